@@ -1,0 +1,66 @@
+# A fuzz target: LLVMFuzzerTestOneInput in `fuzz/NAME_fuzz.cpp`, its corpus in `fuzz/corpus/NAME/`.
+#
+# Natively, where there is a clang with libFuzzer: a search of TIDEMARK_FUZZ_RUNS inputs that starts from the corpus, under
+# the sanitizers. Everywhere: a replay of the corpus, by the compiler of the build, through `fuzz/replay_main.cpp`.
+
+set(TIDEMARK_FUZZ_RUNS 20000 CACHE STRING "How many inputs libFuzzer tries in the test run")
+
+if(NOT EMSCRIPTEN AND NOT DEFINED CACHE{TIDEMARK_FUZZ_COMPILER})
+  find_program(clangxx NAMES clang++ clang++-14 clang++-15 clang++-16 clang++-17 clang++-18 clang++-19 clang++-21 NO_CACHE)
+  set(fuzz_compiler "")
+  if(clangxx)
+    set(trial "${CMAKE_CURRENT_BINARY_DIR}/fuzz_trial")
+    file(WRITE "${trial}.cpp" "extern \"C\" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }\n")
+    execute_process(COMMAND "${clangxx}" -fsanitize=fuzzer,address,undefined "${trial}.cpp" -o "${trial}"
+      RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(NOT failed)
+      set(fuzz_compiler "${clangxx}")
+    endif()
+  endif()
+  if(NOT fuzz_compiler)
+    message(STATUS "No clang with libFuzzer (Debian: clang and libclang-rt-14-dev): fuzz targets only replay their corpus")
+  endif()
+  set(TIDEMARK_FUZZ_COMPILER "${fuzz_compiler}" CACHE FILEPATH "The clang++ with libFuzzer; empty where there is none")
+endif()
+
+function(tidemark_add_fuzz_test source)
+  cmake_path(GET source STEM stem)
+  string(REGEX REPLACE "_fuzz$" "" name "${stem}")
+  set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name}")
+
+  set(target "fuzz_replay_${name}")
+  add_executable(${target} "${source}" "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/replay_main.cpp")
+  tidemark_compile_options(${target} PRIVATE)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${target} PRIVATE tidemark::malloc)
+  if(EMSCRIPTEN)
+    target_link_options(${target} PRIVATE -sALLOW_MEMORY_GROWTH -sEXIT_RUNTIME -sENVIRONMENT=node -sNODERAWFS)
+  endif()
+  add_test(NAME "fuzz/${name}_replay" COMMAND ${target} "${corpus}")
+
+  if(NOT TIDEMARK_FUZZ_COMPILER)
+    return()
+  endif()
+  # By a compiler other than the build's, so by hand; the library's sources are compiled with it.
+  get_target_property(type tidemark TYPE)
+  set(library_sources "")
+  if(type STREQUAL "STATIC_LIBRARY")
+    get_target_property(library_sources tidemark SOURCES)
+  endif()
+  set(program "${CMAKE_CURRENT_BINARY_DIR}/fuzz/${stem}")
+  file(MAKE_DIRECTORY "${program}_found")
+  add_custom_command(OUTPUT "${program}"
+    COMMAND "${TIDEMARK_FUZZ_COMPILER}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+      $<$<BOOL:${TIDEMARK_HARDEN}>:-DTIDEMARK_HARDEN=1>
+      "-I${PROJECT_SOURCE_DIR}/src" "-I${PROJECT_SOURCE_DIR}/tests" -MMD -MF "${program}.d" -MT "${program}"
+      "${source}" ${library_sources} -o "${program}"
+    DEPENDS "${source}" ${library_sources}
+    DEPFILE "${program}.d"
+    COMMENT "Building fuzz target ${stem}"
+    VERBATIM COMMAND_EXPAND_LISTS)
+  add_custom_target(${stem} ALL DEPENDS "${program}")
+  # New inputs go to the first folder, which is the build's; the seed makes two runs of one build alike.
+  add_test(NAME "fuzz/${name}_search" COMMAND "${program}" -seed=1 -runs=${TIDEMARK_FUZZ_RUNS} -print_final_stats=1
+    "-artifact_prefix=${program}_found/" "${program}_found" "${corpus}")
+  set_tests_properties("fuzz/${name}_search" PROPERTIES TIMEOUT 600)
+endfunction()

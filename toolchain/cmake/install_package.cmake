@@ -1,0 +1,19 @@
+# What `cmake --install` gives: the archive, the public headers, and the package that find_package(tidemark) reads.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/tidemark")
+
+set_target_properties(tidemark PROPERTIES EXPORT_NAME malloc)
+install(TARGETS tidemark EXPORT tidemark-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/tidemark" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.h")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tidemark")
+install(EXPORT tidemark-targets NAMESPACE tidemark:: DESTINATION "${package_folder}")
+
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tidemark-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/tidemark-config.cmake" INSTALL_DESTINATION "${package_folder}")
+# While the first number is 0, the second one says what is compatible.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tidemark-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/tidemark-config.cmake" "${PROJECT_BINARY_DIR}/tidemark-config-version.cmake"
+  DESTINATION "${package_folder}")

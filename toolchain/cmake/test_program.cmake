@@ -1,0 +1,25 @@
+# A GoogleTest program and its entry in ctest.
+
+## Adds the program `folder/stem` for a source file.
+function(tidemark_add_test folder source)
+  cmake_path(GET source STEM stem)
+  set(target "${folder}_${stem}")
+  add_executable(${target} "${source}")
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME "${stem}"
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
+  tidemark_compile_options(${target} PRIVATE)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${target} PRIVATE tidemark::malloc GTest::gtest_main)
+  if(EMSCRIPTEN)
+    # Calls of malloc that the compiler can see through would be taken away, and never reach Tidemark.
+    target_compile_options(${target} PRIVATE -fno-builtin-malloc -fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc)
+    target_link_options(${target} PRIVATE
+      -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
+      -sEXIT_RUNTIME # the exit code is main's, also in the browser
+      -sENVIRONMENT=node,web
+      $<$<CONFIG:Debug>:-sASSERTIONS=2>)
+  endif()
+  add_test(NAME "${folder}/${stem}" COMMAND ${target})
+  set_tests_properties("${folder}/${stem}" PROPERTIES TIMEOUT 600)
+endfunction()
