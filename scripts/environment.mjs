@@ -22,8 +22,12 @@ let loaded;
 function setUp() {
   const quiet = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] };
   if (spawnSync('bash', ['toolchain/setup', '--check'], quiet).status === 0) return;
-  const { status, signal } = spawnSync('bash', ['toolchain/setup'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) throw new CommandError('toolchain/setup did not succeed; the lines above say why', status ?? signal);
+  const { status, signal } = spawnSync('bash', ['toolchain/setup'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0)
+    throw new CommandError('toolchain/setup did not succeed; the lines above say why', status ?? signal);
 }
 
 /**
@@ -66,7 +70,11 @@ export function loadEnvironment() {
 export function run(command, args = [], options = {}) {
   const { cwd = root, env = loadEnvironment(), capture = false, onOutput, mayFail = false } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'] });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'],
+    });
     const stopWithUs = () => child.kill('SIGTERM');
     process.once('exit', stopWithUs);
     let stdout = '';
@@ -84,12 +92,18 @@ export function run(command, args = [], options = {}) {
     collect(child.stderr, (text) => (stderr += text));
     child.on('error', (error) => {
       process.removeListener('exit', stopWithUs);
-      reject(new CommandError(error.code === 'ENOENT' ? `${command}: no such program` : `${command}: ${error.message}`, error.code));
+      reject(
+        new CommandError(
+          error.code === 'ENOENT' ? `${command}: no such program` : `${command}: ${error.message}`,
+          error.code,
+        ),
+      );
     });
     child.on('close', (code, signal) => {
       process.removeListener('exit', stopWithUs);
       if (signal) reject(new CommandError(`${command} was stopped by ${signal}`, signal, output));
-      else if (code !== 0 && !mayFail) reject(new CommandError(`${command} ${args.join(' ')} failed with ${code}`, code, output));
+      else if (code !== 0 && !mayFail)
+        reject(new CommandError(`${command} ${args.join(' ')} failed with ${code}`, code, output));
       else resolve({ code, stdout, stderr, output });
     });
   });
