@@ -1,0 +1,20 @@
+#include <emscripten/emmalloc.h>
+#include <malloc.h>
+
+#include "allocator_stats.h"
+
+namespace sqlite_example {
+
+AllocatorStats allocator_stats() {
+  const struct mallinfo info = emmalloc_mallinfo();
+  AllocatorStats stats;
+  stats.used_bytes = info.uordblks;
+  stats.reserved_bytes = static_cast<double>(emmalloc_dynamic_heap_size());
+  stats.free_bytes = info.fordblks;
+  stats.free_blocks = info.ordblks + info.smblks;
+  return stats;
+}
+
+std::size_t size_class_stats(SizeClassStats*, std::size_t) { return 0; }
+
+}  // namespace sqlite_example
