@@ -1,26 +1,31 @@
 # Which Emscripten is used: the user's own when it is new enough, else the private one.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154  # variables shared with toolchain/setup
 
 # What the code needs from Emscripten, and 6.0.5 is the oldest that was tested with: the glue's `assignWasmExports` and
 # `updateMemoryViews`, through which a shrunk memory is put in the place of the first one, C++23's library, and mimalloc
 # to compare with.
 
-## The folders of the user's emcc, best first: EMSDK's, then those on PATH; never our own private one.
+## Whether a folder is that of a private Emscripten, of this cache or of another one.
+is_private() { [ -f "$1/../../../em_config" ]; }
+
+## The folders of the user's emcc, best first: EMSDK's, then those on PATH; never a private one that env.sh put there.
 own_emcc_folders() {
   local path folder
   {
     [ -z "${EMSDK:-}" ] || echo "$EMSDK/upstream/emscripten/emcc"
     type -aP emcc || true
   } | while read -r path; do
-    [ -x "$path" ] || continue
-    folder=$(dirname -- "$(readlink -f -- "$path")")
-    case $folder/ in "$(readlink -m -- "$cache")"/*) continue ;; esac
-    dirname -- "$path"
+    folder=$(dirname -- "$path")
+    if [ -x "$path" ] && ! is_private "$folder"; then echo "$folder"; fi
   done | awk '!seen[$0]++'
 }
 
-## An EM_CONFIG that is not ours, which an emcc of the user's own may need.
-own_em_config() { case ${EM_CONFIG:-} in "$cache"/*) ;; *) echo "${EM_CONFIG:-}" ;; esac; }
+## An EM_CONFIG that env.sh has not set, which an emcc of the user's own may need; empty when there is none.
+own_em_config() {
+  local config=${EM_CONFIG:-}
+  if [ -n "$config" ] && is_private "${config%/*}/usr/share/emscripten"; then config=; fi
+  printf '%s\n' "$config"
+}
 
 emcc_version() {
   (
@@ -73,7 +78,9 @@ choose_emcc() {
   private_prefix=$cache/emscripten-$(private_key)
   emcc_folder=$private_prefix/usr/share/emscripten
   emcc_config=$private_prefix/em_config
-  emcc_python=$(command -v /usr/bin/python3 || command -v python3) || die "python3 is missing"
+  emcc_python=$(PATH=/usr/bin:$PATH command -v python3) || die "python3 is missing"
+  at_least "$("$emcc_python" -c 'import platform; print(platform.python_version())')" "$(expected least python)" ||
+    die "Emscripten needs Python $(expected least python) or later, and $emcc_python is older"
   if [ -f "$emcc_config" ]; then detail "the private one is there"; else install_private; fi
 }
 
@@ -85,6 +92,7 @@ write_env() {
     printf '# Written by toolchain/setup; read by toolchain/env.sh.\n'
     printf '%s=%q\n' TIDEMARK_KEY "$(choice_key)" TIDEMARK_EMSCRIPTEN "$emcc_folder" \
       TIDEMARK_EMSCRIPTEN_VERSION "$version" TIDEMARK_EM_CONFIG "$emcc_config" TIDEMARK_EMSDK_PYTHON "$emcc_python"
-  } >"$staging/env" && mv -f -- "$staging/env" "$cache/env" || die "cannot write $cache/env: the disk is full?"
-  remove_old_private
+  } >"$staging/env"
+  mv -f -- "$staging/env" "$cache/env"
+  [ -z "$emcc_config" ] || remove_old_private
 }

@@ -2,27 +2,28 @@
 #
 # Every program is told to use the loader and the libraries of that suite, which lie beside it; so it runs where the
 # system's C library is older. The loader's path is absolute, so a prefix cannot be moved once it is made.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154  # variables shared with toolchain/setup
 
-# Measured: packages 90 MB, unpacked 430 MB, Emscripten's own libraries 100 MB.
-readonly private_mb=900
+# Measured: packages 86 MB and their list 90 MB, for the time of the installation; unpacked 390 MB; libraries 30 MB.
+readonly private_mb=700
 readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 ## Names the prefix after what is in it, so that another set of packages goes to another folder.
 private_key() { { echo "layout 1"; grep -E '^(suite|npm|deb) ' "$versions"; } | sha256sum | cut -c 1-12; }
 
+## Keeps the two prefixes that were set up last: two checkouts may want different packages.
 remove_old_private() {
-  local folder
-  for folder in "$cache"/emscripten-*; do
-    [ "$folder" = "${private_prefix:-}" ] || rm -rf -- "$folder"
-  done
+  touch -- "$private_prefix"
+  find "$cache" -maxdepth 1 -name 'emscripten-*' -printf '%T@ %p\n' | sort -rn | tail -n +3 | cut -d ' ' -f 2- |
+    xargs -rd '\n' rm -rf --
 }
 
 ## The Debian mirrors among the machine's own apt sources, one a line. Their Origin is known only once lists were read.
 debian_mirrors() {
   # shellcheck disable=SC2016  # apt's variables
   apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(ORIGIN) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "main" && $4 !~ /security/ && ($3 == "Debian" || $1 ~ /\/debian\/?$/) && !seen[$1]++ { print $1 }'
+    awk '$2 == "main" && $4 !~ /security/ && ($3 == "Debian" || $1 ~ /\/debian\/?$/) && !seen[$1]++ { print ($3 != "Debian"), $1 }' |
+    sort -n | cut -d ' ' -f 2
 }
 
 ## An apt of our own: the machine's mirror with another suite, and no package of the system's in sight.
@@ -50,22 +51,25 @@ APT::Sandbox::User "root";
 EOF
 }
 
-## Runs one of apt's programs with our own configuration.
-private_apt() { APT_CONFIG=$staging/apt/apt.conf "$@"; }
+## Asks our own apt about packages. The cache file is named here because images of Docker turn it off in apt.conf.d,
+## which comes after APT_CONFIG; without it each question costs a second.
+private_apt_show() {
+  APT_CONFIG=$staging/apt/apt.conf apt-cache -o Dir::Cache::pkgcache=pkgcache.bin show --no-all-versions "$@"
+}
 
 ## The field of a package's record in the suite.
-field() { private_apt apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p" | head -n 1; }
+field() { private_apt_show "$1" 2>/dev/null | sed -n "s/^$2: //p" | head -n 1; }
 
 ## What has to be unpacked, one package a line: the programs, and the libraries that they load, found by following Depends.
 ## Left out are headers for native programs, and what only LLVM tools that we don't keep load (libcurl, libpfm, libclang1).
+# shellcheck disable=SC2086  # lists of names
 needed_debs() {
-  local llvm=$1 known='' wave='' next
+  local llvm=$1 known="" wave next
   wave="emscripten binaryen clang-$llvm lld-$llvm llvm-$llvm libclang-common-$llvm-dev"
   while [ -n "$wave" ]; do
     known="$known $wave"
-    # shellcheck disable=SC2086  # a list of names
-    next=$(private_apt apt-cache show --no-all-versions $wave | sed -n 's/^\(Pre-\)\?Depends: //p' |
-      tr ',|' '\n\n' | awk '{ print $1 }' | sed 's/:.*//' | grep -E '^(lib|zlib)' |
+    next=$(private_apt_show $wave | sed -n 's/^\(Pre-\)\?Depends: //p' |
+      tr ',|' '\n' | awk '{ print $1 }' | sed 's/:.*//' | grep -E '^(lib|zlib)' |
       grep -vE -e '-dev$|^lib(curl|pfm|clang1-|c-)' | sort -u)
     wave=$(printf '%s\n' $next | grep -vxFf <(printf '%s\n' $known) | paste -sd ' ') || true
   done
@@ -77,32 +81,23 @@ compare_with_tested() {
   local name version tested differ=''
   while read -r name version _; do
     tested=$(expected deb "$name")
-    [ "$version" = "$tested" ] || differ="$differ $name $version (tested: ${tested:-none})"
+    [ "$version" = "$tested" ] || differ="$differ $name $version (was ${tested:-not among them})"
   done <"$1"
-  [ -z "$differ" ] || warn "the suite has moved on; newer than what was tested:$differ"
+  [ -z "$differ" ] || warn "the suite has moved on from what was tested with:$differ"
 }
 
-## Downloads the packages of the list (name, version, sha256, bytes) into a folder, and says how far it is.
+## Downloads the packages of the list (name, version, sha256, bytes) into $staging/debs.
 download_debs() {
-  local list=$1 folder=$2 total names done_bytes status=0 last=-1
-  total=$(awk '{ sum += $4 } END { print int(sum / 1e6) }' "$list")
-  names=$(awk '{ print $1 "=" $2 }' "$list")
-  detail "downloading $(wc -l <"$list") packages, $total MB"
-  # shellcheck disable=SC2086  # a list of names
-  (cd -- "$folder" && APT_CONFIG=$staging/apt/apt.conf exec setsid apt-get download -q $names) \
-    >"$staging/log" 2>&1 </dev/null 9>&- &
-  child=$!
-  while kill -0 "$child" 2>/dev/null; do
-    done_bytes=$(du -sb -- "$folder" | awk '{ print int($1 / 1e6) }')
-    if [ "$((done_bytes / 10))" != "$last" ]; then
-      detail "$done_bytes of $total MB"
-      last=$((done_bytes / 10))
-    fi
-    sleep 0.3
-  done
-  wait "$child" || status=$?
-  child=
-  [ "$status" = 0 ] || die "downloading Emscripten's packages failed: $(why)"
+  local names
+  total_mb=$(awk '{ sum += $4 } END { print int(sum / 1e6) }' "$1")
+  mapfile -t names < <(awk '{ print $1 "=" $2 }' "$1")
+  detail "downloading ${#names[@]} packages, $total_mb MB"
+  APT_CONFIG=$staging/apt/apt.conf run_and_watch downloaded_so_far \
+    env -C "$staging/debs" apt-get download -q "${names[@]}" || die "downloading Emscripten's packages failed: $(why)"
+}
+
+downloaded_so_far() {
+  echo "$(du -sb -- "$staging/debs" | awk '{ print int($1 / 1e7) * 10 }') of $total_mb MB"
 }
 
 ## Compares each package with the hash in the signed list, and with toolchain/versions where the version is the tested one.
@@ -152,12 +147,12 @@ install_private() {
   [[ $(field emscripten Depends) =~ clang-([0-9]+) ]] || die "the suite's Emscripten does not say which clang it wants"
   llvm=${BASH_REMATCH[1]}
   # shellcheck disable=SC2046  # a list of names
-  private_apt apt-cache show --no-all-versions $(needed_debs "$llvm") | awk '
+  private_apt_show $(needed_debs "$llvm") | awk '
     $1 == "Package:" { name = $2 } $1 == "Version:" { version = $2 } $1 == "SHA256:" { sha = $2 } $1 == "Size:" { size = $2 }
     $0 == "" { print name, version, sha, size }' | sort -u >"$list"
   compare_with_tested "$list"
 
-  download_debs "$list" "$debs"
+  download_debs "$list"
   detail "verifying"
   verify_debs "$list" "$debs"
   detail "unpacking"
@@ -170,7 +165,7 @@ install_private() {
   detail "acorn, which Emscripten's optimiser reads JavaScript with"
   install_acorn "$prefix/usr/share/emscripten" || die "npm could not install acorn: $(why)"
 
-  cat >"$prefix/em_config" <<EOF || die "cannot write to $cache: the disk is full?"
+  cat >"$prefix/em_config" <<EOF
 LLVM_ROOT = '$private_prefix/usr/lib/llvm-$llvm/bin'
 BINARYEN_ROOT = '$private_prefix/usr'
 EMSCRIPTEN_ROOT = '$private_prefix/usr/share/emscripten'
@@ -178,7 +173,7 @@ NODE_JS = '$(command -v node)'
 CACHE = '$private_prefix/cache'
 EOF
   rm -rf -- "$private_prefix"
-  mv -- "$prefix" "$private_prefix" || die "cannot rename $prefix"
+  mv -- "$prefix" "$private_prefix"
 }
 
 install_acorn() {
