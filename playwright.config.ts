@@ -1,0 +1,31 @@
+// Browser tests, in the system's Chromium and Firefox. TIDEMARK_CHROMIUM and TIDEMARK_FIREFOX name others.
+import { defineConfig } from '@playwright/test';
+
+const chromium = process.env.TIDEMARK_CHROMIUM ?? '/usr/bin/chromium';
+const firefox = process.env.TIDEMARK_FIREFOX ?? '/usr/bin/firefox-esr';
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  forbidOnly: true,
+  workers: 1, // two browsers at once need more memory than small machines have
+  timeout: 120_000,
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        browserName: 'chromium',
+        launchOptions: {
+          executablePath: chromium,
+          // Root, as which CI runs, has no sandbox.
+          args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update'],
+        },
+      },
+    },
+    {
+      name: 'firefox',
+      // By WebDriver BiDi, which an unpatched Firefox speaks.
+      use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: { executablePath: firefox } },
+    },
+  ],
+});
