@@ -1,0 +1,39 @@
+// The grain map's entries: one word for each grain of the heap, apart from the grains themselves.
+//
+// What stands in the map for a run of `length` grains that begins at grain g:
+//
+//   slab      every grain            the slab's descriptor
+//   block     g                      length, kBlock           a large block; its other grains are 0
+//   reserved  g                      length, kReserved        the map, descriptors, memory that is not ours; others 0
+//   free      g and g + length - 1   length, kFree
+//             g + 1, g + 2           next, previous, kFree    links in its bin; only where length >= kMinBinnedGrains
+//             others                 0
+//
+// So a pointer is a block's start if, and only if, the map says so; free memory itself is never written to; and a free
+// run is found from its first grain, from the grain after it, and from its bin. Grain 0 of the map stands for no memory:
+// it is what links end in, and the guard in front of the map.
+#pragma once
+
+#include "base/units.h"
+
+namespace tidemark {
+
+using Grain = std::size_t;  // counted from the heap's begin; the first is 1
+using Entry = std::uintptr_t;
+
+enum EntryKind : unsigned { kSlab = 0, kBlock = 1, kFree = 2, kReserved = 3 };
+
+inline constexpr Entry kKindMask = 3;
+inline constexpr Grain kNoGrain = 0;
+
+/// What grain 0's entry always is: no run of any kind has this length.
+inline constexpr Entry kMapGuard = (~Entry{0} << 3) | kReserved;
+
+/// Shorter free runs have no room for links in the map. They wait for a neighbour to be freed.
+inline constexpr std::size_t kMinBinnedGrains = 4;
+
+constexpr Entry make_entry(std::size_t value, EntryKind kind) { return Entry{value} << 2 | kind; }
+constexpr std::size_t entry_value(Entry entry) { return entry >> 2; }
+constexpr EntryKind entry_kind(Entry entry) { return static_cast<EntryKind>(entry & kKindMask); }
+
+}  // namespace tidemark

@@ -1,0 +1,222 @@
+// Walks a heap run by run: its statistics, and the check of all its invariants. Reads only.
+#pragma once
+
+#include <bit>
+
+#include "heap/heap.h"
+
+namespace tidemark {
+
+enum class RunKind { kSlab, kBlock, kFree, kReserved };
+
+struct Run {
+  RunKind kind;
+  Address begin;
+  std::size_t bytes;
+  const Slab* slab;  // of a slab, else null
+};
+
+template <PageSource Pages>
+class HeapWalk {
+ public:
+  explicit HeapWalk(const Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
+
+  /// Calls visit(Run) for every run, lowest first.
+  template <class Visit>
+  void for_each_run(Visit&& visit) const {
+    for (Grain grain = 1; grain < runs_.top_;) {
+      const Run run = run_at(grain);
+      visit(run);
+      grain += run.bytes >> kGrainShift;
+    }
+  }
+
+  tidemark_heap_stats stats() const {
+    tidemark_heap_stats stats{};
+    std::size_t free_run_bytes = 0;
+    for_each_run([&](const Run& run) {
+      switch (run.kind) {
+        case RunKind::kSlab: {
+          const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
+          const std::size_t live_blocks = run.slab->blocks() - free_blocks;
+          stats.live_blocks += live_blocks;
+          stats.live_bytes += live_blocks * run.slab->block_bytes;
+          stats.free_bytes += free_blocks * run.slab->block_bytes;
+          stats.heap_bytes += run.bytes;
+          break;
+        }
+        case RunKind::kBlock:
+          stats.live_blocks += 1;
+          stats.live_bytes += run.bytes;
+          stats.heap_bytes += run.bytes;
+          break;
+        case RunKind::kFree:
+          free_run_bytes += run.bytes;
+          if (run.bytes > stats.largest_free_bytes) stats.largest_free_bytes = run.bytes;
+          stats.heap_bytes += run.bytes;
+          break;
+        case RunKind::kReserved:
+          if (!is_metadata(run)) break;
+          stats.metadata_bytes += run.bytes;
+          stats.heap_bytes += run.bytes;
+          break;
+      }
+    });
+    stats.top_bytes = (runs_.limit_ - runs_.top_) << kGrainShift;
+    stats.reserved_bytes = stats.heap_bytes - free_run_bytes;
+    stats.heap_bytes += stats.top_bytes;
+    stats.free_bytes += free_run_bytes + stats.top_bytes;
+    if (stats.top_bytes > stats.largest_free_bytes) stats.largest_free_bytes = stats.top_bytes;
+    stats.peak_reserved_bytes = runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift;
+    stats.memory_bytes = runs_.mapped_ == 0 ? 0 : runs_.address(runs_.limit_);
+    return stats;
+  }
+
+  /// Rows as tidemark_get_size_class_stats describes them.
+  std::size_t size_classes(tidemark_size_class_stats* out, std::size_t capacity) const {
+    std::size_t rows = 0;
+    for (SizeClass size_class = 1; size_class <= kSizeClassCount; ++size_class) {
+      const bool large = size_class == kSizeClassCount;
+      tidemark_size_class_stats row{};
+      row.block_bytes = large ? 0 : block_bytes(size_class);
+      for_each_run([&](const Run& run) {
+        if (large && run.kind == RunKind::kBlock) {
+          row.live_blocks += 1;
+          row.live_bytes += run.bytes;
+        } else if (run.kind == RunKind::kSlab && run.slab->size_class == size_class) {
+          const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
+          row.slabs += 1;
+          row.free_blocks += free_blocks;
+          row.live_blocks += run.slab->blocks() - free_blocks;
+          row.live_bytes += (run.slab->blocks() - free_blocks) * row.block_bytes;
+        }
+      });
+      if (row.slabs == 0 && row.live_blocks == 0) continue;
+      if (rows < capacity) out[rows] = row;
+      ++rows;
+    }
+    return rows;
+  }
+
+  /// Null when every invariant of runs.h and heap.h holds, else which one does not.
+  const char* check() const {
+    if (runs_.mapped_ == 0) return nullptr;
+    if (const char* broken = check_tiling()) return broken;
+    if (const char* broken = check_bins()) return broken;
+    return check_slab_lists();
+  }
+
+ private:
+  bool is_metadata(const Run& run) const {
+    if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
+    return run.bytes == Heap<Pages>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+  }
+
+  Run run_at(Grain grain) const {
+    const Entry entry = runs_.entry(grain);
+    const Address begin = runs_.address(grain);
+    const std::size_t bytes = entry_value(entry) << kGrainShift;
+    switch (entry_kind(entry)) {
+      case kBlock:
+        return {RunKind::kBlock, begin, bytes, nullptr};
+      case kFree:
+        return {RunKind::kFree, begin, bytes, nullptr};
+      case kReserved:
+        return {RunKind::kReserved, begin, bytes, nullptr};
+      case kSlab:
+        break;
+    }
+    const Slab* const slab = reinterpret_cast<const Slab*>(entry);
+    return {RunKind::kSlab, begin, slab->length() << kGrainShift, slab};
+  }
+
+  bool in_bin(Grain grain, std::size_t length) const {
+    for (Grain at = runs_.bins_[step_below(length)]; at != kNoGrain; at = runs_.link(at + 1)) {
+      if (at == grain) return true;
+    }
+    return false;
+  }
+
+  const char* check_tiling() const {
+    if (runs_.map_[kNoGrain] != kMapGuard) return "R4: the guard in front of the map";
+    if (runs_.top_ > runs_.limit_ || runs_.top_ > runs_.fresh_) return "R5: top, fresh and limit";
+    bool after_free = false;
+    for (Grain grain = 1; grain < runs_.top_;) {
+      if (grain >= runs_.mapped_) return "R4: a run begins where the map does not reach";
+      const Entry entry = runs_.entry(grain);
+      if (entry == 0) return "R1: a grain at which a run should begin";
+      const Run run = run_at(grain);
+      const std::size_t length = run.bytes >> kGrainShift;
+      if (length == 0 || length > runs_.top_ - grain) return "R1: the length of a run";
+      const bool is_free = run.kind == RunKind::kFree;
+      if (is_free && (after_free || grain + length == runs_.top_)) return "R2: free runs that should be one";
+      if (is_free && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin";
+      after_free = is_free;
+      for (std::size_t i = 1; i < length && grain + i < runs_.mapped_; ++i) {
+        if (!entry_fits(run, i, length, runs_.entry(grain + i), entry)) return "R1: an entry inside a run";
+      }
+      if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_) return "R4: the end of a run";
+      if (run.slab != nullptr && !slab_is_whole(*run.slab, run.begin)) return "H3: a slab's descriptor";
+      grain += length;
+    }
+    for (Grain grain = runs_.top_; grain < runs_.mapped_; ++grain) {
+      if (runs_.entry(grain) != 0) return "R4: an entry above top";
+    }
+    return nullptr;
+  }
+
+  static bool entry_fits(const Run& run, std::size_t i, std::size_t length, Entry entry, Entry first) {
+    if (run.kind == RunKind::kSlab) return entry == first;
+    if (run.kind != RunKind::kFree) return entry == 0;
+    if (i == length - 1) return entry == first;
+    return length >= kMinBinnedGrains && i <= 2 ? entry_kind(entry) == kFree : entry == 0;
+  }
+
+  static bool slab_is_whole(const Slab& slab, Address begin) {
+    return slab.seal == Heap<Pages>::seal_of(&slab) && slab.base == begin && slab.size_class < kSizeClassCount &&
+           slab.block_bytes == block_bytes(slab.size_class) && (slab.free_blocks & ~slab.all_free()) == 0;
+  }
+
+  const char* check_bins() const {
+    for (unsigned bin = 0; bin < runs_.kBinCount; ++bin) {
+      const bool marked = (runs_.bin_bits_[bin / 64] >> (bin % 64) & 1) != 0;
+      if (marked != (runs_.bins_[bin] != kNoGrain)) return "R3: the bits of the bins";
+      Grain before = kNoGrain;
+      for (Grain at = runs_.bins_[bin]; at != kNoGrain; at = runs_.link(at + 1)) {
+        if (at >= runs_.top_ || entry_kind(runs_.entry(at)) != kFree) return "R3: what is in a bin";
+        if (step_below(entry_value(runs_.entry(at))) != bin) return "R3: the length of a run in a bin";
+        if (runs_.link(at + 2) != before) return "R3: the links of a bin";
+        before = at;
+      }
+    }
+    return nullptr;
+  }
+
+  const char* check_slab_lists() const {
+    std::size_t listed = 0, listable = 0;
+    for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+      const Slab* const current = heap_.current_[size_class];
+      if (current != &kNoSlab && current->size_class != size_class) return "H1: a current slab";
+      const Slab* before = nullptr;
+      for (const Slab* slab = heap_.partial_[size_class]; slab != nullptr; slab = slab->next) {
+        if (slab->size_class != size_class || slab == current || slab->previous != before) return "H1: a partial slab";
+        if (slab->free_blocks == 0) return "H1: an exhausted slab in a list";
+        before = slab;
+        ++listed;
+      }
+    }
+    bool idle = false;
+    for_each_run([&](const Run& run) {
+      if (run.slab == nullptr || run.slab == heap_.current_[run.slab->size_class]) return;
+      listable += run.slab->free_blocks != 0;
+      idle |= run.slab->free_blocks == run.slab->all_free();
+    });
+    if (idle) return "H2: an empty slab that is not current";
+    return listed == listable ? nullptr : "H1: a partial slab that is in no list";
+  }
+
+  const Heap<Pages>& heap_;
+  const Runs<Pages>& runs_;
+};
+
+}  // namespace tidemark

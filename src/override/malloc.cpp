@@ -1,0 +1,94 @@
+// The malloc family of C. C++'s operators new and delete come from the C++ library and call these.
+//
+// Every name is weak, as in any malloc of Emscripten's: a program's own malloc wins, and finds this one under its
+// emscripten_builtin_ name.
+#include <cerrno>
+#include <cstdint>
+
+#include "override/global_heap.h"
+
+namespace tidemark {
+
+constinit Heap<WasmPages> global_heap;
+
+namespace {
+
+bool is_power_of_two(std::size_t value) { return std::has_single_bit(value); }
+
+}  // namespace
+
+}  // namespace tidemark
+
+using tidemark::global_heap;
+
+#define TIDEMARK_ALIAS(alias_name, name) \
+  extern decltype(name) alias_name __attribute__((weak, alias(#name)))  // NOLINT(bugprone-macro-parentheses)
+
+extern "C" {
+
+void* tidemark_malloc(std::size_t n_bytes) { return global_heap.allocate(n_bytes); }
+
+void tidemark_free(void* block) { global_heap.free(block); }
+
+void* tidemark_calloc(std::size_t count, std::size_t each_bytes) {
+  std::size_t n_bytes;
+  if (__builtin_mul_overflow(count, each_bytes, &n_bytes)) n_bytes = SIZE_MAX;  // which no heap has
+  return global_heap.allocate_zeroed(n_bytes);
+}
+
+void* tidemark_realloc(void* block, std::size_t n_bytes) { return global_heap.reallocate(block, n_bytes); }
+
+void* tidemark_reallocarray(void* block, std::size_t count, std::size_t each_bytes) {
+  std::size_t n_bytes;
+  if (__builtin_mul_overflow(count, each_bytes, &n_bytes)) n_bytes = SIZE_MAX;
+  return global_heap.reallocate(block, n_bytes);
+}
+
+void* tidemark_memalign(std::size_t alignment, std::size_t n_bytes) {
+  if (!tidemark::is_power_of_two(alignment)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return global_heap.allocate_aligned(alignment, n_bytes);
+}
+
+int tidemark_posix_memalign(void** out, std::size_t alignment, std::size_t n_bytes) {
+  if (!tidemark::is_power_of_two(alignment) || alignment < sizeof(void*)) return EINVAL;
+  void* const block = global_heap.allocate_aligned(alignment, n_bytes);
+  if (block == nullptr) return ENOMEM;
+  *out = block;
+  return 0;
+}
+
+std::size_t tidemark_malloc_usable_size(void* block) { return global_heap.usable_bytes(block); }
+
+/// Returns whether it could give anything to the heap's free runs.
+int tidemark_malloc_trim(std::size_t) {
+  const auto top = global_heap.top();
+  global_heap.trim();
+  return global_heap.top() != top;
+}
+
+TIDEMARK_ALIAS(malloc, tidemark_malloc);
+TIDEMARK_ALIAS(free, tidemark_free);
+TIDEMARK_ALIAS(calloc, tidemark_calloc);
+TIDEMARK_ALIAS(realloc, tidemark_realloc);
+TIDEMARK_ALIAS(reallocarray, tidemark_reallocarray);
+TIDEMARK_ALIAS(memalign, tidemark_memalign);
+TIDEMARK_ALIAS(aligned_alloc, tidemark_memalign);
+TIDEMARK_ALIAS(posix_memalign, tidemark_posix_memalign);
+TIDEMARK_ALIAS(malloc_usable_size, tidemark_malloc_usable_size);
+TIDEMARK_ALIAS(malloc_trim, tidemark_malloc_trim);
+
+TIDEMARK_ALIAS(emscripten_builtin_malloc, tidemark_malloc);
+TIDEMARK_ALIAS(emscripten_builtin_free, tidemark_free);
+TIDEMARK_ALIAS(emscripten_builtin_calloc, tidemark_calloc);
+TIDEMARK_ALIAS(emscripten_builtin_realloc, tidemark_realloc);
+TIDEMARK_ALIAS(emscripten_builtin_memalign, tidemark_memalign);
+
+TIDEMARK_ALIAS(__libc_malloc, tidemark_malloc);
+TIDEMARK_ALIAS(__libc_free, tidemark_free);
+TIDEMARK_ALIAS(__libc_calloc, tidemark_calloc);
+TIDEMARK_ALIAS(__libc_realloc, tidemark_realloc);
+
+}  // extern "C"

@@ -1,0 +1,11 @@
+// The end of a program that broke its own heap: one line, then a trap.
+#pragma once
+
+#include "base/units.h"
+
+namespace tidemark {
+
+/// Prints `tidemark: <operation>(0x<address>): <problem>` to standard error and traps. Allocates nothing.
+[[noreturn]] void fatal(const char* operation, Address address, const char* problem);
+
+}  // namespace tidemark

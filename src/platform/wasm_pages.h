@@ -1,0 +1,47 @@
+// Linear memory of a WebAssembly instance.
+//
+// Growth is memory.grow and nothing around it: Emscripten's own resize adds a fifth to every request (up to 96 MiB), and
+// ends the program where it was built without growth. JavaScript is told afterwards, so that its views are made anew.
+#pragma once
+
+#include <cerrno>
+
+#include "base/units.h"
+
+extern "C" {
+
+/// Set by the linker: the end of static data and stack.
+extern unsigned char __heap_base;
+
+/// Of Emscripten's JavaScript library: makes the views of linear memory anew.
+void emscripten_notify_memory_growth(std::size_t memory_index);
+
+}  // extern "C"
+
+namespace tidemark {
+
+class WasmPages {
+ public:
+  Address begin() const { return reinterpret_cast<Address>(&__heap_base); }
+
+  /// The last page of a 4 GiB memory stays unused: its end is no 32-bit address.
+  Address end() const {
+    const std::size_t pages = __builtin_wasm_memory_size(0);
+    return (pages > kMaxPages ? kMaxPages : pages) * kPageBytes;
+  }
+
+  bool grow(std::size_t n_bytes) {
+    const std::size_t pages = n_bytes / kPageBytes;
+    if (pages > kMaxPages - end() / kPageBytes) return false;
+    if (__builtin_wasm_memory_grow(0, pages) == ~std::size_t{0}) return false;
+    emscripten_notify_memory_growth(0);
+    return true;
+  }
+
+  void exhausted() { errno = ENOMEM; }
+
+ private:
+  static constexpr std::size_t kMaxPages = 65535;
+};
+
+}  // namespace tidemark
