@@ -69,6 +69,7 @@ clean() {
   fi
   [ "$status" = 0 ] || [ -z "$half_done" ] || rm -rf -- "$half_done"
   [ -z "$staging" ] || rm -rf -- "$staging"
+  [ "$status" = 0 ] || [ -n "$explained" ] || exit 1
 }
 
 stop() {
