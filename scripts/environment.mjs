@@ -53,6 +53,12 @@ export function loadEnvironment() {
   return loaded;
 }
 
+/** A command on a line that fits. */
+function shortened(words) {
+  const line = words.join(' ');
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}
+
 /**
  * Runs a command, in the root of the checkout and with `loadEnvironment()` unless told otherwise.
  *
@@ -103,7 +109,7 @@ export function run(command, args = [], options = {}) {
       process.removeListener('exit', stopWithUs);
       if (signal) reject(new CommandError(`${command} was stopped by ${signal}`, signal, output));
       else if (code !== 0 && !mayFail)
-        reject(new CommandError(`${command} ${args.join(' ')} failed with ${code}`, code, output));
+        reject(new CommandError(`${shortened([command, ...args])} failed with ${code}`, code, output));
       else resolve({ code, stdout, stderr, output });
     });
   });
