@@ -1,8 +1,7 @@
 #include <malloc.h>
 
 #include "allocator_stats.h"
-
-extern "C" struct mallinfo mallinfo(void);
+#include "unclaimed_memory.h"
 
 namespace sqlite_example {
 
@@ -10,9 +9,10 @@ AllocatorStats allocator_stats() {
   const struct mallinfo info = mallinfo();
   AllocatorStats stats;
   stats.used_bytes = info.uordblks;
-  stats.reserved_bytes = info.arena;
+  stats.reserved_bytes = info.arena - info.keepcost;
   stats.peak_reserved_bytes = info.usmblks;
-  stats.free_bytes = info.fordblks;
+  stats.free_bytes = info.fordblks + unclaimed_bytes();
+  stats.top_free_bytes = info.keepcost + unclaimed_bytes();
   stats.free_blocks = info.ordblks;
   return stats;
 }

@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include "allocator_stats.h"
+#include "unclaimed_memory.h"
 
 namespace sqlite_example {
 
@@ -9,8 +10,9 @@ AllocatorStats allocator_stats() {
   const struct mallinfo info = emmalloc_mallinfo();
   AllocatorStats stats;
   stats.used_bytes = info.uordblks;
-  stats.reserved_bytes = static_cast<double>(emmalloc_dynamic_heap_size());
-  stats.free_bytes = info.fordblks;
+  stats.reserved_bytes = static_cast<double>(emmalloc_dynamic_heap_size()) - info.keepcost;
+  stats.free_bytes = info.fordblks + unclaimed_bytes();
+  stats.top_free_bytes = info.keepcost + unclaimed_bytes();
   stats.free_blocks = info.ordblks + info.smblks;
   return stats;
 }

@@ -1,27 +1,15 @@
 #include <emscripten/emmalloc.h>
-#include <mimalloc.h>
 
 #include "allocator_stats.h"
 
 namespace sqlite_example {
-namespace {
 
-bool add_area(const mi_heap_t*, const mi_heap_area_t* area, void*, std::size_t, void* sums) {
-  auto& stats = *static_cast<AllocatorStats*>(sums);
-  stats.used_bytes += static_cast<double>(area->used * area->block_size);
-  stats.live_blocks += static_cast<double>(area->used);
-  return true;
-}
-
-}  // namespace
-
+// No figures for the blocks: mimalloc 3.4's mi_heap_visit_blocks and mi_theap_visit_blocks each leave out pages that the
+// other one sees (seen: 172 and 220 blocks where SQLite held 219, then 267 and 215 where it held 314).
 AllocatorStats allocator_stats() {
   AllocatorStats stats;
-  // In Emscripten mimalloc stands on emmalloc, which is asked for whole arenas.
+  // In Emscripten mimalloc stands on emmalloc, which it asks for whole arenas.
   stats.reserved_bytes = static_cast<double>(emmalloc_dynamic_heap_size());
-  stats.used_bytes = 0;
-  stats.live_blocks = 0;
-  mi_heap_visit_blocks(mi_heap_main(), false, add_area, &stats);
   return stats;
 }
 

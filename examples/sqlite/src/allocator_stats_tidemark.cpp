@@ -12,10 +12,11 @@ AllocatorStats allocator_stats() {
   tidemark_get_heap_stats(&heap);
   AllocatorStats stats;
   stats.used_bytes = static_cast<double>(heap.live_bytes);
-  stats.reserved_bytes = static_cast<double>(heap.reserved_bytes);
+  stats.reserved_bytes = static_cast<double>(heap.heap_bytes - heap.top_bytes);
   stats.peak_reserved_bytes = static_cast<double>(heap.peak_reserved_bytes);
   stats.free_bytes = static_cast<double>(heap.free_bytes);
   stats.largest_free_bytes = static_cast<double>(heap.largest_free_bytes);
+  stats.top_free_bytes = static_cast<double>(heap.top_bytes);
   stats.live_blocks = static_cast<double>(heap.live_blocks);
   stats.metadata_bytes = static_cast<double>(heap.metadata_bytes);
   return stats;
