@@ -105,7 +105,7 @@ async function runStage([name, title, start], verbose) {
   try {
     results = await start({ capture: true, onOutput });
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError)) output += `${error.stack}\n`;
     results = oneFailure(error.message);
   }
   const { passed, failed, failures } = results;

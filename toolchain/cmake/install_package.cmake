@@ -14,6 +14,8 @@ install(EXPORT tidemark-targets NAMESPACE tidemark:: DESTINATION "${package_fold
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tidemark-config.cmake.in"
   "${PROJECT_BINARY_DIR}/tidemark-config.cmake" INSTALL_DESTINATION "${package_folder}")
 # While the first number is 0, the second one says what is compatible.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/tidemark-config-version.cmake" COMPATIBILITY SameMinorVersion)
+# What it is built for is the config file's to check: it can say what is wrong.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tidemark-config-version.cmake"
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/tidemark-config.cmake" "${PROJECT_BINARY_DIR}/tidemark-config-version.cmake"
   DESTINATION "${package_folder}")

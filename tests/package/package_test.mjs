@@ -1,0 +1,181 @@
+// What `cmake --install` and `npm pack` give, used from a folder that is not the repository. The last line counts.
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadEnvironment, main, root, run } from '../../scripts/environment.mjs';
+
+const work = mkdtempSync(join(tmpdir(), 'tidemark-package-'));
+const prefix = join(work, 'prefix');
+const archive = join(prefix, 'lib/libtidemark.a');
+const inPrefix = `-Dtidemark_DIR=${prefix}/lib/cmake/tidemark`; // Emscripten lets CMake look in its own folders only
+const inWork = { cwd: work, capture: true };
+
+const results = { passed: 0, failed: 0 };
+
+async function test(name, body) {
+  try {
+    await body();
+    results.passed += 1;
+  } catch (error) {
+    results.failed += 1;
+    console.log(`FAILED ${name}: ${error.message}\n${error.output ?? error.stack}`);
+  }
+}
+
+async function outputOf(program) {
+  return (await run(process.execPath, [program], inWork)).stdout;
+}
+
+/** What a configuration that must fail has printed. */
+async function refusedConfiguration(args, env = loadEnvironment()) {
+  const folder = join(work, 'refused');
+  rmSync(folder, { recursive: true, force: true });
+  const { code, output } = await run('cmake', ['-G', 'Ninja', '-B', folder, ...args], {
+    ...inWork,
+    env,
+    mayFail: true,
+  });
+  assert.notEqual(code, 0, 'the configuration was accepted');
+  return output.replace(/\s+/g, ' ');
+}
+
+async function installedFiles() {
+  await run('cmake', ['--install', join(root, 'build/wasm'), '--prefix', prefix], inWork);
+  for (const file of [
+    'lib/libtidemark.a',
+    'include/tidemark/heap_stats.h',
+    'lib/cmake/tidemark/tidemark-config.cmake',
+  ]) {
+    assert.ok(existsSync(join(prefix, file)), `${file} was not installed`);
+  }
+}
+
+async function cmakePackage() {
+  cpSync(join(root, 'tests/package/project'), join(work, 'project'), { recursive: true });
+  await run(
+    'emcmake',
+    ['cmake', '-G', 'Ninja', '-S', 'project', '-B', 'build', inPrefix, '-DWANTED_VERSION=0.1'],
+    inWork,
+  );
+  await run('cmake', ['--build', 'build'], inWork);
+  assert.equal(await outputOf('build/app_c.js'), 'C\nheld 1000 1\n');
+  assert.equal(await outputOf('build/app_cpp.js'), 'C++\nheld 1000 2\n');
+}
+
+async function commandLine() {
+  const source = join(root, 'tests/package/project/app.c');
+  const strict = ['-std=c99', '-Wall', '-Wextra', '-pedantic', '-Werror'];
+  await run('emcc', [source, ...strict, `-I${prefix}/include`, '-sMALLOC=none', archive, '-o', 'plain.js'], inWork);
+  assert.equal(await outputOf('plain.js'), 'C\nheld 1000 1\n');
+}
+
+/** Nothing but malloc changes: what only calls malloc needs neither header nor further flag, whatever else it is built with. */
+async function commandLineVariants() {
+  const source = join(work, 'variant.cpp');
+  writeFileSync(
+    source,
+    `#include <cstdio>\n#include <stdexcept>\n#include <string>\n#include <map>\n
+    int main() {
+      std::map<int, std::string> map;
+      for (int i = 0; i < 1000; ++i) map[i] = std::string(100, 'x');
+      try { (void)map.at(1000); } catch (const std::out_of_range&) { std::puts("caught"); }
+      std::printf("%zu\\n", map.size());
+    }\n`,
+  );
+  for (const flags of [
+    ['-O3', '-fexceptions'],
+    ['-Oz', '-flto', '-fwasm-exceptions', '-sALLOW_MEMORY_GROWTH'],
+  ]) {
+    await run('em++', [source, ...flags, '-sMALLOC=none', archive, '-o', 'variant.js'], inWork);
+    assert.equal(await outputOf('variant.js'), 'caught\n1000\n', flags.join(' '));
+  }
+}
+
+async function refusals() {
+  const toPrefix = [inPrefix, '-S', 'project'];
+  assert.match(await refusedConfiguration(toPrefix), /is built for WebAssembly: configure the project with emcmake/);
+  const toolchain = `-DCMAKE_TOOLCHAIN_FILE=${root}/toolchain/cmake/emscripten.cmake`;
+  assert.match(
+    await refusedConfiguration([...toPrefix, toolchain, '-DWANTED_VERSION=99']),
+    /compatible with requested version "99"/,
+  );
+  assert.match(
+    await refusedConfiguration(['-S', root, '-DTIDEMARK_OPTIMIZE=O2']),
+    /TIDEMARK_OPTIMIZE is O2; it may be O3 or Oz/,
+  );
+  assert.match(
+    await refusedConfiguration(['-S', root, `-DTIDEMARK_GOOGLETEST=${work}/none`]),
+    /GoogleTest's sources are not in .*Run toolchain\/setup/,
+  );
+
+  // A PATH with nothing on it but what CMake needs to come as far as the toolchain file.
+  const bin = join(work, 'bin');
+  mkdirSync(bin);
+  for (const program of ['cmake', 'ninja']) {
+    const { stdout } = await run('bash', ['-c', `command -v ${program}`], inWork);
+    symlinkSync(stdout.trim(), join(bin, program));
+  }
+  const wasm = ['-S', root, toolchain];
+  assert.match(
+    await refusedConfiguration(wasm, { ...loadEnvironment(), PATH: bin }),
+    /emcc is not on PATH\. Run toolchain\/setup once, then `source toolchain\/env\.sh`/,
+  );
+
+  const old = join(work, 'old');
+  mkdirSync(join(old, 'cmake/Modules/Platform'), { recursive: true });
+  writeFileSync(join(old, 'cmake/Modules/Platform/Emscripten.cmake'), 'set(EMSCRIPTEN_VERSION 3.1.6)\n');
+  writeFileSync(join(old, 'emcc'), '#!/bin/sh\n');
+  chmodSync(join(old, 'emcc'), 0o755);
+  assert.match(
+    await refusedConfiguration(wasm, { ...loadEnvironment(), PATH: `${old}${delimiter}${bin}` }),
+    /is Emscripten 3\.1\.6; \d+\.\d+\.\d+ or later is needed/,
+  );
+}
+
+async function npmPackage() {
+  const { stdout } = await run('npm', ['pack', '--workspace', 'web', '--json', '--pack-destination', work], {
+    capture: true,
+  });
+  const [{ filename, files }] = JSON.parse(stdout);
+  const paths = files.map(({ path }) => path);
+  for (const path of ['README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']) {
+    assert.ok(paths.includes(path), `${path} is not in the package`);
+  }
+  assert.deepEqual(
+    paths.filter((path) => !/^(README\.md|LICENSE|package\.json|dist\/.*)$/.test(path)),
+    [],
+  );
+
+  const consumer = join(work, 'consumer');
+  const inConsumer = { cwd: consumer, capture: true };
+  cpSync(join(root, 'tests/package/consumer.ts'), join(consumer, 'consumer.ts'));
+  writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n');
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(work, filename)], inConsumer);
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--strict', '--module', 'nodenext', '--target', 'es2022'];
+  await run(process.execPath, [compiler, ...options, 'consumer.ts'], inConsumer);
+  const { liveBlocks, refusal } = await import(pathToFileURL(join(consumer, 'consumer.js')).href);
+  const { default: createProgram } = await import(pathToFileURL(join(root, 'build/wasm/web/linked.mjs')).href);
+  const program = await createProgram();
+  const before = liveBlocks(program);
+  program._hold(10);
+  assert.equal(liveBlocks(program), before + 1);
+  assert.equal(refusal(), 'invalid-module');
+}
+
+await main(async () => {
+  try {
+    await test('the installed files', installedFiles);
+    await test('find_package(tidemark) from C and C++', cmakePackage);
+    await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
+    await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
+    await test('what cannot be configured is refused with a reason', refusals);
+    await test('the npm package, packed and installed', npmPackage);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  console.log(`${results.passed} passed, ${results.failed} failed`);
+  return results.failed > 0 ? 1 : 0;
+});
