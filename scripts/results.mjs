@@ -38,8 +38,9 @@ function ofGoogleTest(program, output) {
   if (!/^\[==========\] \d+ tests? from \d+ test suites? ran/m.test(output)) return undefined;
   const skipped = count(/^\[ {2}SKIPPED \] (\d+) tests?, listed below/m);
   const disabled = count(/^ *YOU HAVE (\d+) DISABLED TEST/m);
-  const failedNames = output.matchAll(/^\[ {2}FAILED {2}\] (\w[\w./]*)(?:, where .*)?$/gm);
-  const failures = [...new Set(Array.from(failedNames, ([, name]) => name))];
+  // Each name stands in the list at the end, and with its time where it failed.
+  const list = /^\[ {2}FAILED {2}\] \d+ tests?, listed below:\n([\s\S]*)/m.exec(output)?.[1] ?? '';
+  const failures = Array.from(list.matchAll(/^\[ {2}FAILED {2}\] (\w[\w./]*)/gm), ([, name]) => name);
   if (skipped > 0) failures.push(`${skipped} skipped`);
   if (disabled > 0) failures.push(`${disabled} disabled`);
   return {
