@@ -1,7 +1,7 @@
 // The builds that more than one script asks for. Each is made once in a process; CMake and Ninja see to what is new.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run } from './environment.mjs';
+import { loadEnvironment, root, run } from './environment.mjs';
 
 const builds = new Map();
 
@@ -13,17 +13,35 @@ function once(name, build) {
 /** @param {'native' | 'native-release' | 'wasm' | 'wasm-debug'} preset */
 export function buildPreset(preset, options = {}) {
   return once(preset, async () => {
-    await configurePreset(preset, options);
-    await run('cmake', ['--build', '--preset', preset], options);
+    await buildTarget(preset, [], options);
   });
+}
+
+/**
+ * Builds the targets, or everything. Two builds of one folder at a time would spoil each other's files: the second waits.
+ *
+ * @param {string} preset
+ * @param {string[]} targets
+ */
+export async function buildTarget(preset, targets, options = {}) {
+  await configurePreset(preset, options);
+  const build = ['cmake', '--build', '--preset', preset, ...targets.flatMap((target) => ['--target', target])];
+  await run('flock', [join('build', preset, '.lock'), ...build], options);
 }
 
 /** @param {'native' | 'native-release' | 'wasm' | 'wasm-debug'} preset */
 export function configurePreset(preset, options = {}) {
   return once(`configure ${preset}`, async () => {
-    if (existsSync(join(root, 'build', preset, 'build.ninja'))) return;
-    await run('cmake', ['--preset', preset], options);
+    if (existsSync(join(root, 'build', preset, 'build.ninja')) && !hasOtherEmcc(preset)) return;
+    await run('cmake', ['--fresh', '--preset', preset], options);
   });
+}
+
+/** Whether a folder was configured with an emcc that set-up has replaced since: CMake keeps to the first it has seen. */
+function hasOtherEmcc(preset) {
+  const cache = readFileSync(join(root, 'build', preset, 'CMakeCache.txt'), 'utf8');
+  const emcc = /^TIDEMARK_EMCC:\w+=(.*)$/m.exec(cache)?.[1];
+  return emcc !== undefined && emcc !== join(loadEnvironment().TIDEMARK_EMSCRIPTEN, 'emcc');
 }
 
 /** web/dist, as npm packs it. */
