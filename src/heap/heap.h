@@ -10,8 +10,8 @@
 // Invariants  (those of runs.h, and)
 //   H1  current_[c] is a slab of class c, or kNoSlab. partial_[c] lists every slab of class c that has a free block,
 //       but the current one, and no other.
-//   H2  A slab that is not current has a block in use.
-//   H3  Every slab's descriptor is sealed; free_blocks has no bit outside the slab.
+//   H2  Every slab's descriptor is sealed; free_blocks has no bit outside the slab.
+// Idle slabs  keep their runs until memory at the top would have to be used instead: then reclaim() takes them.
 // Failure     An allocation that returns null has changed nothing but, perhaps, the amount of memory.
 // Threads     One at a time.
 #pragma once
@@ -43,14 +43,14 @@ class Heap {
   /// A block of at least `n_bytes`, its address a multiple of kMinBlockBytes; null when memory is exhausted.
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
-    if (n_bytes > kMaxSmallBytes) return allocate_large(n_bytes);
-    const SizeClass size_class = class_for(n_bytes);
-    Slab* const slab = current_[size_class];
-    const std::uint64_t free_blocks = slab->free_blocks;
-    if (free_blocks == 0) [[unlikely]] {
-      return allocate_from_next_slab(size_class);
+    if (n_bytes <= kMaxSmallBytes) [[likely]] {
+      Slab* const slab = current_[class_for(n_bytes)];
+      const std::uint64_t free_blocks = slab->free_blocks;
+      if (free_blocks != 0) [[likely]] {
+        return take_block(slab, free_blocks);
+      }
     }
-    return take_block(slab, free_blocks);
+    return allocate_slow(*this, n_bytes);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -77,7 +77,7 @@ class Heap {
     if (alignment <= kGrainBytes) return allocate(round_up(n_bytes, alignment));
     const std::size_t length = grains_for(n_bytes), step = alignment / kGrainBytes;
     const std::size_t widened = length + step - 1;
-    const Grain grain = runs_.acquire(widened, widened);
+    const Grain grain = acquire(widened, widened);
     if (grain == kNoGrain) return exhausted();
     const Address aligned = round_up(runs_.address(grain), alignment);
     const std::size_t before = runs_.grain_of(aligned) - grain;
@@ -89,23 +89,21 @@ class Heap {
 
   /// Null is nothing; anything else that is not a live block's address ends the program with one line.
   void free(void* block) {
-    if (block == nullptr) return;
     const Address address = reinterpret_cast<Address>(block);
     const Entry entry = entry_of(address);
-    if (!is_slab(entry)) [[unlikely]] {
-      return free_large(address, entry);
+    if (entry_kind(entry) == kSlab) [[likely]] {
+      Slab* const slab = slab_of(entry);
+      const std::uint32_t index = slab->index_of(address);
+      if (index < kMaxSlabBlocks) [[likely]] {
+        const std::uint64_t before = slab->free_blocks;
+        const std::uint64_t now = before | std::uint64_t{1} << index;
+        if (before != 0 && before != now) [[likely]] {
+          slab->free_blocks = now;
+          return;
+        }
+      }
     }
-    Slab* const slab = reinterpret_cast<Slab*>(entry);
-    const std::uint64_t bit = block_bit(slab, address, "free");
-    const std::uint64_t free_before = slab->free_blocks;
-    const std::uint64_t free_now = free_before | bit;
-    if (free_before == free_now) [[unlikely]] {
-      fatal("free", address, kFreedAlready);
-    }
-    slab->free_blocks = free_now;
-    if ((free_before == 0) | (free_now == slab->all_free())) [[unlikely]] {
-      settle(slab, free_before);
-    }
+    free_slow(*this, block);
   }
 
   /// A block of at least `n_bytes` with the content of `block`, as far as both reach, in whose place it comes; null, and
@@ -115,8 +113,8 @@ class Heap {
     const Address address = reinterpret_cast<Address>(block);
     const Entry entry = entry_of(address);
     std::size_t old_bytes;
-    if (is_slab(entry)) {
-      Slab* const slab = reinterpret_cast<Slab*>(entry);
+    if (entry_kind(entry) == kSlab) {
+      const Slab* const slab = slab_of(entry);
       require_live(slab, address, "realloc");
       old_bytes = slab->block_bytes;
       // A block that would be less than half full moves to where it fits.
@@ -142,8 +140,8 @@ class Heap {
     if (block == nullptr) return 0;
     const Address address = reinterpret_cast<Address>(block);
     const Entry entry = entry_of(address);
-    if (!is_slab(entry)) return large_length(address, entry, "malloc_usable_size") << kGrainShift;
-    const Slab* const slab = reinterpret_cast<const Slab*>(entry);
+    if (entry_kind(entry) != kSlab) return large_length(address, entry, "malloc_usable_size") << kGrainShift;
+    const Slab* const slab = slab_of(entry);
     require_live(slab, address, "malloc_usable_size");
     return slab->block_bytes;
   }
@@ -151,19 +149,23 @@ class Heap {
   /// End of the highest run, as a count of grains.
   Grain top() const { return runs_.top(); }
 
-  /// Gives the runs of slabs that are kept although no block of them is in use back, so that neighbours can have them.
+  /// Gives the runs of all slabs that have no block in use back, so that neighbours can have them and the top can fall.
   void trim() {
     for (Slab*& current : current_) {
       Slab* const slab = current;
-      if (slab == &kNoSlab || slab->free_blocks != slab->all_free()) continue;
+      if (slab == &kNoSlab || !slab->idle()) continue;
       current = &kNoSlab;
       release_slab(slab);
     }
+    reclaim();
+    if (runs_.top() != 0) runs_.stop_carving();
   }
 
  private:
   template <PageSource>
   friend class HeapWalk;
+  template <PageSource>
+  friend class HeapShrink;
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();
   static constexpr std::size_t kDescriptorRunGrains = 4;
@@ -178,19 +180,10 @@ class Heap {
     return grain < runs_.mapped() ? runs_.entry(grain) : 0;
   }
 
-  static bool is_slab(Entry entry) { return ((entry & kKindMask) == kSlab) & (entry != 0); }
-
-  static std::uint64_t block_bit(const Slab* slab, Address address, const char* operation) {
-    const auto offset = static_cast<std::uint32_t>(address - slab->base);
-    const std::uint32_t index = offset * slab->reciprocal >> 16;
-    if (index * slab->block_bytes != offset) [[unlikely]] {
-      fatal(operation, address, kNoBlock);
-    }
-    return std::uint64_t{1} << index;
-  }
-
   static void require_live(const Slab* slab, Address address, const char* operation) {
-    if (slab->free_blocks & block_bit(slab, address, operation)) fatal(operation, address, kFreedAlready);
+    const std::uint32_t index = slab->index_of(address);
+    if (index >= kMaxSlabBlocks) fatal(operation, address, kNoBlock);
+    if (slab->free_blocks >> index & 1) fatal(operation, address, kFreedAlready);
   }
 
   static std::size_t large_length(Address address, Entry entry, const char* operation) {
@@ -204,22 +197,66 @@ class Heap {
     return nullptr;
   }
 
-  // --- large blocks
+  // --- all that is not the fast path, out of its way
 
-  [[gnu::noinline]] void* allocate_large(std::size_t n_bytes) {
+  [[gnu::noinline]] static void* allocate_slow(Heap& heap, std::size_t n_bytes) {
+    return n_bytes > kMaxSmallBytes ? heap.allocate_large(n_bytes) : heap.allocate_from_next_slab(class_for(n_bytes));
+  }
+
+  [[gnu::noinline]] static void free_slow(Heap& heap, void* block) {
+    if (block == nullptr) return;
+    const Address address = reinterpret_cast<Address>(block);
+    const Entry entry = heap.entry_of(address);
+    if (entry_kind(entry) == kSlab) {
+      Slab* const slab = slab_of(entry);
+      require_live(slab, address, "free");
+      if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
+      const bool was_exhausted = slab->free_blocks == 0;
+      slab->free_blocks |= std::uint64_t{1} << slab->index_of(address);
+      if (was_exhausted && slab != heap.current_[slab->size_class]) heap.link(slab);
+    } else {
+      const std::size_t length = large_length(address, entry, "free");
+      const Grain grain = heap.runs_.grain_of(address);
+      heap.runs_.entry(grain) = 0;
+      heap.runs_.release(grain, length);
+    }
+  }
+
+  // --- runs
+
+  Grain acquire(std::size_t length, std::size_t mapped) {
+    Grain grain = runs_.acquire_below_top(length);
+    if (grain == kNoGrain && runs_.restless(length)) {
+      if (reclaim()) grain = runs_.acquire_below_top(length);
+      runs_.rest_at_top();
+    }
+    return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
+  }
+
+  /// Gives the runs of idle slabs back; whether there were any.
+  bool reclaim() {
+    bool any = false;
+    for (Slab* slab : partial_) {
+      while (slab != nullptr) {
+        Slab* const next = slab->next;
+        if (slab->idle()) {
+          unlink(slab);
+          release_slab(slab);
+          any = true;
+        }
+        slab = next;
+      }
+    }
+    return any;
+  }
+
+  void* allocate_large(std::size_t n_bytes) {
     if (n_bytes > kMaxBytes) return exhausted();
     const std::size_t length = grains_for(n_bytes);
-    const Grain grain = runs_.acquire(length, 1);
+    const Grain grain = acquire(length, 1);
     if (grain == kNoGrain) return exhausted();
     runs_.entry(grain) = make_entry(length, kBlock);
     return reinterpret_cast<void*>(runs_.address(grain));
-  }
-
-  [[gnu::noinline]] void free_large(Address address, Entry entry) {
-    const std::size_t length = large_length(address, entry, "free");
-    const Grain grain = runs_.grain_of(address);
-    runs_.entry(grain) = 0;
-    runs_.release(grain, length);
   }
 
   // --- slabs
@@ -230,7 +267,7 @@ class Heap {
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
   }
 
-  [[gnu::noinline]] void* allocate_from_next_slab(SizeClass size_class) {
+  void* allocate_from_next_slab(SizeClass size_class) {
     Slab* slab = partial_[size_class];
     if (slab != nullptr) {
       unlink(slab);
@@ -242,18 +279,6 @@ class Heap {
     return take_block(slab, slab->free_blocks);
   }
 
-  /// After a free that found the slab exhausted, or left it empty.
-  [[gnu::noinline]] void settle(Slab* slab, std::uint64_t free_before) {
-    if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
-    if (slab == current_[slab->size_class]) return;
-    if (free_before == 0) {
-      link(slab);
-    } else {
-      unlink(slab);
-      release_slab(slab);
-    }
-  }
-
   Slab* make_slab(SizeClass size_class) {
     Slab* const slab = take_descriptor();
     if (slab == nullptr) return nullptr;
@@ -263,7 +288,7 @@ class Heap {
     if (blocks > max_blocks(size_class)) blocks = max_blocks(size_class);
     const std::size_t bytes = block_bytes(size_class);
     const std::size_t length = blocks * bytes / kGrainBytes;
-    const Grain grain = runs_.acquire(length, length);
+    const Grain grain = acquire(length, length);
     if (grain == kNoGrain) {
       give_descriptor(slab);
       return nullptr;
@@ -272,10 +297,11 @@ class Heap {
     slab->free_blocks = slab->all_free();
     slab->base = runs_.address(grain);
     slab->block_bytes = static_cast<std::uint16_t>(bytes);
-    slab->reciprocal = static_cast<std::uint16_t>((65535 + bytes) / bytes);
+    slab->shift = static_cast<std::uint8_t>(std::countr_zero(bytes));
+    slab->inverse = inverse_of(static_cast<std::uint32_t>(bytes >> slab->shift));
     slab->size_class = static_cast<std::uint8_t>(size_class);
     slab->seal = seal_of(slab);
-    fill_entries(grain, length, reinterpret_cast<Entry>(slab));
+    fill_entries(grain, length, slab_entry(slab));
     return slab;
   }
 
@@ -319,13 +345,9 @@ class Heap {
 
   // --- descriptors
 
-  static std::uint32_t seal_of(const Slab* slab) {
-    return static_cast<std::uint32_t>(reinterpret_cast<Address>(slab)) ^ 0x7ad3a2c5u;
-  }
-
   Slab* take_descriptor() {
     if (free_descriptors_ == nullptr) {
-      const Grain grain = runs_.acquire(kDescriptorRunGrains, 1);
+      const Grain grain = acquire(kDescriptorRunGrains, 1);
       if (grain == kNoGrain) return nullptr;
       runs_.entry(grain) = make_entry(kDescriptorRunGrains, kReserved);
       Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
@@ -345,6 +367,10 @@ class Heap {
   }
 
   Slab* current_[kSizeClassCount] = {};
+  // Functions whose address is in data stay functions: else the optimiser at link time puts the slow paths, which have
+  // one caller each, into the fast ones, and those spill registers that they hardly use.
+  void* (*allocate_slow_)(Heap&, std::size_t) = &allocate_slow;
+  void (*free_slow_)(Heap&, void*) = &free_slow;
   Slab* partial_[kSizeClassCount] = {};
   Slab* free_descriptors_ = nullptr;
   Runs<Pages> runs_;

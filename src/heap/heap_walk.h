@@ -107,12 +107,18 @@ class HeapWalk {
   }
 
  private:
+  template <PageSource>
+  friend class HeapShrink;
+
   bool is_metadata(const Run& run) const {
     if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
     return run.bytes == Heap<Pages>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   Run run_at(Grain grain) const {
+    if (grain == runs_.carve_) {
+      return {RunKind::kFree, runs_.address(grain), (runs_.carve_end_ - grain) << kGrainShift, nullptr};
+    }
     const Entry entry = runs_.entry(grain);
     const Address begin = runs_.address(grain);
     const std::size_t bytes = entry_value(entry) << kGrainShift;
@@ -126,7 +132,7 @@ class HeapWalk {
       case kSlab:
         break;
     }
-    const Slab* const slab = reinterpret_cast<const Slab*>(entry);
+    const Slab* const slab = slab_of(entry);
     return {RunKind::kSlab, begin, slab->length() << kGrainShift, slab};
   }
 
@@ -144,19 +150,21 @@ class HeapWalk {
     for (Grain grain = 1; grain < runs_.top_;) {
       if (grain >= runs_.mapped_) return "R4: a run begins where the map does not reach";
       const Entry entry = runs_.entry(grain);
-      if (entry == 0) return "R1: a grain at which a run should begin";
+      const bool carved = grain == runs_.carve_;
+      if (entry == 0 && !carved) return "R1: a grain at which a run should begin";
       const Run run = run_at(grain);
       const std::size_t length = run.bytes >> kGrainShift;
       if (length == 0 || length > runs_.top_ - grain) return "R1: the length of a run";
       const bool is_free = run.kind == RunKind::kFree;
       if (is_free && (after_free || grain + length == runs_.top_)) return "R2: free runs that should be one";
-      if (is_free && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin";
+      if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin";
       after_free = is_free;
       for (std::size_t i = 1; i < length && grain + i < runs_.mapped_; ++i) {
-        if (!entry_fits(run, i, length, runs_.entry(grain + i), entry)) return "R1: an entry inside a run";
+        const Entry inside = runs_.entry(grain + i);
+        if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";
       }
       if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_) return "R4: the end of a run";
-      if (run.slab != nullptr && !slab_is_whole(*run.slab, run.begin)) return "H3: a slab's descriptor";
+      if (run.slab != nullptr && !slab_is_whole(*run.slab, run.begin)) return "H2: a slab's descriptor";
       grain += length;
     }
     for (Grain grain = runs_.top_; grain < runs_.mapped_; ++grain) {
@@ -173,7 +181,7 @@ class HeapWalk {
   }
 
   static bool slab_is_whole(const Slab& slab, Address begin) {
-    return slab.seal == Heap<Pages>::seal_of(&slab) && slab.base == begin && slab.size_class < kSizeClassCount &&
+    return slab.seal == seal_of(&slab) && slab.base == begin && slab.size_class < kSizeClassCount &&
            slab.block_bytes == block_bytes(slab.size_class) && (slab.free_blocks & ~slab.all_free()) == 0;
   }
 
@@ -205,13 +213,10 @@ class HeapWalk {
         ++listed;
       }
     }
-    bool idle = false;
     for_each_run([&](const Run& run) {
       if (run.slab == nullptr || run.slab == heap_.current_[run.slab->size_class]) return;
       listable += run.slab->free_blocks != 0;
-      idle |= run.slab->free_blocks == run.slab->all_free();
     });
-    if (idle) return "H2: an empty slab that is not current";
     return listed == listable ? nullptr : "H1: a partial slab that is in no list";
   }
 

@@ -5,13 +5,15 @@
 //
 // Placement   Best fit among free runs, by bins of eight steps a doubling, the lowest of those at hand first; memory
 //             above `top` is cut only when no free run serves. So the top stays as low as the program allows.
+// Carving     What is left of a free run that was cut stays out of the bins and of the map, to be cut again: requests
+//             in a row, and blocks freed in reverse, move one number.
 // Invariants  (check() in heap_walk.h verifies them; the model tests call it after every step)
 //   R1  Runs tile [1, top) without gaps, and the map is as grain_map.h says for each of them.
-//   R2  No two free runs are neighbours, and none ends at top.
-//   R3  A free run is in the bin of its length, once, if it has at least kMinBinnedGrains; bins hold nothing else, and
-//       bin_bits_ says which are not empty.
+//   R2  No two free runs are neighbours, and none ends at top. The run being carved is one of them, and not empty.
+//   R3  A free run is in the bin of its length, once, if it has at least kMinBinnedGrains and is not being carved; bins
+//       hold nothing else, and bin_bits_ says which are not empty.
 //   R4  The map has entries for every grain at which a run begins, and for all grains of free runs and slabs; those at
-//       and above top are 0.
+//       and above top, and those of the run being carved, are 0.
 //   R5  Memory at and above `fresh` has never been handed out: it is all zero.
 // Failure     A growth that is refused changes nothing.
 #pragma once
@@ -32,52 +34,96 @@ class Runs {
   constexpr Runs() = default;
   constexpr explicit Runs(Pages pages) : pages_(pages) {}
 
-  /// A run of `length` > 0 grains, all of whose entries are 0; kNoGrain when memory is exhausted.
-  /// Of a run above all others, only the first `mapped` > 0 grains are sure to have entries.
-  Grain acquire(std::size_t length, std::size_t mapped) {
-    const Grain grain = take_binned(length);
-    return grain != kNoGrain ? grain : take_from_top(length, mapped);
+  /// A run of `length` > 0 grains, all of whose entries are 0, from free memory below top; kNoGrain when none is there.
+  Grain acquire_below_top(std::size_t length) {
+    const Grain binned = find_binned(length);
+    const std::size_t carve_length = carve_end_ - carve_;
+    if (binned != kNoGrain) {
+      const std::size_t found = entry_value(map_[binned]);
+      if (carve_length < length || carve_length > found) {
+        remove(binned, found);
+        if (found > length) carve_from(binned + length, binned + found);
+        return binned;
+      }
+    } else if (carve_length < length) {
+      return kNoGrain;
+    }
+    const Grain grain = carve_;
+    carve_ += length;
+    if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
+    return grain;
+  }
+
+  /// As above, from memory above all other runs, of which there may have to be more. Only the first `mapped` > 0 grains
+  /// of it are sure to have entries.
+  Grain acquire_at_top(std::size_t length, std::size_t mapped) {
+    if ((top_ + length > limit_ || top_ + mapped > mapped_) && !make_room(length, mapped)) return kNoGrain;
+    const Grain grain = top_;
+    advance_top(top_ + length);
+    return grain;
   }
 
   /// Requires  the entries of [grain, grain + length) to be 0.
   void release(Grain grain, std::size_t length) {
     if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), "the heap's map was overwritten");
-    const bool at_top = grain + length == top_;
+    Grain end = grain + length;
+    const Entry before = map_[grain - 1];
+    if (end == carve_) {
+      if (entry_kind(before) == kFree) {
+        grain -= entry_value(before);
+        remove(grain, entry_value(before));
+      }
+      carve_ = grain;
+      return;
+    }
+    const bool at_top = end == top_;
     if (!at_top) {
-      const Entry after = map_[grain + length];
+      const Entry after = map_[end];
       if (entry_kind(after) == kFree) {
-        remove(grain + length, entry_value(after));
-        length += entry_value(after);
+        remove(end, entry_value(after));
+        end += entry_value(after);
       }
     }
-    const Entry before = map_[grain - 1];
+    if (grain == carve_end_) {
+      if (at_top) {
+        top_ = carve_;
+        carve_ = carve_end_ = kNoGrain;
+      } else {
+        carve_end_ = end;
+      }
+      return;
+    }
     if (entry_kind(before) == kFree) {
       const std::size_t before_length = entry_value(before);
-      if (!at_top && step_below(before_length) == step_below(before_length + length)) {
+      const Grain start = grain - before_length;
+      if (!at_top && step_below(before_length) == step_below(end - start)) {
         map_[grain - 1] = 0;
-        mark_free(grain - before_length, before_length + length);
+        mark_free(start, end - start);
         return;
       }
-      grain -= before_length;
-      length += before_length;
-      remove(grain, before_length);
+      remove(start, before_length);
+      grain = start;
     }
     if (at_top) {
       top_ = grain;
     } else {
-      insert(grain, length);
+      insert(grain, end - grain);
     }
   }
 
   /// Makes the block run at `grain` longer or shorter where it stands; false, and nothing changed, when what follows it
   /// does not allow that.
   bool resize_block(Grain grain, std::size_t length, std::size_t new_length) {
+    const Grain end = grain + length;
     if (new_length > length) {
-      const Grain end = grain + length;
       const std::size_t more = new_length - length;
       if (end == top_) {
         if (top_ + more > limit_ && !grow_memory(top_ + more - limit_)) return false;
         advance_top(top_ + more);
+      } else if (end == carve_) {
+        if (carve_end_ - carve_ < more) return false;
+        carve_ += more;
+        if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
       } else {
         const Entry after = map_[end];
         const std::size_t free_length = entry_value(after);
@@ -88,7 +134,7 @@ class Runs {
     }
     map_[grain] = make_entry(new_length, kBlock);
     if (new_length < length) {
-      if (grain + length == top_) {
+      if (end == top_) {
         top_ = grain + new_length;  // the map may not reach this far
       } else {
         release(grain + new_length, length - new_length);
@@ -96,6 +142,14 @@ class Runs {
     }
     return true;
   }
+
+  /// The free run that is being carved goes to its bin.
+  void stop_carving() { carve_from(kNoGrain, kNoGrain); }
+
+  /// Whether a run at the top would need new memory, or has used up so much of the top since rest_at_top() that it is
+  /// time to look for free memory below.
+  bool restless(std::size_t length) const { return top_ + length > limit_ || top_ + length > restless_above_; }
+  void rest_at_top() { restless_above_ = top_ + top_ / 64 + kGrainsPerPage; }
 
   Entry& entry(Grain grain) { return map_[grain]; }
   Entry entry(Grain grain) const { return map_[grain]; }
@@ -114,6 +168,8 @@ class Runs {
  private:
   template <PageSource>
   friend class HeapWalk;
+  template <PageSource>
+  friend class HeapShrink;
 
   static constexpr unsigned kBinCount = step_below((Address{1} << (sizeof(Address) == 4 ? 24 : 32)) - 1) + 1;
   static constexpr int kMaxProbes = 4;
@@ -168,14 +224,10 @@ class Runs {
     map_[grain] = map_[grain + length - 1] = 0;
   }
 
-  Grain take_binned(std::size_t length) {
-    const Grain grain = find_binned(length);
-    if (grain != kNoGrain) {
-      const std::size_t found = entry_value(map_[grain]);
-      remove(grain, found);
-      if (found > length) insert(grain + length, found - length);
-    }
-    return grain;
+  void carve_from(Grain begin, Grain end) {
+    if (carve_ != kNoGrain) insert(carve_, carve_end_ - carve_);
+    carve_ = begin;
+    carve_end_ = end;
   }
 
   Grain find_binned(std::size_t length) const {
@@ -196,13 +248,6 @@ class Runs {
   }
 
   // --- the top
-
-  Grain take_from_top(std::size_t length, std::size_t mapped) {
-    if ((top_ + length > limit_ || top_ + mapped > mapped_) && !make_room(length, mapped)) return kNoGrain;
-    const Grain grain = top_;
-    advance_top(top_ + length);
-    return grain;
-  }
 
   void advance_top(Grain top) {
     top_ = top;
@@ -294,6 +339,9 @@ class Runs {
   Grain top_ = 0;           // end of the highest run
   Grain limit_ = 0;         // end of the heap's memory
   Grain fresh_ = 0;         // highest top ever
+  Grain carve_ = kNoGrain;  // the free run [carve_, carve_end_) is being carved; both kNoGrain when none is
+  Grain carve_end_ = kNoGrain;
+  Grain restless_above_ = 0;
   std::size_t mapped_ = 0;  // entries in the map
   std::uint64_t bin_bits_[kBinWords] = {};
   Grain bins_[kBinCount] = {};

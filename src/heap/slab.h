@@ -1,11 +1,13 @@
 // A slab's descriptor. The slab itself is a run of grains cut into blocks of one size; all that is known of them is here.
 //
-//   state      free_blocks   where                     may be
+//   state      free_blocks   where                     what happens to it
 //   current    any           current_ of its class     allocated from
-//   partial    some          partial_ list             allocated from, once the current one is exhausted
-//   exhausted  none          nowhere                   freed into, and becomes partial
-//   (empty)    all           —                         only as current; else its run and its descriptor are released
+//   exhausted  none          nowhere                   a free makes it partial
+//   partial    some          partial_ list             becomes current when that one is exhausted
+//   idle       all           partial_ list             the same, unless its run is wanted for something else before
 #pragma once
+
+#include <bit>
 
 #include "base/units.h"
 #include "heap/size_class.h"
@@ -13,19 +15,40 @@
 namespace tidemark {
 
 struct Slab {
-  std::uint64_t free_blocks;   // bit i: block i is free
-  Address base;                // of block 0
+  std::uint64_t free_blocks;  // bit i: block i is free
+  Address base;               // of block 0
+  std::uint32_t inverse;      // of block_bytes >> shift, modulo 2^32
   std::uint16_t block_bytes;
-  std::uint16_t reciprocal;    // 65536 / block_bytes, rounded up: offset * reciprocal >> 16 is exact for block starts
+  std::uint8_t shift;  // trailing zeros of block_bytes
   std::uint8_t size_class;
-  std::uint8_t unused_bits;    // 64 - blocks
-  Slab* next;
+  std::uint8_t unused_bits;  // 64 - blocks
+  std::uint16_t seal;        // while the descriptor is whole: seal_of(this)
+  Slab* next;                // in the partial_ list
   Slab* previous;
-  std::uint32_t seal;          // seal_of(this) while the descriptor is whole
 
   std::size_t blocks() const { return 64u - unused_bits; }
   std::uint64_t all_free() const { return ~std::uint64_t{0} >> unused_bits; }
+  bool idle() const { return free_blocks == all_free(); }
   std::size_t length() const { return blocks() * block_bytes / kGrainBytes; }
+
+  /// Number of the block that begins at `address`, which lies in the slab; at least 64 where none begins there.
+  /// Multiplication by the inverse is one to one, so only a multiple of block_bytes comes out small: an exact division,
+  /// and the proof that it was exact (Granlund and Montgomery, "Division by invariant integers", section 9).
+  std::uint32_t index_of(Address address) const {
+    return std::rotr(static_cast<std::uint32_t>(address - base) * inverse, shift);
+  }
 };
+
+/// Inverse of an odd number modulo 2^32, by Newton's iteration: each step doubles the bits that are right.
+constexpr std::uint32_t inverse_of(std::uint32_t odd) {
+  std::uint32_t inverse = odd;  // right in 3 bits
+  for (int step = 0; step < 4; ++step) inverse *= 2 - odd * inverse;
+  return inverse;
+}
+
+inline std::uint16_t seal_of(const Slab* slab) {
+  const auto bits = static_cast<std::uint32_t>(reinterpret_cast<Address>(slab));
+  return static_cast<std::uint16_t>((bits >> 16 ^ bits) ^ 0x7ad3u);
+}
 
 }  // namespace tidemark

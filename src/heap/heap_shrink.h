@@ -1,0 +1,299 @@
+// What a shrink asks of the heap: to draw together, to say what of it is alive, and to go on in less memory.
+//
+// A shrink moves the program to a new memory, in which every block keeps its address. The heap therefore can't move
+// blocks, but it can move what is its own: slab descriptors and the grain map, either of which would else hold the top
+// up for good.
+//
+//   settle()               before; changes no block, and is right to do at any time
+//   for_each_live_range()  which pages have to be copied; what is not copied is zero afterwards
+//   commit(end)            in the new memory, which has only what was copied, and ends at `end`
+#pragma once
+
+#include <bit>
+#include <cstring>
+
+#include "heap/heap_walk.h"
+
+namespace tidemark {
+
+/// What operating systems hand memory out by, and so what is copied or not as a whole.
+inline constexpr std::size_t kCopyBytes = 4096;
+
+template <PageSource Pages>
+class HeapShrink {
+ public:
+  explicit HeapShrink(Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
+
+  /// Releases empty slabs, and puts descriptors and map as low as they go.
+  /// Cost      one step for each run and each slab.
+  void settle() {
+    if (runs_.mapped_ == 0) return;
+    heap_.trim();
+    gather_descriptors();
+    lower_map();
+  }
+
+  /// Least end of memory that the heap can live in.
+  Address lowest_end() const {
+    if (runs_.mapped_ == 0) return round_up(runs_.pages_.begin(), kPageBytes);
+    if (runs_.pages_.end() != runs_.address(runs_.limit_)) return runs_.pages_.end();  // a stranger's memory is on top
+    return round_up(runs_.address(runs_.top_), kPageBytes);
+  }
+
+  /// As lowest_end(), without settle() having been called: what it would be after it, or a little more.
+  Address expected_end() const {
+    if (runs_.mapped_ == 0 || runs_.pages_.end() != runs_.address(runs_.limit_)) return lowest_end();
+    Grain top = 1;
+    std::size_t longest_hole = 0, slabs = 0;
+    HeapWalk(heap_).for_each_run([&](const Run& run) {
+      if (run.kind == RunKind::kFree && run.bytes > longest_hole) longest_hole = run.bytes;
+      if (is_vacant(run) || is_map(run) || is_descriptors(run)) return;
+      slabs += run.kind == RunKind::kSlab;
+      top = runs_.grain_of(run.begin) + (run.bytes >> kGrainShift);
+    });
+    const std::size_t map_bytes = map_length(top) << kGrainShift;
+    const std::size_t descriptor_bytes = runs_for(slabs) * Heap<Pages>::kDescriptorRunGrains * kGrainBytes;
+    const std::size_t metadata_bytes = map_bytes + descriptor_bytes;
+    const Address end = runs_.address(top) + (longest_hole < metadata_bytes ? metadata_bytes : 0);
+    const Address expected = round_up(end, kPageBytes);
+    return expected < lowest_end() ? expected : lowest_end();
+  }
+
+  /// Where for_each_live_range() goes on.
+  struct Cursor {
+    Address run = 0;   // the run's begin; 0 for the first one
+    Address page = 0;  // everything below is done
+  };
+
+  /// Calls visit(begin, end) for what is alive from `cursor` on, ascending, in multiples of kCopyBytes; stops when it says
+  /// false. Returns whether that was all, and leaves in `cursor` where to go on with what was not taken.
+  /// A page that is all zero is not alive, nor one that has only free blocks.
+  template <class Visit>
+  bool for_each_live_range(Cursor& cursor, Visit&& visit) const {
+    if (runs_.mapped_ == 0) return true;
+    const auto visit_rest = [&](Address begin, Address end) {
+      if (begin < cursor.page) begin = cursor.page;
+      if (begin >= end) return true;
+      if (!visit(begin, end)) return false;
+      cursor.page = end;
+      return true;
+    };
+    const HeapWalk walk(heap_);
+    for (Grain grain = cursor.run == 0 ? 1 : runs_.grain_of(cursor.run); grain < runs_.top_;) {
+      const Run run = walk.run_at(grain);
+      cursor.run = run.begin;
+      if (!visit_live(run, cursor.page, visit_rest)) return false;
+      grain += run.bytes >> kGrainShift;
+    }
+    cursor.run = runs_.address(runs_.top_);
+    return visit_pages(runs_.address(runs_.limit_), runs_.pages_.end(), cursor.page, visit_rest);  // a stranger's
+  }
+
+  /// The memory now ends at `end`, and has nothing above top but the rest of the last page that was copied.
+  /// Requires  lowest_end() <= end, and no change of the heap since it was asked.
+  void commit(Address end) {
+    if (runs_.mapped_ == 0 || end != runs_.pages_.end()) return;
+    if (lowest_end() <= end && runs_.limit_ > runs_.grain_of(end)) runs_.limit_ = runs_.grain_of(end);
+    const Grain copied = runs_.grain_of(round_up(runs_.address(runs_.top_), kCopyBytes));
+    if (runs_.fresh_ > copied) runs_.fresh_ = copied;
+  }
+
+ private:
+  static constexpr std::size_t kDescriptors = Heap<Pages>::kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
+
+  // --- what there is
+
+  Entry entry_at(const Run& run) const { return runs_.entry(runs_.grain_of(run.begin)); }
+
+  bool is_map(const Run& run) const { return run.begin == reinterpret_cast<Address>(runs_.map_); }
+
+  bool is_descriptors(const Run& run) const {
+    return run.kind == RunKind::kReserved && !is_map(run) &&
+           run.bytes == Heap<Pages>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+  }
+
+  /// Is, or after trim() will be, free.
+  static bool is_vacant(const Run& run) {
+    return run.kind == RunKind::kFree || (run.slab != nullptr && run.slab->idle());
+  }
+
+  static constexpr std::size_t runs_for(std::size_t slabs) { return (slabs + kDescriptors - 2) / (kDescriptors - 1); }
+
+  static constexpr std::size_t map_length(Grain end) {
+    return (end + end / 4) / Runs<Pages>::kEntriesPerGrain + 2;
+  }
+
+  // --- descriptors
+
+  /// Moves them to as few runs as hold them, the lowest there are, and releases the others.
+  void gather_descriptors() {
+    std::size_t slabs = 0, descriptor_runs = 0;
+    const HeapWalk walk(heap_);
+    walk.for_each_run([&](const Run& run) {
+      slabs += run.kind == RunKind::kSlab;
+      descriptor_runs += is_descriptors(run);
+    });
+    const std::size_t kept = runs_for(slabs);
+    if (descriptor_runs <= kept) return;
+
+    std::size_t seen = 0;
+    Address end = 0;  // of the runs that stay
+    walk.for_each_run([&](const Run& run) {
+      if (is_descriptors(run) && ++seen <= kept) end = run.begin + run.bytes;
+    });
+    Slab** last = &heap_.free_descriptors_;
+    for (Slab* slab = heap_.free_descriptors_; slab != nullptr; slab = slab->next) {
+      if (reinterpret_cast<Address>(slab) >= end) continue;
+      *last = slab;
+      last = &slab->next;
+    }
+    *last = nullptr;
+    walk.for_each_run([&](const Run& run) {
+      if (run.kind == RunKind::kSlab && reinterpret_cast<Address>(run.slab) >= end) move_descriptor(slab_of(entry_at(run)));
+    });
+    for (Grain grain = 1; grain < runs_.top_;) {
+      const Run run = walk.run_at(grain);
+      const std::size_t length = run.bytes >> kGrainShift;
+      grain = is_descriptors(run) && run.begin >= end ? release(grain, length) : grain + length;
+    }
+  }
+
+  void move_descriptor(Slab* from) {
+    Slab* const to = heap_.free_descriptors_;
+    heap_.free_descriptors_ = to->next;
+    *to = *from;
+    to->seal = seal_of(to);
+    heap_.fill_entries(runs_.grain_of(to->base), to->length(), slab_entry(to));
+    if (heap_.current_[to->size_class] == from) {
+      heap_.current_[to->size_class] = to;
+    } else if (to->free_blocks != 0) {
+      if (to->next != nullptr) to->next->previous = to;
+      (to->previous != nullptr ? to->previous->next : heap_.partial_[to->size_class]) = to;
+    }
+  }
+
+  /// Releases the reserved run at `grain`; returns the grain after the free run that it becomes part of.
+  Grain release(Grain grain, std::size_t length) {
+    Grain after = grain + length;
+    if (after < runs_.top_ && entry_kind(runs_.entry(after)) == kFree) after += entry_value(runs_.entry(after));
+    runs_.entry(grain) = 0;
+    runs_.release(grain, length);
+    return after;
+  }
+
+  // --- the map
+
+  void lower_map() {
+    const Grain map = runs_.grain_of(reinterpret_cast<Address>(runs_.map_));
+    const std::size_t length = entry_value(runs_.entry(map));
+    const bool at_top = map + length == runs_.top_;
+    Grain end = at_top ? map : runs_.top_;  // of all that is not the map
+    const Entry before = runs_.entry(end - 1);
+    const bool follows_hole = at_top && entry_kind(before) == kFree;
+    if (follows_hole) end -= entry_value(before);
+
+    std::size_t needed = map_length(end);
+    Grain hole = lowest_hole(needed, at_top ? end : map);
+    if (hole == kNoGrain && at_top) {
+      hole = end;
+      while (map_length(hole + needed) > needed) needed = map_length(hole + needed);
+    }
+    if (hole == kNoGrain || hole > map || (hole == map && needed >= length)) {
+      if (!at_top && needed + needed / 2 < length) cut_map(map, length, needed);
+      return;
+    }
+    if (at_top) {
+      if (follows_hole) runs_.remove(end, map - end);
+      runs_.entry(map) = 0;
+      runs_.top_ = end;
+      if (hole != end) take_hole(hole, needed);
+      copy_map(hole, needed, end);
+      if (hole == end) runs_.advance_top(end + needed);
+    } else {
+      take_hole(hole, needed);
+      copy_map(hole, needed, runs_.top_);
+      release(map, length);
+    }
+    runs_.entry(hole) = make_entry(needed, kReserved);
+  }
+
+  Grain lowest_hole(std::size_t length, Grain below) const {
+    const HeapWalk walk(heap_);
+    for (Grain grain = 1; grain < below;) {
+      const Run run = walk.run_at(grain);
+      const std::size_t found = run.bytes >> kGrainShift;
+      if (run.kind == RunKind::kFree && found >= length) return grain;
+      grain += found;
+    }
+    return kNoGrain;
+  }
+
+  void take_hole(Grain hole, std::size_t length) {
+    const std::size_t found = entry_value(runs_.entry(hole));
+    runs_.remove(hole, found);
+    if (found > length) runs_.insert(hole + length, found - length);
+  }
+
+  /// The new place may overlap the old one, from below.
+  void copy_map(Grain grain, std::size_t length, std::size_t entries) {
+    Entry* const map = reinterpret_cast<Entry*>(runs_.address(grain));
+    std::memmove(map, runs_.map_, entries * sizeof(Entry));
+    runs_.mapped_ = length * Runs<Pages>::kEntriesPerGrain;
+    std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(Entry));
+    runs_.map_ = map;
+  }
+
+  void cut_map(Grain map, std::size_t length, std::size_t needed) {
+    runs_.mapped_ = needed * Runs<Pages>::kEntriesPerGrain;
+    runs_.entry(map) = make_entry(needed, kReserved);
+    runs_.release(map + needed, length - needed);
+  }
+
+  // --- what is alive
+
+  template <class Visit>
+  static bool visit_live(const Run& run, Address from, Visit& visit) {
+    if (run.kind == RunKind::kFree) return true;
+    if (run.kind != RunKind::kSlab) return visit_pages(run.begin, run.begin + run.bytes, from, visit);
+    const Slab& slab = *run.slab;
+    const std::uint64_t live = ~slab.free_blocks & slab.all_free();
+    for (Address page = run.begin & ~(kCopyBytes - 1); page < run.begin + run.bytes; page += kCopyBytes) {
+      const std::size_t low = page > run.begin ? page - run.begin : 0;
+      const std::size_t first = low / slab.block_bytes, last = (page + kCopyBytes - 1 - run.begin) / slab.block_bytes;
+      const std::uint64_t up_to_last = last >= 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << last) - 1;
+      if ((live & up_to_last) >> first == 0 || is_zero(page)) continue;
+      if (!visit(page, page + kCopyBytes)) return false;
+    }
+    return true;
+  }
+
+  template <class Visit>
+  static bool visit_pages(Address begin, Address end, Address from, Visit& visit) {
+    if (begin < from) begin = from;
+    Address live = 0;
+    for (Address page = begin & ~(kCopyBytes - 1); page < end; page += kCopyBytes) {
+      if (!is_zero(page)) {
+        if (live == 0) live = page;
+      } else if (live != 0) {
+        if (!visit(live, page)) return false;
+        live = 0;
+      }
+    }
+    return live == 0 || visit(live, round_up(end, kCopyBytes));
+  }
+
+  static bool is_zero(Address page) {
+    const auto* const words = reinterpret_cast<const std::uint64_t*>(page);
+    for (std::size_t i = 0; i < kCopyBytes / sizeof(std::uint64_t); i += 8) {
+      std::uint64_t any = 0;
+      for (std::size_t j = 0; j < 8; ++j) any |= words[i + j];
+      if (any != 0) return false;
+    }
+    return true;
+  }
+
+  Heap<Pages>& heap_;
+  Runs<Pages>& runs_;
+};
+
+}  // namespace tidemark
