@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { buildPreset, buildWeb } from './builds.mjs';
 import { CommandError, loadEnvironment, main, root, run } from './environment.mjs';
 import { lint } from './lint.mjs';
@@ -92,15 +92,38 @@ function time(ms) {
     : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/** One line that is written over until it is final; where nothing can be written over, its end comes when it is known. */
+function stageLine(name, title) {
+  const start = `${name.padEnd(10)} ${title.padEnd(40)} `;
+  const canOverwrite = process.stdout.isTTY;
+  process.stdout.write(start);
+  return {
+    progress(text) {
+      const last =
+        text
+          .trimEnd()
+          .split(/[\r\n]/)
+          .at(-1) ?? '';
+      const room = (process.stdout.columns ?? 80) - start.length - 1;
+      if (canOverwrite && room > 0)
+        process.stdout.write(`\r${start}${stripVTControlCharacters(last).slice(0, room)}\x1b[K`);
+    },
+    end(text) {
+      process.stdout.write(canOverwrite ? `\r${start}${text}\x1b[K\n` : `${text}\n`);
+    },
+  };
+}
+
 async function runStage([name, title, start], verbose) {
   const begun = Date.now();
+  const line = stageLine(name, title);
+  if (verbose) process.stdout.write('\n');
   let output = '';
   const onOutput = (text) => {
     output += text;
     if (verbose) process.stdout.write(text);
+    else line.progress(text);
   };
-  process.stdout.write(`${name.padEnd(10)} ${title.padEnd(40)} `);
-  if (verbose) process.stdout.write('\n');
   let results;
   try {
     results = await start({ capture: true, onOutput });
@@ -110,7 +133,7 @@ async function runStage([name, title, start], verbose) {
   }
   const { passed, failed, failures } = results;
   const counts = `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ''}`;
-  console.log(`${counts.padEnd(20)} ${time(Date.now() - begun)}`);
+  line.end(`${counts.padEnd(20)} ${time(Date.now() - begun)}`);
   if (failed > 0 && !verbose) process.stdout.write(`${output.trimEnd()}\n`);
   for (const failure of failures) console.log(`  FAILED ${failure.trimEnd().split('\n')[0]}`);
   return results;
