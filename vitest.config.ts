@@ -1,3 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['web/tests/**/*.test.ts', 'tests/scripts/**/*.test.mjs'] } });
+export default defineConfig({
+  test: {
+    include: ['{web,bindings,examples,tests}/**/*.test.{ts,mjs}'],
+    testTimeout: 60_000, // a machine that builds at the same time is slow
+  },
+});
