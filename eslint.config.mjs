@@ -3,6 +3,8 @@ import globals from 'globals';
 import typescript from 'typescript-eslint';
 
 export default typescript.config(
+  // Libraries of emcc are JavaScript only after its preprocessor.
+  { ignores: ['bindings/*.js'] },
   // consumer.ts stands for a program outside of the repository, and is compiled as one.
   { ignores: ['build/', 'web/dist/', 'test-results/', 'playwright-report/', 'tests/package/consumer.ts'] },
   js.configs.recommended,
