@@ -72,12 +72,14 @@ void shuffle() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto argument = [&](const char* name, double otherwise) { return bench::argument(argc, argv, name, otherwise); };
+  const auto argument = [&](const char* name, double otherwise) {
+    return bench::argument(argc, argv, name, otherwise);
+  };
   const bool uniform = argument("uniform", 0) != 0;
   const Sizes first{argument("first_least", 16), argument("first_most", 4096), uniform};
   const Sizes other{argument("other_least", 16), argument("other_most", 4096), uniform};
   const double target = argument("live_mib", 61) * kMiB;
-  const double start = bench::now_ms();
+  const bench::Stopwatch watch;
 
   if (argument("mode", 1) == 1) {
     fill(first, target);
@@ -109,5 +111,5 @@ int main(int argc, char** argv) {
 
   for (std::uint32_t i = 0; i < n_blocks; i++) checksum.add(blocks[i].size);
   bench::add_result("live_bytes", live_bytes);
-  bench::report(checksum.value(), bench::now_ms() - start);
+  bench::report(checksum.value(), watch);
 }

@@ -10,9 +10,7 @@ struct Node {
   Node* right;
 };
 
-Node* build(int depth) {
-  return new Node{depth ? build(depth - 1) : nullptr, depth ? build(depth - 1) : nullptr};
-}
+Node* build(int depth) { return new Node{depth ? build(depth - 1) : nullptr, depth ? build(depth - 1) : nullptr}; }
 
 std::uint32_t count(const Node* node) { return node ? 1 + count(node->left) + count(node->right) : 0; }
 
@@ -30,7 +28,7 @@ int main(int argc, char** argv) {
   constexpr int kLeastDepth = 4;
   constexpr int kMostDepth = 15;
   bench::Checksum checksum;
-  const double start = bench::now_ms();
+  const bench::Stopwatch watch;
 
   Node* long_lived = build(kMostDepth);
   for (int depth = kLeastDepth; depth <= kMostDepth; depth += 2) {
@@ -46,5 +44,5 @@ int main(int argc, char** argv) {
   checksum.add(count(long_lived));
   bench::note_peak();
   drop(long_lived);
-  bench::report(checksum.value(), bench::now_ms() - start);
+  bench::report(checksum.value(), watch);
 }

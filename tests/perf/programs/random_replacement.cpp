@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   for (std::uint32_t i = 0; i < kSizes; i++) sizes[i] = static_cast<std::uint32_t>(16 * std::pow(256.0, i / 1023.0));
   bench::Random random(7);
   bench::Checksum checksum;
-  const double start = bench::now_ms();
+  const bench::Stopwatch watch;
 
   for (std::uint32_t step = 0; step < steps; step++) {
     Slot& slot = slots[random.below(kSlots)];
@@ -40,5 +40,5 @@ int main(int argc, char** argv) {
   }
   bench::note_peak();
   for (const Slot& slot : slots) std::free(slot.block);
-  bench::report(checksum.value(), bench::now_ms() - start);
+  bench::report(checksum.value(), watch);
 }

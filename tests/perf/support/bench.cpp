@@ -35,11 +35,17 @@ EM_JS(void, bench_print_line, (const Result* first, int n, int stride), {
   }
   out(JSON.stringify(line));
 });
+EM_JS(double, bench_processor_us, (), {
+  const used = process.cpuUsage();
+  return used.user + used.system;
+});
 // clang-format on
 
 namespace bench {
 
 double now_ms() { return emscripten_get_now(); }
+
+double processor_ms() { return bench_processor_us() / 1000; }
 
 void note_peak() {
   const std::uintptr_t top = bench_top_of_heap();
@@ -58,9 +64,10 @@ void add_result(const char* name, double value) {
   results[n_results++] = {name, value};
 }
 
-void report(std::uint32_t checksum, double elapsed_ms) {
+void report(std::uint32_t checksum, const Stopwatch& watch) {
+  add_result("ms", processor_ms() - watch.start_processor_ms);
+  add_result("wall_ms", now_ms() - watch.start_ms);
   add_result("checksum", checksum);
-  add_result("ms", elapsed_ms);
   add_result("demand_bytes", static_cast<double>(demand_bytes()));
   add_result("memory_bytes", static_cast<double>(memory_bytes()));
   add_result("heap_base", static_cast<double>(reinterpret_cast<std::uintptr_t>(&__heap_base)));

@@ -14,6 +14,16 @@ namespace bench {
 /// Milliseconds on a monotonic clock with a resolution of microseconds.
 double now_ms();
 
+/// Milliseconds of processor time, the kernel's part included (it clears the pages that are touched first). Reading it
+/// costs some microseconds. Unlike now_ms it stands still while another process has the processor.
+double processor_ms();
+
+/// Runs from its construction.
+struct Stopwatch {
+  double start_ms = now_ms();
+  double start_processor_ms = processor_ms();
+};
+
 /// xorshift64*: deterministic, 2 ns a number, no state but the seed.
 class Random {
  public:
@@ -57,8 +67,9 @@ std::size_t memory_bytes();
 /// Adds a number to the line that is printed, beside those that report() gives it. At most 128 of them.
 void add_result(const char* name, double value);
 
-/// Prints the one line of JSON: checksum, ms, demand_bytes, memory_bytes, heap_base, and the results added.
-void report(std::uint32_t checksum, double elapsed_ms);
+/// Prints the one line of JSON: checksum, ms (of processor time), wall_ms, demand_bytes, memory_bytes, heap_base, and the
+/// results added.
+void report(std::uint32_t checksum, const Stopwatch& watch);
 
 /// The argument `name=value` of the command line as a number, or `otherwise`.
 double argument(int argc, char** argv, const char* name, double otherwise);
