@@ -66,7 +66,7 @@ const sampleEveryMs = 8;
  * @property {number} peakMemoryBytes of linear memory
  * @property {number} finalMemoryBytes of linear memory, with the database closed
  * @property {number} peakHeldBytes by SQLite, by its own count
- * @property {{ ms: number[], phase: number[], memoryBytes: number[], heldBytes: number[] }} timeline
+ * @property {{ ms: number[], phase: number[], memoryBytes: number[], heldBytes: number[] }} timeline `phase` is an index
  */
 
 /**
@@ -84,8 +84,6 @@ const sampleEveryMs = 8;
 export async function measure(createSqlite, { allocator, orders = fullOrders, wasmBinary, onProgress }) {
   const phases = [];
   const timeline = { ms: [], phase: [], memoryBytes: [], heldBytes: [] };
-  let sqlite;
-  let phaseNames;
   let phaseStartMs = 0;
   let lookedMs = 0; // so far, in all
   let lastSampleMs = -Infinity;
@@ -102,7 +100,7 @@ export async function measure(createSqlite, { allocator, orders = fullOrders, wa
   const sample = (phase, permille) => {
     lastSampleMs = performance.now();
     timeline.ms.push(workMs() - startMs);
-    timeline.phase.push(phase + permille / 1000);
+    timeline.phase.push(phase);
     timeline.memoryBytes.push(memoryBytes());
     timeline.heldBytes.push(sqlite._sqlite_held_bytes());
     onProgress?.({ phase: phaseNames[phase], fraction: (phase + permille / 1000) / phaseNames.length, timeline });
@@ -115,7 +113,7 @@ export async function measure(createSqlite, { allocator, orders = fullOrders, wa
     heap: readHeap(sqlite),
   });
 
-  sqlite = await createSqlite({
+  const sqlite = await createSqlite({
     ...(wasmBinary && { wasmBinary }),
     phaseBegan(phase) {
       uncounted(() => sample(phase, 0));
@@ -132,7 +130,7 @@ export async function measure(createSqlite, { allocator, orders = fullOrders, wa
       if (performance.now() - lastSampleMs >= sampleEveryMs) uncounted(() => sample(phases.length, permille));
     },
   });
-  phaseNames = Array.from({ length: sqlite._workload_phase_count() }, (_, phase) =>
+  const phaseNames = Array.from({ length: sqlite._workload_phase_count() }, (_, phase) =>
     sqlite.UTF8ToString(sqlite._workload_phase_name(phase)),
   );
 

@@ -39,7 +39,8 @@ export function summarize(runs) {
 }
 
 /** The end of the phase at which SQLite holds most; the end of the last one. */
-export const fullest = ({ phases }) => phases.reduce((most, phase) => (phase.heldBytes > most.heldBytes ? phase : most));
+export const fullest = ({ phases }) =>
+  phases.reduce((most, phase) => (phase.heldBytes > most.heldBytes ? phase : most));
 export const last = ({ phases }) => phases[phases.length - 1];
 
 const heapRows = (momentOf) => [

@@ -12,8 +12,8 @@ inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Doubles, so that JavaScript reads them through one view. measure.mjs has the same names in the same order.
 struct AllocatorStats {
-  double used_bytes = kUnknown;           // in blocks that the program holds, as this malloc counts them
-  double reserved_bytes = kUnknown;       // up to the last of those blocks: what is free below it, and its own data, too
+  double used_bytes = kUnknown;      // in blocks that the program holds, as this malloc counts them
+  double reserved_bytes = kUnknown;  // up to the last of those blocks: what is free below it, and its own data, too
   double peak_reserved_bytes = kUnknown;  // the most that was ever reserved
   double free_bytes = kUnknown;           // could be handed out without growing the memory
   double largest_free_bytes = kUnknown;   // the largest block that could be

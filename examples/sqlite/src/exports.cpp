@@ -67,13 +67,21 @@ EMSCRIPTEN_KEEPALIVE const char* workload_check() {
 EMSCRIPTEN_KEEPALIVE void workload_close() { database.reset(); }
 
 EMSCRIPTEN_KEEPALIVE int workload_phase_count() { return static_cast<int>(phases().size()); }
-EMSCRIPTEN_KEEPALIVE const char* workload_phase_name(int phase) { return phases()[static_cast<std::size_t>(phase)].name; }
+EMSCRIPTEN_KEEPALIVE const char* workload_phase_name(int phase) {
+  return phases()[static_cast<std::size_t>(phase)].name;
+}
 EMSCRIPTEN_KEEPALIVE const char* sqlite_version() { return SQLITE_VERSION; }
 
 /// What SQLite holds now and held at most, by its own count, which is the same for every malloc.
-EMSCRIPTEN_KEEPALIVE double sqlite_held_bytes() { return static_cast<double>(sqlite_status(SQLITE_STATUS_MEMORY_USED, false)); }
-EMSCRIPTEN_KEEPALIVE double sqlite_peak_held_bytes() { return static_cast<double>(sqlite_status(SQLITE_STATUS_MEMORY_USED, true)); }
-EMSCRIPTEN_KEEPALIVE double sqlite_held_blocks() { return static_cast<double>(sqlite_status(SQLITE_STATUS_MALLOC_COUNT, false)); }
+EMSCRIPTEN_KEEPALIVE double sqlite_held_bytes() {
+  return static_cast<double>(sqlite_status(SQLITE_STATUS_MEMORY_USED, false));
+}
+EMSCRIPTEN_KEEPALIVE double sqlite_peak_held_bytes() {
+  return static_cast<double>(sqlite_status(SQLITE_STATUS_MEMORY_USED, true));
+}
+EMSCRIPTEN_KEEPALIVE double sqlite_held_blocks() {
+  return static_cast<double>(sqlite_status(SQLITE_STATUS_MALLOC_COUNT, false));
+}
 
 EMSCRIPTEN_KEEPALIVE const AllocatorStats* read_allocator_stats() {
   static AllocatorStats stats;

@@ -83,7 +83,8 @@ void join_tables(Workload& workload) {
       "SELECT customers.id, name, count(*) AS n FROM customers JOIN orders ON customer_id = customers.id "
       "GROUP BY customers.id HAVING n > 20 ORDER BY n DESC, customers.id LIMIT 2000",
       "WITH daily AS (SELECT placed_day AS day, sum(quantity) AS sold FROM orders GROUP BY placed_day) "
-      "SELECT day, sold, sum(sold) OVER (ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) FROM daily ORDER BY day",
+      "SELECT day, sold, sum(sold) OVER (ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) FROM daily ORDER BY "
+      "day",
       "SELECT count(*), sum(length(note)) FROM (SELECT DISTINCT note FROM orders WHERE placed_day < 120)",
       "SELECT a.product_id, b.product_id, count(*) AS n FROM orders AS a "
       "JOIN orders AS b ON b.customer_id = a.customer_id AND b.placed_day = a.placed_day AND b.id > a.id "
@@ -102,7 +103,7 @@ void update_rows(Workload& workload) {
       "UPDATE orders SET note = substr(note, 1, 12) WHERE id % 13 = 0",
       "UPDATE products SET price_cents = price_cents * 11 / 10 WHERE category < 12",
   };
-  workload.run_all(kStatements);
+  workload.run_all(kStatements, 2 * kStatements.size());
   const std::uint32_t n_updates = workload.order_count() / 10;
   database.run("BEGIN");
   {
@@ -111,7 +112,7 @@ void update_rows(Workload& workload) {
       const std::uint32_t quantity = 1 + workload.random().below(20);
       const auto note = make_note(workload.random());
       update.run(quantity, note.view(), 1 + workload.random().below(workload.order_count()));
-      workload.set_progress(i, n_updates);
+      workload.set_progress(n_updates + i, 2 * n_updates);
     }
   }
   database.run("COMMIT");
@@ -121,28 +122,31 @@ void update_rows(Workload& workload) {
 
 void search_text(Workload& workload) {
   Database& database = workload.database();
-  const std::uint32_t every = 4;
   database.run("BEGIN");
   {
-    Statement insert(database,
-                     "INSERT INTO note_search(rowid, note) SELECT id, note FROM orders WHERE id BETWEEN ? AND ? AND id % 4 = 0");
+    Statement insert(
+        database,
+        "INSERT INTO note_search(rowid, note) SELECT id, note FROM orders WHERE id BETWEEN ? AND ? AND id % 4 = 0");
     const std::uint32_t batch = workload.order_count() / 50 + 1;
     for (std::uint32_t first = 1; first <= workload.order_count() && !workload.failed(); first += batch) {
       insert.run(first, first + batch - 1);
-      workload.set_progress(first, workload.order_count() + workload.order_count() / every);
+      workload.set_progress(first, 2 * workload.order_count());
     }
   }
   database.run("COMMIT");
   {
-    Statement search(database,
-                     "SELECT rowid, snippet(note_search, 0, '[', ']', '…', 8) FROM note_search WHERE note_search MATCH ? "
-                     "ORDER BY rank, rowid LIMIT 20");
-    for (std::uint32_t i = 0; i < 150 && !workload.failed(); ++i) {
+    Statement search(
+        database,
+        "SELECT rowid, snippet(note_search, 0, '[', ']', '…', 8) FROM note_search WHERE note_search MATCH ? "
+        "ORDER BY rank, rowid LIMIT 20");
+    constexpr std::uint32_t kSearches = 150;
+    for (std::uint32_t i = 0; i < kSearches && !workload.failed(); ++i) {
       TextBuffer<80> words;
       append_word(words, workload.random().skewed_below(kVocabularySize / 8));
       words << (i % 2 == 0 ? " " : " OR ");
       append_word(words, workload.random().skewed_below(kVocabularySize));
       search.query(workload.digest(), words.view());
+      workload.set_progress(kSearches + i, 2 * kSearches);
     }
   }
   workload.query("SELECT count(*) FROM note_search WHERE note_search MATCH 'ta* AND ri*'");
@@ -209,9 +213,9 @@ void vacuum(Workload& workload) {
 }
 
 constexpr std::array kPhases = {
-    Phase{"schema", create_schema}, Phase{"insert", insert_rows},      Phase{"index", build_indexes},
-    Phase{"join", join_tables},     Phase{"update", update_rows},      Phase{"text search", search_text},
-    Phase{"JSON", work_on_json},    Phase{"small queries", churn},     Phase{"delete", delete_rows},
+    Phase{"schema", create_schema}, Phase{"insert", insert_rows},  Phase{"index", build_indexes},
+    Phase{"join", join_tables},     Phase{"update", update_rows},  Phase{"text search", search_text},
+    Phase{"JSON", work_on_json},    Phase{"small queries", churn}, Phase{"delete", delete_rows},
     Phase{"vacuum", vacuum},
 };
 

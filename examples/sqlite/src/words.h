@@ -21,9 +21,9 @@ using Note = TextBuffer<400>;
 
 template <std::size_t kCapacity>
 void append_word(TextBuffer<kCapacity>& text, std::uint32_t number) {
-  static constexpr std::array<std::string_view, 20> kSyllables = {"ta", "ri", "mo", "sel", "du", "ka", "ven",
-                                                                  "lo", "ni", "pa", "sor", "be", "tu", "fi",
-                                                                  "ra", "mi", "gal", "o",  "ze", "hu"};
+  static constexpr std::array<std::string_view, 20> kSyllables = {"ta", "ri", "mo",  "sel", "du", "ka", "ven",
+                                                                  "lo", "ni", "pa",  "sor", "be", "tu", "fi",
+                                                                  "ra", "mi", "gal", "o",   "ze", "hu"};
   for (std::uint32_t rest = number + 20; rest != 0; rest /= 20) text << kSyllables[rest % 20];
 }
 

@@ -32,16 +32,17 @@ void Workload::run() {
 
 void Workload::set_progress(std::uint32_t done, std::uint32_t total) {
   const int permille = static_cast<int>(std::uint64_t{done} * 1000 / total);
-  if (permille == permille_) return;
+  if (permille <= permille_) return;
   permille_ = permille;
   observer_.progressed(permille);
 }
 
-void Workload::run_all(std::span<const char* const> statements) {
+void Workload::run_all(std::span<const char* const> statements, std::uint32_t parts) {
+  if (parts == 0) parts = static_cast<std::uint32_t>(statements.size());
   std::uint32_t done = 0;
   for (const char* sql : statements) {
     database_.run(sql);
-    set_progress(++done, static_cast<std::uint32_t>(statements.size()));
+    set_progress(++done, parts);
   }
 }
 

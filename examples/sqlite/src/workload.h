@@ -47,9 +47,10 @@ class Workload {
   void query(const char* sql) { database_.query(sql, digest_); }
   Digest& digest() { return digest_; }
   bool failed() const { return database_.error() != SQLITE_OK; }
+  /// Never goes back: a phase of several parts counts on through all of them.
   void set_progress(std::uint32_t done, std::uint32_t total);
-  /// Statements one after the other, each as large a part of the phase as the others.
-  void run_all(std::span<const char* const> statements);
+  /// Statements one after the other, each one of `parts` of the phase; 0 stands for as many as there are statements.
+  void run_all(std::span<const char* const> statements, std::uint32_t parts = 0);
   void query_all(std::span<const char* const> statements);
 
  private:

@@ -9,7 +9,12 @@ import { Timeline } from './timeline.js';
 
 const find = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
-const chosen = query.has('on') ? query.get('on').split(',').filter((name) => allocators.includes(name)) : allocators;
+const chosen = query.has('on')
+  ? query
+      .get('on')
+      .split(',')
+      .filter((name) => allocators.includes(name))
+  : allocators;
 
 const timeline = new Timeline(find('timeline'));
 
@@ -46,7 +51,10 @@ async function runAll(orders) {
   find('verdict').textContent = '';
   find('cards').replaceChildren();
   const cards = new Map(chosen.map((allocator) => [allocator, new Card(find('cards'), allocator)]));
-  const tracks = chosen.map((allocator) => ({ allocator, points: { ms: [], phase: [], memoryBytes: [], heldBytes: [] } }));
+  const tracks = chosen.map((allocator) => ({
+    allocator,
+    points: { ms: [], phase: [], memoryBytes: [], heldBytes: [] },
+  }));
   timeline.setTracks(tracks);
   const runs = [];
   try {

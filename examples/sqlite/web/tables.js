@@ -8,10 +8,15 @@ const element = (tag, text = '', properties = {}) =>
 export function showComparison(table, runs) {
   table.replaceChildren();
   const head = table.createTHead().insertRow();
-  head.append(element('th'), ...runs.map(({ allocator }) => element('th', allocator === 'tidemark' ? 'Tidemark' : allocator, { scope: 'col' })));
+  head.append(
+    element('th'),
+    ...runs.map(({ allocator }) => element('th', allocator === 'tidemark' ? 'Tidemark' : allocator, { scope: 'col' })),
+  );
   for (const { title, rows } of sections(runs)) {
     const body = table.createTBody();
-    body.insertRow().append(element('th', title, { colSpan: runs.length + 1, scope: 'colgroup', className: 'section' }));
+    body
+      .insertRow()
+      .append(element('th', title, { colSpan: runs.length + 1, scope: 'colgroup', className: 'section' }));
     for (const [label, value] of rows) {
       body.insertRow().append(element('th', label, { scope: 'row' }), ...runs.map((run) => element('td', value(run))));
     }
@@ -29,7 +34,9 @@ export function showSizeClasses(list, note, run) {
       const large = blockBytes === 0;
       const row = element('div', '', {
         className: 'size-class',
-        title: large ? `${asCount(liveBlocks)} larger blocks` : `${asCount(liveBlocks)} in use, ${asCount(freeBlocks)} free, in ${asCount(slabs)} slabs`,
+        title: large
+          ? `${asCount(liveBlocks)} larger blocks`
+          : `${asCount(liveBlocks)} in use, ${asCount(freeBlocks)} free, in ${asCount(slabs)} slabs`,
       });
       const bar = element('span', '', { className: 'bar' });
       const all = element('i', '', { className: 'free' });
@@ -37,7 +44,11 @@ export function showSizeClasses(list, note, run) {
       const live = element('i', '', { className: 'live' });
       live.style.width = width(liveBlocks);
       bar.append(all, live);
-      row.append(element('span', large ? 'larger' : `${blockBytes} B`, { className: 'size' }), bar, element('span', asCount(liveBlocks), { className: 'count' }));
+      row.append(
+        element('span', large ? 'larger' : `${blockBytes} B`, { className: 'size' }),
+        bar,
+        element('span', asCount(liveBlocks), { className: 'count' }),
+      );
       return row;
     }),
   );

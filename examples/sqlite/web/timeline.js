@@ -1,9 +1,30 @@
 // The memory timeline: linear memory of each run as a line, and what SQLite holds of it as the ground below.
 import uPlot from './uPlot.esm.js';
 
+const titles = { tidemark: 'Tidemark' };
 const mebibyte = 2 ** 20;
 const height = () => (window.innerWidth < 700 ? 260 : 360);
-const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** A colour of the style sheet, as a canvas understands it. */
+function colour(name) {
+  const probe = document.createElement('i');
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** Each point's place when every phase is as wide as the others; within a phase by time. */
+function phasePlaces({ ms, phase }) {
+  const first = new Map();
+  const last = new Map();
+  phase.forEach((index, i) => {
+    if (!first.has(index)) first.set(index, ms[i]);
+    last.set(index, ms[i]);
+  });
+  return phase.map((index, i) => index + (ms[i] - first.get(index)) / (last.get(index) - first.get(index) || 1));
+}
 
 /**
  * @typedef {object} Track one run, growing while it goes on
@@ -52,8 +73,8 @@ export class Timeline {
 
   /** The ground is the first run's: SQLite asks the same of every malloc. */
   #data() {
-    const scale = this.#axis === 'ms' ? 1000 : 1;
-    const table = (points, values) => [points[this.#axis].map((x) => x / scale), values.map((bytes) => bytes / mebibyte)];
+    const places = (points) => (this.#axis === 'ms' ? points.ms.map((ms) => ms / 1000) : phasePlaces(points));
+    const table = (points, values) => [places(points), values.map((bytes) => bytes / mebibyte)];
     const [ground] = this.#tracks;
     return uPlot.join([
       table(ground.points, ground.points.heldBytes),
@@ -64,12 +85,19 @@ export class Timeline {
   #build() {
     this.#chart?.destroy();
     if (this.#tracks.length === 0) return;
-    const text = style('--muted');
-    const grid = { stroke: style('--grid'), width: 1 };
+    const text = colour('--muted');
+    const grid = { stroke: colour('--grid'), width: 1 };
     const ticks = { show: false };
-    const font = `12px ${style('--font')}`;
+    const font = `12px ${getComputedStyle(this.#element).fontFamily}`;
     const value = (_, bytes) => (bytes === null || bytes === undefined ? '' : `${bytes.toFixed(1)} MiB`);
-    const series = (label, stroke, more) => ({ label, stroke, spanGaps: true, points: { show: false }, value, ...more });
+    const series = (label, stroke, more) => ({
+      label,
+      stroke,
+      spanGaps: true,
+      points: { show: false },
+      value,
+      ...more,
+    });
     const byTime = this.#axis === 'ms';
     this.#chart = new uPlot(
       {
@@ -77,12 +105,15 @@ export class Timeline {
         height: height(),
         padding: [12, 12, 0, 0],
         cursor: { y: false, points: { size: 7 } },
-        scales: { x: { time: false, ...(byTime ? {} : { range: [0, this.#phaseNames.length || 1] }) }, y: { range: [0, null] } },
+        scales: {
+          x: { time: false, ...(byTime ? {} : { range: [0, this.#phaseNames.length || 1] }) },
+          y: { range: [0, null] },
+        },
         series: [
           { label: byTime ? 'time' : 'phase', value: (_, x) => this.#xWords(x) },
-          series('held by SQLite', style('--held-line'), { fill: style('--held'), width: 1 }),
+          series('held by SQLite', colour('--held-line'), { fill: colour('--held'), width: 1 }),
           ...this.#tracks.map(({ allocator }) =>
-            series(allocator, style(`--${allocator}`), {
+            series(titles[allocator] ?? allocator, colour(`--${allocator}`), {
               width: allocator === 'tidemark' ? 2.5 : 1.75,
               paths: uPlot.paths.stepped({ align: 1 }),
             }),

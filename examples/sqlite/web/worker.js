@@ -8,7 +8,9 @@ self.onmessage = async ({ data: { allocator, orders } }) => {
   let lastPostMs = -Infinity;
 
   const post = ({ phase, fraction, timeline }) => {
-    const points = Object.fromEntries(Object.entries(timeline).map(([name, values]) => [name, values.slice(postedPoints)]));
+    const points = Object.fromEntries(
+      Object.entries(timeline).map(([name, values]) => [name, values.slice(postedPoints)]),
+    );
     postedPoints = timeline.ms.length;
     self.postMessage({ progress: { phase, fraction, points } });
   };
