@@ -1,6 +1,6 @@
 // The layers of src/, bottom up, and the check that includes follow them: a file includes its own folder, lower layers,
 // and the public headers of tidemark/. Emscripten's headers stay in platform/, override/ and bindings/.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './environment.mjs';
@@ -61,22 +61,16 @@ export function violations(files) {
   return found;
 }
 
-/** The C and C++ files below the given folders, by path from the root of the checkout. */
-export function sourceFiles(...folders) {
-  return folders.flatMap((folder) => {
-    let names;
-    try {
-      names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-    } catch (error) {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    }
-    return names.filter((name) => /\.(h|hpp|c|cc|cpp)$/.test(name)).map((name) => `${folder}/${name}`);
-  });
+/** The C and C++ files below a folder, by path from the root of the checkout. */
+export function sourceFiles(folder, { checkout = root } = {}) {
+  const path = join(checkout, folder);
+  if (!existsSync(path)) return [];
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => /\.(h|hpp|c|cc|cpp)$/.test(name)).map((name) => `${folder}/${name}`);
 }
 
 function main() {
-  const paths = sourceFiles('src', 'bindings', 'tests', 'examples');
+  const paths = ['src', 'bindings', 'tests', 'examples'].flatMap((folder) => sourceFiles(folder));
   const found = violations(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
   for (const line of found) console.error(line);
   if (found.length > 0) process.exitCode = 1;

@@ -1,14 +1,13 @@
 // Every check that reads the sources without running them: `npm run lint`.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { configurePreset } from './builds.mjs';
 import { sourceFiles } from './check_layers.mjs';
 import { main, root, run } from './environment.mjs';
 import { noResults, oneFailure, sum } from './results.mjs';
 
-export const cppFiles = () => sourceFiles('src', 'bindings', 'tests', 'examples');
+export const cppFiles = () => ['src', 'bindings', 'tests', 'examples'].flatMap((folder) => sourceFiles(folder));
 
 const node = (script, ...args) => run(process.execPath, [join(root, script), ...args], { capture: true });
 
@@ -23,27 +22,27 @@ function shellScripts() {
 /**
  * clang-tidy over what is compiled natively. Most of the engine is headers: they are read through one file that includes
  * them all, which also shows that they can be included together.
+ *
+ * @param {string} checkout  the folder with src/ and .clang-tidy in it
  */
-async function clangTidy() {
-  await configurePreset('native', { capture: true });
-  const headers = sourceFiles('src').filter(
-    (path) => path.endsWith('.h') && !/\/wasm_[^/]*$|_wasm\.h$|\/override\//.test(path),
+export async function clangTidy(checkout = root) {
+  const readable = sourceFiles('src', { checkout }).filter(
+    (path) => !/\/wasm_[^/]*$|_wasm\.[a-z]+$|\/override\//.test(path),
   );
-  const everyHeader = join(root, 'build/native/every_header.cpp');
+  const headers = readable.filter((path) => path.endsWith('.h'));
+  const folder = join(checkout, 'build/lint');
+  mkdirSync(folder, { recursive: true });
+  const everyHeader = join(folder, 'every_header.cpp');
   writeFileSync(everyHeader, headers.map((path) => `#include "${path.slice('src/'.length)}"\n`).join(''));
-  const sources = sourceFiles('src').filter((path) => path.endsWith('.cpp') && !/_wasm\.cpp$|\/override\//.test(path));
+  const sources = readable.filter((path) => path.endsWith('.cpp')).map((path) => join(checkout, path));
   return run(
     'clang-tidy',
-    [
-      '--quiet',
-      '--warnings-as-errors=*',
-      `--header-filter=${root}/src/.*`,
-      everyHeader,
-      ...sources,
+    // The filter takes a header by the name under which it was found: hence the whole path behind -I.
+    ['--quiet', '--warnings-as-errors=*', `--header-filter=${checkout}/src/.*`, everyHeader, ...sources].concat([
       '--',
       '-std=c++20',
-      '-Isrc',
-    ],
+      `-I${checkout}/src`,
+    ]),
     { capture: true },
   );
 }
@@ -55,7 +54,7 @@ const checks = [
   ['shellcheck', () => run('shellcheck', ['--external-sources', ...shellScripts()], { capture: true })],
   ['TypeScript', () => node('node_modules/typescript/bin/tsc', '--project', '.')],
   ['ESLint', () => node('node_modules/eslint/bin/eslint.js', '.')],
-  ['clang-tidy', clangTidy],
+  ['clang-tidy', () => clangTidy()],
 ];
 
 /**
