@@ -1,0 +1,115 @@
+// The WebAssembly side of shrink: what bindings/tidemark.js calls, in the old instance and then in the new one.
+#include <cstdint>
+
+#include "heap/heap_shrink.h"
+#include "override/global_heap.h"
+
+using tidemark::Address;
+using tidemark::global_heap;
+using Shrink = tidemark::HeapShrink<tidemark::WasmPages>;
+using tidemark::kCopyBytes;
+using tidemark::kPageBytes;
+
+namespace {
+
+constexpr std::size_t kMaxRanges = 256;
+
+struct Range {
+  Address begin;
+  Address end;
+};
+
+// JavaScript reads it word by word.
+struct Plan {
+  std::uint32_t complete;  // nothing comes after these ranges
+  std::uint32_t count;
+  Range ranges[kMaxRanges];
+};
+
+struct Expectation {
+  std::size_t memory_bytes;
+  std::size_t copied_bytes;
+};
+
+Plan plan;
+Expectation expectation;
+Shrink::Cursor cursor;
+
+}  // namespace
+
+// Set by the linker: the stack, which lies among static data, and where static data end.
+extern "C" unsigned char __stack_low, __stack_high, __heap_base;
+
+extern "C" {
+
+/// Of src/movable, in programs that use it.
+[[gnu::weak]] bool tidemark_movable_compact(double budget_microseconds, std::size_t* moved_bytes);
+
+/// Draws the heap together; returns the least size of memory that the program can go on in.
+std::size_t tidemark_shrink_prepare(void) {
+  Shrink shrink(global_heap);
+  shrink.settle();
+  return shrink.lowest_end();
+}
+
+/// The next live ranges of the heap; `first` begins anew.
+const Plan* tidemark_shrink_plan(bool first) {
+  if (first) cursor = {};
+  plan.count = 0;
+  plan.complete = Shrink(global_heap).for_each_live_range(cursor, [](Address begin, Address end) {
+    if (plan.count != 0 && begin == plan.ranges[plan.count - 1].end) {
+      plan.ranges[plan.count - 1].end = end;
+      return true;
+    }
+    if (plan.count == kMaxRanges) return false;
+    plan.ranges[plan.count++] = {begin, end};
+    return true;
+  });
+  return &plan;
+}
+
+/// Everything below the heap, but the part of the stack that is not in use.
+const Plan* tidemark_shrink_static(Address stack_pointer) {
+  const Address low = reinterpret_cast<Address>(&__stack_low), high = reinterpret_cast<Address>(&__stack_high);
+  const Address end = tidemark::round_up(reinterpret_cast<Address>(&__heap_base), kCopyBytes);
+  plan.complete = 1;
+  plan.count = 1;
+  plan.ranges[0] = {0, end};
+  const Address unused_begin = tidemark::round_up(low + 2 * sizeof(Address), kCopyBytes);  // the first words are a cookie
+  const Address unused_end = stack_pointer & ~(kCopyBytes - 1);
+  if (stack_pointer >= low && stack_pointer <= high && unused_begin < unused_end) {
+    plan.count = 2;
+    plan.ranges[0].end = unused_begin;
+    plan.ranges[1] = {unused_end, end};
+  }
+  return &plan;
+}
+
+/// In the new instance, when everything was copied.
+void tidemark_shrink_commit(std::size_t memory_bytes) { Shrink(global_heap).commit(memory_bytes); }
+
+/// What a shrink would find; changes nothing.
+const Expectation* tidemark_shrink_expect(Address stack_pointer) {
+  expectation.copied_bytes = 0;
+  tidemark_shrink_static(stack_pointer);
+  for (std::uint32_t i = 0; i < plan.count; ++i) {
+    expectation.copied_bytes += plan.ranges[i].end - plan.ranges[i].begin;
+  }
+  const Shrink shrink(global_heap);
+  Shrink::Cursor from;
+  shrink.for_each_live_range(from, [](Address begin, Address end) {
+    expectation.copied_bytes += end - begin;
+    return true;
+  });
+  expectation.memory_bytes = shrink.expected_end();
+  return &expectation;
+}
+
+/// Moves movable blocks together, where the program has any, for about so long; returns whether it came to the end.
+bool tidemark_compact(double budget_microseconds, std::size_t* moved_bytes) {
+  *moved_bytes = 0;
+  if (tidemark_movable_compact == nullptr) return true;
+  return tidemark_movable_compact(budget_microseconds, moved_bytes);
+}
+
+}  // extern "C"
