@@ -5,13 +5,12 @@
 //   slab      every grain            the slab's descriptor, kSlab
 //   block     g                      length, kBlock           a large block; its other grains are 0
 //   reserved  g                      length, kReserved        the map, descriptors, memory that is not ours; others 0
-//   free      g and g + length - 1   length, kFree
+//   free      g                      length, kFree
 //             g + 1, g + 2           next, previous, kFree    links in its bin; only where length >= kMinBinnedGrains
 //             others                 0
 //
-// So a pointer is a block's start if, and only if, the map says so; free memory itself is never written to; and a free
-// run is found from its first grain, from the grain after it, and from its bin. Grain 0 of the map stands for no memory:
-// it is what links end in, and the guard in front of the map.
+// So a pointer is a block's start if, and only if, the map says so, and free memory itself is never written to. Grain 0
+// of the map stands for no memory: it is what links end in, and the guard in front of the map.
 #pragma once
 
 #include "base/units.h"
@@ -31,8 +30,8 @@ inline constexpr Grain kNoGrain = 0;
 /// What grain 0's entry always is: no run of any kind has this length.
 inline constexpr Entry kMapGuard = ~Entry{0} << 3;
 
-/// Shorter free runs have no room for links in the map. They wait for a neighbour to be freed.
-inline constexpr std::size_t kMinBinnedGrains = 4;
+/// Shorter free runs have no room for links in the map. They wait for a sweep to join them with a neighbour.
+inline constexpr std::size_t kMinBinnedGrains = 3;
 
 constexpr Entry make_entry(std::size_t value, EntryKind kind) { return Entry{value} << 2 | kind; }
 constexpr std::size_t entry_value(Entry entry) { return entry >> 2; }

@@ -11,7 +11,7 @@
 //   H1  current_[c] is a slab of class c, or kNoSlab. partial_[c] lists every slab of class c that has a free block,
 //       but the current one, and no other.
 //   H2  Every slab's descriptor is sealed; free_blocks has no bit outside the slab.
-// Idle slabs  keep their runs until memory at the top would have to be used instead: then reclaim() takes them.
+// Idle slabs  keep their runs until a sweep (runs.h) takes them.
 // Failure     An allocation that returns null has changed nothing but, perhaps, the amount of memory.
 // Threads     One at a time.
 #pragma once
@@ -43,14 +43,18 @@ class Heap {
   /// A block of at least `n_bytes`, its address a multiple of kMinBlockBytes; null when memory is exhausted.
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
-    if (n_bytes <= kMaxSmallBytes) [[likely]] {
-      Slab* const slab = current_[class_for(n_bytes)];
-      const std::uint64_t free_blocks = slab->free_blocks;
-      if (free_blocks != 0) [[likely]] {
-        return take_block(slab, free_blocks);
-      }
+    if (n_bytes > kMaxSmallBytes) {
+      const Grain grain = runs_.take_recent_block(grains_for(n_bytes));
+      if (grain == kNoGrain) return allocate_large(*this, n_bytes);
+      return reinterpret_cast<void*>(runs_.address(grain));
     }
-    return allocate_slow(*this, n_bytes);
+    const SizeClass size_class = class_for(n_bytes);
+    Slab* const slab = current_[size_class];
+    const std::uint64_t free_blocks = slab->free_blocks;
+    if (free_blocks != 0) [[likely]] {
+      return take_block(slab, free_blocks);
+    }
+    return allocate_from_next_slab(*this, size_class);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -102,12 +106,16 @@ class Heap {
           return;
         }
       }
+    } else if (entry >= make_entry(kMinBinnedGrains, kBlock) && entry_kind(entry) == kBlock &&
+               address % kGrainBytes == 0) {
+      runs_.release_linked(runs_.grain_of(address), entry_value(entry));
+      return;
     }
-    free_slow(*this, block);
+    free_slow(*this, address, entry);
   }
 
   /// A block of at least `n_bytes` with the content of `block`, as far as both reach, in whose place it comes; null, and
-  /// `block` as it was, when memory is exhausted.
+  /// `block` as it was, when memory is exhausted and it is too small.
   void* reallocate(void* block, std::size_t n_bytes) {
     if (block == nullptr) return allocate(n_bytes);
     const Address address = reinterpret_cast<Address>(block);
@@ -128,10 +136,9 @@ class Heap {
       }
     }
     void* const moved = allocate(n_bytes);
-    if (moved != nullptr) {
-      std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
-      free(block);
-    }
+    if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
+    std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
+    free(block);
     return moved;
   }
 
@@ -149,16 +156,15 @@ class Heap {
   /// End of the highest run, as a count of grains.
   Grain top() const { return runs_.top(); }
 
-  /// Gives the runs of all slabs that have no block in use back, so that neighbours can have them and the top can fall.
+  /// Gives the runs of all slabs that have no block in use back, and joins all free neighbours, so that the top falls.
   void trim() {
     for (Slab*& current : current_) {
       Slab* const slab = current;
       if (slab == &kNoSlab || !slab->idle()) continue;
       current = &kNoSlab;
-      release_slab(slab);
+      link(slab);
     }
-    reclaim();
-    if (runs_.top() != 0) runs_.stop_carving();
+    if (runs_.top() != 0) sweep();
   }
 
  private:
@@ -166,6 +172,8 @@ class Heap {
   friend class HeapWalk;
   template <PageSource>
   friend class HeapShrink;
+  template <PageSource>
+  friend class HeapSlide;
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();
   static constexpr std::size_t kDescriptorRunGrains = 4;
@@ -197,24 +205,27 @@ class Heap {
     return nullptr;
   }
 
-  // --- all that is not the fast path, out of its way
+  // --- large blocks, and all that is not the fast path
 
-  [[gnu::noinline]] static void* allocate_slow(Heap& heap, std::size_t n_bytes) {
-    return n_bytes > kMaxSmallBytes ? heap.allocate_large(n_bytes) : heap.allocate_from_next_slab(class_for(n_bytes));
+  [[gnu::noinline]] static void* allocate_large(Heap& heap, std::size_t n_bytes) {
+    if (n_bytes > kMaxBytes) return heap.exhausted();
+    const std::size_t length = grains_for(n_bytes);
+    const Grain grain = heap.acquire(length, 1);
+    if (grain == kNoGrain) return heap.exhausted();
+    heap.runs_.entry(grain) = make_entry(length, kBlock);
+    return reinterpret_cast<void*>(heap.runs_.address(grain));
   }
 
-  [[gnu::noinline]] static void free_slow(Heap& heap, void* block) {
-    if (block == nullptr) return;
-    const Address address = reinterpret_cast<Address>(block);
-    const Entry entry = heap.entry_of(address);
+  [[gnu::noinline]] static void free_slow(Heap& heap, Address address, Entry entry) {
     if (entry_kind(entry) == kSlab) {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
       if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
-      const bool was_exhausted = slab->free_blocks == 0;
-      slab->free_blocks |= std::uint64_t{1} << slab->index_of(address);
-      if (was_exhausted && slab != heap.current_[slab->size_class]) heap.link(slab);
-    } else {
+      // It was exhausted, else the fast path would have done this.
+      slab->free_blocks = std::uint64_t{1} << slab->index_of(address);
+      if (slab != heap.current_[slab->size_class]) heap.link(slab);
+      heap.runs_.expect_freed(slab->length());
+    } else if (address != 0) {
       const std::size_t length = large_length(address, entry, "free");
       const Grain grain = heap.runs_.grain_of(address);
       heap.runs_.entry(grain) = 0;
@@ -226,37 +237,27 @@ class Heap {
 
   Grain acquire(std::size_t length, std::size_t mapped) {
     Grain grain = runs_.acquire_below_top(length);
-    if (grain == kNoGrain && runs_.restless(length)) {
-      if (reclaim()) grain = runs_.acquire_below_top(length);
-      runs_.rest_at_top();
+    if (grain != kNoGrain) return grain;
+    if (!runs_.sweep_is_due(length)) {
+      grain = runs_.acquire_at_top(length, mapped);
+      if (grain != kNoGrain || runs_.top() == 0) return grain;
     }
+    return acquire_swept(length, mapped);
+  }
+
+  [[gnu::noinline]] Grain acquire_swept(std::size_t length, std::size_t mapped) {
+    sweep();
+    const Grain grain = runs_.acquire_below_top(length);
     return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
   }
 
-  /// Gives the runs of idle slabs back; whether there were any.
-  bool reclaim() {
-    bool any = false;
-    for (Slab* slab : partial_) {
-      while (slab != nullptr) {
-        Slab* const next = slab->next;
-        if (slab->idle()) {
-          unlink(slab);
-          release_slab(slab);
-          any = true;
-        }
-        slab = next;
-      }
-    }
-    return any;
-  }
-
-  void* allocate_large(std::size_t n_bytes) {
-    if (n_bytes > kMaxBytes) return exhausted();
-    const std::size_t length = grains_for(n_bytes);
-    const Grain grain = acquire(length, 1);
-    if (grain == kNoGrain) return exhausted();
-    runs_.entry(grain) = make_entry(length, kBlock);
-    return reinterpret_cast<void*>(runs_.address(grain));
+  void sweep() {
+    runs_.sweep([this](Slab* slab) {
+      if (!slab->idle() || slab == current_[slab->size_class]) return false;
+      unlink(slab);
+      give_descriptor(slab);
+      return true;
+    });
   }
 
   // --- slabs
@@ -267,30 +268,35 @@ class Heap {
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
   }
 
-  void* allocate_from_next_slab(SizeClass size_class) {
-    Slab* slab = partial_[size_class];
+  [[gnu::noinline]] static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
+    Slab* slab = heap.partial_[size_class];
     if (slab != nullptr) {
-      unlink(slab);
+      heap.unlink(slab);
     } else {
-      slab = make_slab(size_class);
-      if (slab == nullptr) return exhausted();
+      slab = heap.make_slab(size_class);
+      if (slab == nullptr) return heap.exhausted();
     }
-    current_[size_class] = slab;
+    heap.current_[size_class] = slab;
     return take_block(slab, slab->free_blocks);
   }
 
   Slab* make_slab(SizeClass size_class) {
-    Slab* const slab = take_descriptor();
-    if (slab == nullptr) return nullptr;
     // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here.
     const Slab* const last = current_[size_class];
-    std::size_t blocks = last == &kNoSlab ? min_blocks(size_class) : last->blocks() * 2;
+    const std::size_t bytes = block_bytes(size_class), least = min_blocks(size_class);
+    std::size_t blocks = last == &kNoSlab ? least : last->blocks() * 2;
     if (blocks > max_blocks(size_class)) blocks = max_blocks(size_class);
-    const std::size_t bytes = block_bytes(size_class);
-    const std::size_t length = blocks * bytes / kGrainBytes;
-    const Grain grain = acquire(length, length);
-    if (grain == kNoGrain) {
-      give_descriptor(slab);
+    std::size_t length = blocks * bytes / kGrainBytes;
+    Grain grain = acquire(length, length);
+    if (grain == kNoGrain && blocks > least) {
+      blocks = least;
+      length = blocks * bytes / kGrainBytes;
+      grain = acquire(length, length);
+    }
+    if (grain == kNoGrain) return nullptr;
+    Slab* const slab = take_descriptor();
+    if (slab == nullptr) {
+      runs_.release(grain, length);
       return nullptr;
     }
     slab->unused_bits = static_cast<std::uint8_t>(64 - blocks);
@@ -301,21 +307,8 @@ class Heap {
     slab->inverse = inverse_of(static_cast<std::uint32_t>(bytes >> slab->shift));
     slab->size_class = static_cast<std::uint8_t>(size_class);
     slab->seal = seal_of(slab);
-    fill_entries(grain, length, slab_entry(slab));
+    runs_.fill_entries(grain, length, slab_entry(slab));
     return slab;
-  }
-
-  void release_slab(Slab* slab) {
-    const Grain grain = runs_.grain_of(slab->base);
-    const std::size_t length = slab->length();
-    fill_entries(grain, length, 0);
-    give_descriptor(slab);
-    runs_.release(grain, length);
-  }
-
-  void fill_entries(Grain grain, std::size_t length, Entry entry) {
-    Entry* at = &runs_.entry(grain);
-    for (Entry* const end = at + length; at != end; ++at) *at = entry;
   }
 
   /// The lower of the new one and the first goes first, so that low memory is used first.
@@ -369,8 +362,9 @@ class Heap {
   Slab* current_[kSizeClassCount] = {};
   // Functions whose address is in data stay functions: else the optimiser at link time puts the slow paths, which have
   // one caller each, into the fast ones, and those spill registers that they hardly use.
-  void* (*allocate_slow_)(Heap&, std::size_t) = &allocate_slow;
-  void (*free_slow_)(Heap&, void*) = &free_slow;
+  void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
+  void* (*keep_allocate_from_next_slab_)(Heap&, SizeClass) = &allocate_from_next_slab;
+  void (*keep_free_slow_)(Heap&, Address, Entry) = &free_slow;
   Slab* partial_[kSizeClassCount] = {};
   Slab* free_descriptors_ = nullptr;
   Runs<Pages> runs_;

@@ -29,8 +29,8 @@ class HeapShrink {
   void settle() {
     if (runs_.mapped_ == 0) return;
     heap_.trim();
-    gather_descriptors();
-    lower_map();
+    if (gather_descriptors()) heap_.sweep();
+    if (lower_map()) heap_.sweep();
   }
 
   /// Least end of memory that the heap can live in.
@@ -92,8 +92,8 @@ class HeapShrink {
   /// The memory now ends at `end`, and has nothing above top but the rest of the last page that was copied.
   /// Requires  lowest_end() <= end, and no change of the heap since it was asked.
   void commit(Address end) {
-    if (runs_.mapped_ == 0 || end != runs_.pages_.end()) return;
-    if (lowest_end() <= end && runs_.limit_ > runs_.grain_of(end)) runs_.limit_ = runs_.grain_of(end);
+    if (runs_.mapped_ == 0) return;
+    if (runs_.limit_ > runs_.grain_of(end)) runs_.limit_ = runs_.grain_of(end);
     const Grain copied = runs_.grain_of(round_up(runs_.address(runs_.top_), kCopyBytes));
     if (runs_.fresh_ > copied) runs_.fresh_ = copied;
   }
@@ -125,8 +125,8 @@ class HeapShrink {
 
   // --- descriptors
 
-  /// Moves them to as few runs as hold them, the lowest there are, and releases the others.
-  void gather_descriptors() {
+  /// Moves them to as few runs as hold them, the lowest there are, and leaves the others free, for a sweep to find.
+  bool gather_descriptors() {
     std::size_t slabs = 0, descriptor_runs = 0;
     const HeapWalk walk(heap_);
     walk.for_each_run([&](const Run& run) {
@@ -134,7 +134,7 @@ class HeapShrink {
       descriptor_runs += is_descriptors(run);
     });
     const std::size_t kept = runs_for(slabs);
-    if (descriptor_runs <= kept) return;
+    if (descriptor_runs <= kept) return false;
 
     std::size_t seen = 0;
     Address end = 0;  // of the runs that stay
@@ -149,13 +149,14 @@ class HeapShrink {
     }
     *last = nullptr;
     walk.for_each_run([&](const Run& run) {
-      if (run.kind == RunKind::kSlab && reinterpret_cast<Address>(run.slab) >= end) move_descriptor(slab_of(entry_at(run)));
+      if (run.slab != nullptr && reinterpret_cast<Address>(run.slab) >= end) move_descriptor(slab_of(entry_at(run)));
     });
-    for (Grain grain = 1; grain < runs_.top_;) {
-      const Run run = walk.run_at(grain);
-      const std::size_t length = run.bytes >> kGrainShift;
-      grain = is_descriptors(run) && run.begin >= end ? release(grain, length) : grain + length;
-    }
+    walk.for_each_run([&](const Run& run) {
+      if (is_descriptors(run) && run.begin >= end) {
+        runs_.entry(runs_.grain_of(run.begin)) = make_entry(run.bytes >> kGrainShift, kFree);
+      }
+    });
+    return true;
   }
 
   void move_descriptor(Slab* from) {
@@ -163,7 +164,7 @@ class HeapShrink {
     heap_.free_descriptors_ = to->next;
     *to = *from;
     to->seal = seal_of(to);
-    heap_.fill_entries(runs_.grain_of(to->base), to->length(), slab_entry(to));
+    runs_.fill_entries(runs_.grain_of(to->base), to->length(), slab_entry(to));
     if (heap_.current_[to->size_class] == from) {
       heap_.current_[to->size_class] = to;
     } else if (to->free_blocks != 0) {
@@ -172,25 +173,20 @@ class HeapShrink {
     }
   }
 
-  /// Releases the reserved run at `grain`; returns the grain after the free run that it becomes part of.
-  Grain release(Grain grain, std::size_t length) {
-    Grain after = grain + length;
-    if (after < runs_.top_ && entry_kind(runs_.entry(after)) == kFree) after += entry_value(runs_.entry(after));
-    runs_.entry(grain) = 0;
-    runs_.release(grain, length);
-    return after;
-  }
-
   // --- the map
 
-  void lower_map() {
+  /// Moves it to the lowest place that there is, in the size that it has to have; a sweep puts the rest in order.
+  /// Requires  a sweep before: no two free runs are neighbours, none ends at top.
+  bool lower_map() {
     const Grain map = runs_.grain_of(reinterpret_cast<Address>(runs_.map_));
     const std::size_t length = entry_value(runs_.entry(map));
     const bool at_top = map + length == runs_.top_;
-    Grain end = at_top ? map : runs_.top_;  // of all that is not the map
-    const Entry before = runs_.entry(end - 1);
-    const bool follows_hole = at_top && entry_kind(before) == kFree;
-    if (follows_hole) end -= entry_value(before);
+    const HeapWalk walk(heap_);
+    Grain end = 1;  // of all that is neither free nor the map
+    walk.for_each_run([&](const Run& run) {
+      if (run.kind == RunKind::kFree || is_map(run)) return;
+      end = runs_.grain_of(run.begin) + (run.bytes >> kGrainShift);
+    });
 
     std::size_t needed = map_length(end);
     Grain hole = lowest_hole(needed, at_top ? end : map);
@@ -198,23 +194,31 @@ class HeapShrink {
       hole = end;
       while (map_length(hole + needed) > needed) needed = map_length(hole + needed);
     }
-    if (hole == kNoGrain || hole > map || (hole == map && needed >= length)) {
-      if (!at_top && needed + needed / 2 < length) cut_map(map, length, needed);
-      return;
+    if (hole == kNoGrain) hole = map;
+    if (hole > map || (hole == map && needed >= length)) return false;
+    if (!at_top && hole == map) {
+      runs_.mapped_ = needed * Runs<Pages>::kEntriesPerGrain;
+      runs_.entry(map) = make_entry(needed, kReserved);
+      runs_.entry(map + needed) = make_entry(length - needed, kFree);
+      return true;
     }
+
+    const std::size_t entries = at_top ? end : runs_.top_;
+    copy_map(hole, needed, entries);
     if (at_top) {
-      if (follows_hole) runs_.remove(end, map - end);
-      runs_.entry(map) = 0;
       runs_.top_ = end;
-      if (hole != end) take_hole(hole, needed);
-      copy_map(hole, needed, end);
-      if (hole == end) runs_.advance_top(end + needed);
     } else {
-      take_hole(hole, needed);
-      copy_map(hole, needed, runs_.top_);
-      release(map, length);
+      runs_.entry(map) = make_entry(length, kFree);
+    }
+    if (hole == end) {
+      runs_.advance_top(end + needed);
+    } else {
+      const std::size_t found = entry_value(runs_.entry(hole));
+      if (found >= kMinBinnedGrains) runs_.entry(hole + 1) = runs_.entry(hole + 2) = 0;
+      if (found > needed) runs_.entry(hole + needed) = make_entry(found - needed, kFree);
     }
     runs_.entry(hole) = make_entry(needed, kReserved);
+    return true;
   }
 
   Grain lowest_hole(std::size_t length, Grain below) const {
@@ -228,12 +232,6 @@ class HeapShrink {
     return kNoGrain;
   }
 
-  void take_hole(Grain hole, std::size_t length) {
-    const std::size_t found = entry_value(runs_.entry(hole));
-    runs_.remove(hole, found);
-    if (found > length) runs_.insert(hole + length, found - length);
-  }
-
   /// The new place may overlap the old one, from below.
   void copy_map(Grain grain, std::size_t length, std::size_t entries) {
     Entry* const map = reinterpret_cast<Entry*>(runs_.address(grain));
@@ -241,12 +239,6 @@ class HeapShrink {
     runs_.mapped_ = length * Runs<Pages>::kEntriesPerGrain;
     std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(Entry));
     runs_.map_ = map;
-  }
-
-  void cut_map(Grain map, std::size_t length, std::size_t needed) {
-    runs_.mapped_ = needed * Runs<Pages>::kEntriesPerGrain;
-    runs_.entry(map) = make_entry(needed, kReserved);
-    runs_.release(map + needed, length - needed);
   }
 
   // --- what is alive

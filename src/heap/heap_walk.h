@@ -34,7 +34,13 @@ class HeapWalk {
   tidemark_heap_stats stats() const {
     tidemark_heap_stats stats{};
     std::size_t free_run_bytes = 0;
+    std::size_t joined_bytes = 0;  // of the free neighbours that end here
+    const auto take_joined = [&] {
+      if (joined_bytes > stats.largest_free_bytes) stats.largest_free_bytes = joined_bytes;
+      joined_bytes = 0;
+    };
     for_each_run([&](const Run& run) {
+      if (run.kind != RunKind::kFree) take_joined();
       switch (run.kind) {
         case RunKind::kSlab: {
           const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
@@ -52,7 +58,7 @@ class HeapWalk {
           break;
         case RunKind::kFree:
           free_run_bytes += run.bytes;
-          if (run.bytes > stats.largest_free_bytes) stats.largest_free_bytes = run.bytes;
+          joined_bytes += run.bytes;
           stats.heap_bytes += run.bytes;
           break;
         case RunKind::kReserved:
@@ -66,7 +72,8 @@ class HeapWalk {
     stats.reserved_bytes = stats.heap_bytes - free_run_bytes;
     stats.heap_bytes += stats.top_bytes;
     stats.free_bytes += free_run_bytes + stats.top_bytes;
-    if (stats.top_bytes > stats.largest_free_bytes) stats.largest_free_bytes = stats.top_bytes;
+    joined_bytes += stats.top_bytes;
+    take_joined();
     stats.peak_reserved_bytes = runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift;
     stats.memory_bytes = runs_.mapped_ == 0 ? 0 : runs_.address(runs_.limit_);
     return stats;
@@ -137,7 +144,10 @@ class HeapWalk {
   }
 
   bool in_bin(Grain grain, std::size_t length) const {
-    for (Grain at = runs_.bins_[step_below(length)]; at != kNoGrain; at = runs_.link(at + 1)) {
+    for (Grain at = runs_.recent_; at != kNoGrain; at = entry_value(runs_.entry(at + 1))) {
+      if (at == grain) return true;
+    }
+    for (Grain at = runs_.bins_.head(Bins::bin_of(length)); at != kNoGrain; at = entry_value(runs_.entry(at + 1))) {
       if (at == grain) return true;
     }
     return false;
@@ -146,7 +156,6 @@ class HeapWalk {
   const char* check_tiling() const {
     if (runs_.map_[kNoGrain] != kMapGuard) return "R4: the guard in front of the map";
     if (runs_.top_ > runs_.limit_ || runs_.top_ > runs_.fresh_) return "R5: top, fresh and limit";
-    bool after_free = false;
     for (Grain grain = 1; grain < runs_.top_;) {
       if (grain >= runs_.mapped_) return "R4: a run begins where the map does not reach";
       const Entry entry = runs_.entry(grain);
@@ -156,9 +165,7 @@ class HeapWalk {
       const std::size_t length = run.bytes >> kGrainShift;
       if (length == 0 || length > runs_.top_ - grain) return "R1: the length of a run";
       const bool is_free = run.kind == RunKind::kFree;
-      if (is_free && (after_free || grain + length == runs_.top_)) return "R2: free runs that should be one";
-      if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin";
-      after_free = is_free;
+      if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin, and not recent";
       for (std::size_t i = 1; i < length && grain + i < runs_.mapped_; ++i) {
         const Entry inside = runs_.entry(grain + i);
         if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";
@@ -176,8 +183,7 @@ class HeapWalk {
   static bool entry_fits(const Run& run, std::size_t i, std::size_t length, Entry entry, Entry first) {
     if (run.kind == RunKind::kSlab) return entry == first;
     if (run.kind != RunKind::kFree) return entry == 0;
-    if (i == length - 1) return entry == first;
-    return length >= kMinBinnedGrains && i <= 2 ? entry_kind(entry) == kFree : entry == 0;
+    return entry == 0 || (length >= kMinBinnedGrains && i <= 2 && entry_kind(entry) == kFree);
   }
 
   static bool slab_is_whole(const Slab& slab, Address begin) {
@@ -186,14 +192,13 @@ class HeapWalk {
   }
 
   const char* check_bins() const {
-    for (unsigned bin = 0; bin < runs_.kBinCount; ++bin) {
-      const bool marked = (runs_.bin_bits_[bin / 64] >> (bin % 64) & 1) != 0;
-      if (marked != (runs_.bins_[bin] != kNoGrain)) return "R3: the bits of the bins";
+    for (unsigned bin = 0; bin < Bins::kCount; ++bin) {
+      if (runs_.bins_.marked(bin) != (runs_.bins_.head(bin) != kNoGrain)) return "R3: the marks of the bins";
       Grain before = kNoGrain;
-      for (Grain at = runs_.bins_[bin]; at != kNoGrain; at = runs_.link(at + 1)) {
+      for (Grain at = runs_.bins_.head(bin); at != kNoGrain; at = entry_value(runs_.entry(at + 1))) {
         if (at >= runs_.top_ || entry_kind(runs_.entry(at)) != kFree) return "R3: what is in a bin";
-        if (step_below(entry_value(runs_.entry(at))) != bin) return "R3: the length of a run in a bin";
-        if (runs_.link(at + 2) != before) return "R3: the links of a bin";
+        if (Bins::bin_of(entry_value(runs_.entry(at))) != bin) return "R3: the length of a run in a bin";
+        if (entry_value(runs_.entry(at + 2)) != before) return "R3: the links of a bin";
         before = at;
       }
     }

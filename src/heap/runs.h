@@ -1,28 +1,32 @@
-// Runs: the heap's lower half. Hands out runs of grains, takes them back, coalesces at once, and grows memory.
+// Runs: the heap's lower half. Hands out runs of grains, takes them back, joins them, and grows memory.
 //
 //   begin                                              top               limit
 //   | map | slab | block | free | block | reserved | …  |   free, no runs  |   not there yet
 //
-// Placement   Best fit among free runs, by bins of eight steps a doubling, the lowest of those at hand first; memory
-//             above `top` is cut only when no free run serves. So the top stays as low as the program allows.
+// Placement   Best fit among free runs; memory above `top` is cut only when no free run serves. So the top stays as low
+//             as the program allows.
 // Carving     What is left of a free run that was cut stays out of the bins and of the map, to be cut again: requests
-//             in a row, and blocks freed in reverse, move one number.
+//             in a row move one number.
+// Recent      Runs that were released wait in one list, last in first out: who wants a run of the length of the last one
+//             gets that, in a few loads and stores. Any other request first puts them all into their bins.
+// Joining     Neighbours that are both free are joined by a sweep over the whole heap, when the top would have to be cut
+//             and enough was freed since the last sweep to be worth it. Bins come out of a sweep lowest first.
 // Invariants  (check() in heap_walk.h verifies them; the model tests call it after every step)
 //   R1  Runs tile [1, top) without gaps, and the map is as grain_map.h says for each of them.
-//   R2  No two free runs are neighbours, and none ends at top. The run being carved is one of them, and not empty.
-//   R3  A free run is in the bin of its length, once, if it has at least kMinBinnedGrains and is not being carved; bins
-//       hold nothing else, and bin_bits_ says which are not empty.
+//   R2  After a sweep no two free runs are neighbours, and none ends at top.
+//   R3  A free run is in the bin of its length, once, if it has at least kMinBinnedGrains and is neither being carved nor
+//       recent; bins hold nothing else, and their marks say which are not empty.
 //   R4  The map has entries for every grain at which a run begins, and for all grains of free runs and slabs; those at
 //       and above top, and those of the run being carved, are 0.
 //   R5  Memory at and above `fresh` has never been handed out: it is all zero.
 // Failure     A growth that is refused changes nothing.
 #pragma once
 
-#include <bit>
 #include <cstring>
 
-#include "base/steps.h"
+#include "heap/bins.h"
 #include "heap/grain_map.h"
+#include "heap/slab.h"
 #include "platform/fatal.h"
 #include "platform/page_source.h"
 
@@ -34,14 +38,27 @@ class Runs {
   constexpr Runs() = default;
   constexpr explicit Runs(Pages pages) : pages_(pages) {}
 
+  /// The block run released last, if it has `length` grains and no other was released after it; a block again.
+  /// kNoGrain otherwise.
+  Grain take_recent_block(std::size_t length) {
+    const Grain grain = recent_;
+    Entry* const entry = map_ + grain;
+    if (grain == kNoGrain || *entry != make_entry(length, kFree)) return kNoGrain;
+    recent_ = entry_value(entry[1]);
+    entry[0] = make_entry(length, kBlock);
+    entry[1] = 0;
+    return grain;
+  }
+
   /// A run of `length` > 0 grains, all of whose entries are 0, from free memory below top; kNoGrain when none is there.
   Grain acquire_below_top(std::size_t length) {
-    const Grain binned = find_binned(length);
+    put_recent_into_bins();
+    const Grain binned = bins_.find(map_, length);
     const std::size_t carve_length = carve_end_ - carve_;
     if (binned != kNoGrain) {
       const std::size_t found = entry_value(map_[binned]);
-      if (carve_length < length || carve_length > found) {
-        remove(binned, found);
+      if (found == length || carve_length < length || carve_length > found) {
+        bins_.remove(map_, binned, found);
         if (found > length) carve_from(binned + length, binned + found);
         return binned;
       }
@@ -49,8 +66,7 @@ class Runs {
       return kNoGrain;
     }
     const Grain grain = carve_;
-    carve_ += length;
-    if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
+    skip_carved(length);
     return grain;
   }
 
@@ -65,91 +81,90 @@ class Runs {
 
   /// Requires  the entries of [grain, grain + length) to be 0.
   void release(Grain grain, std::size_t length) {
-    if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), "the heap's map was overwritten");
-    Grain end = grain + length;
-    const Entry before = map_[grain - 1];
-    if (end == carve_) {
-      if (entry_kind(before) == kFree) {
-        grain -= entry_value(before);
-        remove(grain, entry_value(before));
-      }
-      carve_ = grain;
-      return;
-    }
-    const bool at_top = end == top_;
-    if (!at_top) {
-      const Entry after = map_[end];
-      if (entry_kind(after) == kFree) {
-        remove(end, entry_value(after));
-        end += entry_value(after);
-      }
-    }
-    if (grain == carve_end_) {
-      if (at_top) {
-        top_ = carve_;
-        carve_ = carve_end_ = kNoGrain;
-      } else {
-        carve_end_ = end;
-      }
-      return;
-    }
-    if (entry_kind(before) == kFree) {
-      const std::size_t before_length = entry_value(before);
-      const Grain start = grain - before_length;
-      if (!at_top && step_below(before_length) == step_below(end - start)) {
-        map_[grain - 1] = 0;
-        mark_free(start, end - start);
-        return;
-      }
-      remove(start, before_length);
-      grain = start;
-    }
-    if (at_top) {
-      top_ = grain;
+    if (length < kMinBinnedGrains) {
+      insert(grain, length);
     } else {
-      insert(grain, end - grain);
+      release_linked(grain, length);
     }
+  }
+
+  /// Requires  as above, and length >= kMinBinnedGrains; the entry of `grain` may be anything.
+  void release_linked(Grain grain, std::size_t length) {
+    freed_ += length;
+    if (grain + length > mapped_) {  // so it is the highest run
+      map_[grain] = 0;
+      top_ = grain;
+      return;
+    }
+    Entry* const entry = map_ + grain;
+    entry[0] = make_entry(length, kFree);
+    entry[1] = make_entry(recent_, kFree);
+    recent_ = grain;
+  }
+
+  /// Counts `length` grains as freed that may turn out free only in a sweep.
+  void expect_freed(std::size_t length) { freed_ += length; }
+
+  /// Whether so much was freed since the last sweep that one should come before `length` grains are cut from the top.
+  bool sweep_is_due(std::size_t length) const {
+    return freed_ >= length && freed_ > top_ / (top_ + length > limit_ ? kSweepBeforeGrowth : kSweepBeforeCut);
+  }
+
+  /// Joins neighbours that are free. Slabs of which `release_idle(slab)` says true are free from then on.
+  template <class ReleaseIdle>
+  void sweep(ReleaseIdle&& release_idle) {
+    if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), "the heap's map was overwritten");
+    carve_from(kNoGrain, kNoGrain);
+    recent_ = kNoGrain;
+    bins_.clear();
+    Grain lasts[Bins::kCount] = {};
+    Grain start = kNoGrain;  // of the free runs that end at `grain`
+    for (Grain grain = 1; grain < top_;) {
+      const Entry entry = map_[grain];
+      std::size_t length = entry_value(entry);
+      bool is_free = false;
+      if (entry_kind(entry) == kFree) {
+        is_free = true;
+        map_[grain] = 0;
+        if (length >= kMinBinnedGrains) map_[grain + 1] = map_[grain + 2] = 0;
+      } else if (entry_kind(entry) == kSlab) {
+        Slab* const slab = slab_of(entry);
+        length = slab->length();
+        is_free = release_idle(slab);
+        if (is_free) fill_entries(grain, length, 0);
+      }
+      if (!is_free && start != kNoGrain) {
+        append(lasts, start, grain - start);
+        start = kNoGrain;
+      } else if (is_free && start == kNoGrain) {
+        start = grain;
+      }
+      grain += length;
+    }
+    if (start != kNoGrain) top_ = start;
+    freed_ = 0;
   }
 
   /// Makes the block run at `grain` longer or shorter where it stands; false, and nothing changed, when what follows it
   /// does not allow that.
   bool resize_block(Grain grain, std::size_t length, std::size_t new_length) {
-    const Grain end = grain + length;
-    if (new_length > length) {
-      const std::size_t more = new_length - length;
-      if (end == top_) {
-        if (top_ + more > limit_ && !grow_memory(top_ + more - limit_)) return false;
-        advance_top(top_ + more);
-      } else if (end == carve_) {
-        if (carve_end_ - carve_ < more) return false;
-        carve_ += more;
-        if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
-      } else {
-        const Entry after = map_[end];
-        const std::size_t free_length = entry_value(after);
-        if (entry_kind(after) != kFree || free_length < more) return false;
-        remove(end, free_length);
-        if (free_length > more) insert(end + more, free_length - more);
-      }
-    }
+    const Grain end = grain + length, new_end = grain + new_length;
+    if (new_length > length && !(free_up_to(end, new_end) && take_up_to(end, new_end))) return false;
     map_[grain] = make_entry(new_length, kBlock);
     if (new_length < length) {
       if (end == top_) {
-        top_ = grain + new_length;  // the map may not reach this far
+        top_ = new_end;  // the map may not reach this far
       } else {
-        release(grain + new_length, length - new_length);
+        release(new_end, length - new_length);
       }
     }
     return true;
   }
 
-  /// The free run that is being carved goes to its bin.
-  void stop_carving() { carve_from(kNoGrain, kNoGrain); }
-
-  /// Whether a run at the top would need new memory, or has used up so much of the top since rest_at_top() that it is
-  /// time to look for free memory below.
-  bool restless(std::size_t length) const { return top_ + length > limit_ || top_ + length > restless_above_; }
-  void rest_at_top() { restless_above_ = top_ + top_ / 64 + kGrainsPerPage; }
+  void fill_entries(Grain grain, std::size_t length, Entry entry) {
+    Entry* at = map_ + grain;
+    for (Entry* const end = at + length; at != end; ++at) *at = entry;
+  }
 
   Entry& entry(Grain grain) { return map_[grain]; }
   Entry entry(Grain grain) const { return map_[grain]; }
@@ -170,58 +185,38 @@ class Runs {
   friend class HeapWalk;
   template <PageSource>
   friend class HeapShrink;
+  template <PageSource>
+  friend class HeapSlide;
 
-  static constexpr unsigned kBinCount = step_below((Address{1} << (sizeof(Address) == 4 ? 24 : 32)) - 1) + 1;
-  static constexpr int kMaxProbes = 4;
+  // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
+  static constexpr std::size_t kSweepBeforeGrowth = 128;
+  static constexpr std::size_t kSweepBeforeCut = 16;
   static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(Entry);
 
-  // --- free runs and their bins
-
-  Grain link(Grain grain) const { return entry_value(map_[grain]); }
-  void set_link(Grain grain, Grain value) { map_[grain] = make_entry(value, kFree); }
-
-  void mark_free(Grain grain, std::size_t length) {
-    map_[grain] = map_[grain + length - 1] = make_entry(length, kFree);
-  }
+  // --- free runs
 
   void insert(Grain grain, std::size_t length) {
-    mark_free(grain, length);
-    if (length < kMinBinnedGrains) return;
-    const unsigned bin = step_below(length);
-    Grain* head = &bins_[bin];
-    bin_bits_[bin / 64] |= std::uint64_t{1} << (bin % 64);
-    // The lower of the two goes first: what is taken next is low, at no cost.
-    const Grain first = *head;
-    Grain before = kNoGrain, after = first;
-    if (first != kNoGrain && first < grain) {
-      before = first;
-      after = link(first + 1);
-      set_link(first + 1, grain);
-    } else {
-      *head = grain;
-    }
-    set_link(grain + 1, after);
-    set_link(grain + 2, before);
-    if (after != kNoGrain) set_link(after + 2, grain);
+    map_[grain] = make_entry(length, kFree);
+    if (length >= kMinBinnedGrains) bins_.insert(map_, grain, length);
   }
 
-  /// Takes a free run out of its bin, and all its entries out of the map.
-  void remove(Grain grain, std::size_t length) {
-    if (length >= kMinBinnedGrains) {
-      const Grain after = link(grain + 1), before = link(grain + 2);
-      if (after != kNoGrain) set_link(after + 2, before);
-      if (before != kNoGrain) {
-        set_link(before + 1, after);
-      } else {
-        const unsigned bin = step_below(length);
-        bins_[bin] = after;
-        if (after == kNoGrain) bin_bits_[bin / 64] &= ~(std::uint64_t{1} << (bin % 64));
-      }
-      map_[grain + 1] = map_[grain + 2] = 0;
+  void put_recent_into_bins() {
+    while (recent_ != kNoGrain) {
+      const Grain grain = recent_;
+      recent_ = entry_value(map_[grain + 1]);
+      bins_.insert(map_, grain, entry_value(map_[grain]));
     }
-    map_[grain] = map_[grain + length - 1] = 0;
+  }
+
+  /// Puts a run that lies above all others of its bin behind them.
+  void append(Grain* lasts, Grain grain, std::size_t length) {
+    map_[grain] = make_entry(length, kFree);
+    if (length < kMinBinnedGrains) return;
+    Grain* const last = &lasts[Bins::bin_of(length)];
+    bins_.insert_after(map_, *last, grain, length);
+    *last = grain;
   }
 
   void carve_from(Grain begin, Grain end) {
@@ -230,21 +225,47 @@ class Runs {
     carve_end_ = end;
   }
 
-  Grain find_binned(std::size_t length) const {
-    unsigned bin = step_below(length);
-    if (bin >= kBinCount) return kNoGrain;
-    Grain grain = bins_[bin];
-    for (int probes = kMaxProbes; grain != kNoGrain && probes > 0; --probes) {
-      if (entry_value(map_[grain]) >= length) return grain;
-      grain = link(grain + 1);
+  void skip_carved(std::size_t length) {
+    carve_ += length;
+    if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
+  }
+
+  /// Whether all from the end of a run to `end` is free, or can be had above the top.
+  bool free_up_to(Grain at, Grain end) {
+    put_recent_into_bins();
+    while (at < end) {
+      if (at == top_) return end <= limit_ || grow_memory(end - limit_);
+      if (at == carve_) {
+        at = carve_end_;
+      } else if (entry_kind(map_[at]) == kFree) {
+        at += entry_value(map_[at]);
+      } else {
+        return false;
+      }
     }
-    ++bin;
-    std::uint64_t bits = ~std::uint64_t{0} << (bin % 64);
-    for (unsigned word = bin / 64; word < kBinWords; ++word, bits = ~std::uint64_t{0}) {
-      bits &= bin_bits_[word];
-      if (bits != 0) return bins_[64 * word + static_cast<unsigned>(std::countr_zero(bits))];
+    return true;
+  }
+
+  /// Requires free_up_to(at, end).
+  bool take_up_to(Grain at, Grain end) {
+    while (at < end) {
+      if (at == top_) {
+        advance_top(end);
+        break;
+      }
+      if (at == carve_) {
+        const std::size_t wanted = end - at, carved = carve_end_ - at;
+        skip_carved(wanted < carved ? wanted : carved);
+        at += carved;
+        continue;
+      }
+      const std::size_t length = entry_value(map_[at]);
+      if (length >= kMinBinnedGrains) bins_.remove(map_, at, length);
+      map_[at] = 0;
+      at += length;
+      if (at > end) insert(end, at - end);
     }
-    return kNoGrain;
+    return true;
   }
 
   // --- the top
@@ -298,7 +319,7 @@ class Runs {
 
   void start() {
     first_ = (pages_.begin() + kGrainBytes - 1) / kGrainBytes - 1;
-    limit_ = pages_.end() > address(1) ? grain_of(pages_.end()) : 1;
+    limit_ = pages_.initial_end() > address(1) ? grain_of(pages_.initial_end()) : 1;
     top_ = fresh_ = 1;
   }
 
@@ -332,8 +353,6 @@ class Runs {
     }
   }
 
-  static constexpr unsigned kBinWords = (kBinCount + 63) / 64;
-
   Entry* map_ = nullptr;
   Grain first_ = 0;         // grain numbers are addresses / kGrainBytes - first_
   Grain top_ = 0;           // end of the highest run
@@ -341,10 +360,10 @@ class Runs {
   Grain fresh_ = 0;         // highest top ever
   Grain carve_ = kNoGrain;  // the free run [carve_, carve_end_) is being carved; both kNoGrain when none is
   Grain carve_end_ = kNoGrain;
-  Grain restless_above_ = 0;
+  Grain recent_ = kNoGrain;
   std::size_t mapped_ = 0;  // entries in the map
-  std::uint64_t bin_bits_[kBinWords] = {};
-  Grain bins_[kBinCount] = {};
+  std::size_t freed_ = 0;   // grains released since the last sweep
+  Bins bins_;
   [[no_unique_address]] Pages pages_;
 };
 

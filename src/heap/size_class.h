@@ -5,7 +5,7 @@
 //   I1  block_bytes(c) strictly increases with c.
 //   I2  class_for(n) is the least class whose block holds n.
 //   I3  block_bytes(class_for(n)) - n < max(kMinBlockBytes, n / 8).
-//   I4  Every multiple of a power of two a <= 256 that is not above kMaxSmallBytes is some class's block size, so that
+//   I4  For every power of two a <= 256, the class of a multiple of a has blocks whose size is a multiple of a, so that
 //       an aligned request is an ordinary one of its size rounded up to a.
 //   I5  max_blocks(c) and min_blocks(c) blocks fill whole grains without a rest.
 #pragma once

@@ -11,9 +11,13 @@ class ArenaPages {
 
   /// The buffer must be zeroed, and outlive the heap; its first `initial_bytes` are there from the start.
   ArenaPages(void* buffer, std::size_t buffer_bytes, std::size_t initial_bytes)
-      : begin_(reinterpret_cast<Address>(buffer)), end_(begin_ + initial_bytes), limit_(begin_ + buffer_bytes) {}
+      : begin_(reinterpret_cast<Address>(buffer)),
+        initial_end_(begin_ + initial_bytes),
+        end_(initial_end_),
+        limit_(begin_ + buffer_bytes) {}
 
   Address begin() const { return begin_; }
+  Address initial_end() const { return initial_end_; }
   Address end() const { return end_; }
 
   bool grow(std::size_t n_bytes) {
@@ -40,6 +44,7 @@ class ArenaPages {
   static constexpr std::size_t kUnlimited = ~std::size_t{0};
 
   Address begin_ = 0;
+  Address initial_end_ = 0;
   Address end_ = 0;
   Address limit_ = 0;
   std::size_t grows_left_ = kUnlimited;

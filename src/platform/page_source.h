@@ -14,6 +14,8 @@ template <class Source>
 concept PageSource = requires(Source source, std::size_t n_bytes) {
   /// First address that the heap may use; the same at every call.
   { source.begin() } -> std::same_as<Address>;
+  /// End of the memory that was there from the start: the heap's, whoever has extended the range since.
+  { source.initial_end() } -> std::same_as<Address>;
   /// End of the memory there is now; where the next growth begins.
   { source.end() } -> std::same_as<Address>;
   /// Moves end() up by `n_bytes`, a multiple of kPageBytes, of zeroes; or changes nothing and says false.

@@ -10,8 +10,9 @@
 
 extern "C" {
 
-/// Set by the linker: the end of static data and stack.
+/// Set by the linker: the end of static data and stack, and the end of the memory that the instance starts with.
 extern unsigned char __heap_base;
+extern unsigned char __heap_end;
 
 /// Of Emscripten's JavaScript library: makes the views of linear memory anew.
 void emscripten_notify_memory_growth(std::size_t memory_index);
@@ -23,6 +24,8 @@ namespace tidemark {
 class WasmPages {
  public:
   Address begin() const { return reinterpret_cast<Address>(&__heap_base); }
+
+  Address initial_end() const { return reinterpret_cast<Address>(&__heap_end); }
 
   /// The last page of a 4 GiB memory stays unused: its end is no 32-bit address.
   Address end() const {

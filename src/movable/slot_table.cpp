@@ -1,0 +1,70 @@
+#include "movable/slot_table.h"
+
+namespace tidemark {
+
+std::uint32_t SlotTable::grow() {
+  const std::uint32_t count = extent_.count;
+  if (count >= IndexSet::kMaxCapacity) return kNoSlot;
+  std::uint32_t wanted = count < kMinSlots ? kMinSlots : static_cast<std::uint32_t>(round_up(count + count / 2, 64));
+  if (wanted > IndexSet::kMaxCapacity) wanted = IndexSet::kMaxCapacity;
+  if (!grow_to(wanted) && !grow_to(count + 64)) return kNoSlot;
+  return free_.least();
+}
+
+bool SlotTable::grow_to(std::uint32_t count) {
+  const std::uint32_t old_count = extent_.count;
+  if (!free_.resize(count)) return false;
+  void* const slots = runs_->reallocate(extent_.slots, count * sizeof(Slot));
+  if (slots == nullptr) {
+    // The set is right as it is, only longer; a shorter one needs memory too.
+    static_cast<void>(free_.resize(old_count));
+    return false;
+  }
+  extent_ = {static_cast<Slot*>(slots), count};
+  for (std::uint32_t index = old_count; index < count; ++index) {
+    extent_.slots[index] = {0, floor_};
+    free_.insert(index);
+  }
+  return true;
+}
+
+void SlotTable::shrink(bool fully) {
+  std::uint32_t end = extent_.count;
+  std::uint32_t floor = floor_;
+  for (; end > 0; --end) {
+    const Slot& slot = extent_.slots[end - 1];
+    if (slot.address != 0 || slot.generation > kMaxFloor) break;
+    if (slot.generation > floor) floor = slot.generation;
+  }
+  const auto count = static_cast<std::uint32_t>(round_up(end, 64));
+  const bool worth_it = fully ? count < extent_.count : count < extent_.count / 2;
+  // Last those that stay: a set that can't be made shorter leaves all as it was.
+  if (worth_it && free_.resize(count)) {
+    floor_ = floor;
+    if (count == 0) {
+      runs_->free(extent_.slots);
+      extent_ = {};
+    } else {
+      void* const slots = runs_->reallocate(extent_.slots, count * sizeof(Slot));
+      extent_.count = count;
+      if (slots != nullptr) extent_.slots = static_cast<Slot*>(slots);
+    }
+  }
+  if (extent_.count == 0) return;
+  free_.lower();
+  if (runs_->usable_bytes(extent_.slots) <= RunSource::kMaxUnmovableBytes) return;
+  extent_.slots = static_cast<Slot*>(lower_run(*runs_, extent_.slots, extent_.count * sizeof(Slot)));
+}
+
+const char* SlotTable::check() const {
+  if (!free_.is_sound()) return "T2: the levels of the set of free slots";
+  for (std::uint32_t index = 0; index < extent_.count; ++index) {
+    const Slot& slot = extent_.slots[index];
+    const bool usable = slot.address == 0 && slot.generation != kUsedUp;
+    if (usable != free_.contains(index)) return "T2: the set of free slots";
+    if (slot.generation == 0) return "T1: a generation that no handle may have";
+  }
+  return nullptr;
+}
+
+}  // namespace tidemark
