@@ -8,15 +8,15 @@ const folder = join(import.meta.dirname, '../build/wasm/tests');
 /** The programs as `folder/name`; it fails where nothing was built. */
 function programs(): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('_test.js'))
-    .map((path) => path.slice(0, -'.js'.length))
+    .filter((path) => path.endsWith('_test.cjs'))
+    .map((path) => path.slice(0, -'.cjs'.length))
     .sort();
 }
 
 test.describe('GoogleTest', () => {
   for (const program of programs()) {
     test(program, async ({ page, site }) => {
-      await page.goto(`${site}e2e/pages/googletest.html?program=/build/wasm/tests/${program}.js`);
+      await page.goto(`${site}e2e/pages/googletest.html?program=/build/wasm/tests/${program}.cjs`);
       const exit = await page.waitForFunction(() => document.body.dataset['exit'], undefined, { timeout: 110_000 });
       const output = await page.locator('#output').innerText();
       expect(await exit.jsonValue(), output).toBe('0');

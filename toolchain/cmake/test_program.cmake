@@ -12,6 +12,8 @@ function(tidemark_add_test folder source)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${target} PRIVATE tidemark::malloc GTest::gtest_main)
   if(EMSCRIPTEN)
+    # To Node, a .js in this repository would be an ES module.
+    set_target_properties(${target} PROPERTIES SUFFIX ".cjs")
     # Calls of malloc that the compiler can see through would be taken away, and never reach Tidemark.
     target_compile_options(${target} PRIVATE -fno-builtin-malloc -fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc)
     target_link_options(${target} PRIVATE
