@@ -139,7 +139,7 @@ void search_text(Workload& workload) {
         database,
         "SELECT rowid, snippet(note_search, 0, '[', ']', '…', 8) FROM note_search WHERE note_search MATCH ? "
         "ORDER BY rank, rowid LIMIT 20");
-    constexpr std::uint32_t kSearches = 150;
+    constexpr std::uint32_t kSearches = 100;
     for (std::uint32_t i = 0; i < kSearches && !workload.failed(); ++i) {
       TextBuffer<80> words;
       append_word(words, workload.random().skewed_below(kVocabularySize / 8));
@@ -174,8 +174,8 @@ void work_on_json(Workload& workload) {
 /// Short-lived statements and tables beside long-lived pages: what an application does all day, and what leaves holes.
 void churn(Workload& workload) {
   Database& database = workload.database();
-  constexpr std::uint32_t kRounds = 3000;
-  for (std::uint32_t i = 1; i <= kRounds && !workload.failed(); ++i) {
+  const std::uint32_t n_rounds = workload.order_count() / 64 + 1;
+  for (std::uint32_t i = 1; i <= n_rounds && !workload.failed(); ++i) {
     TextBuffer<200> sql;
     sql << "SELECT id, name, (SELECT count(*) FROM orders WHERE customer_id = c.id) FROM customers AS c WHERE id IN (";
     const std::uint32_t n_ids = 1 + workload.random().below(12);
@@ -189,7 +189,7 @@ void churn(Workload& workload) {
       workload.query("SELECT count(*), min(note), max(note) FROM basket");
       database.run("DROP TABLE basket");
     }
-    workload.set_progress(i, kRounds);
+    workload.set_progress(i, n_rounds);
   }
 }
 

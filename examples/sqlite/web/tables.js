@@ -23,31 +23,30 @@ export function showComparison(table, runs) {
   }
 }
 
-/** A bar for each size class: its blocks in use, and its free ones behind them, on a scale of square roots. */
+/** A bar for each size class, as long as its slabs have blocks; the blocks in use in full colour. */
 export function showSizeClasses(list, note, run) {
   const moment = fullest(run);
-  note.textContent = `After “${moment.name}”: ${asCount(moment.heap.liveBlocks)} blocks in use. Full colour: in use; pale: free in slabs.`;
-  const most = Math.max(...moment.heap.sizeClasses.map(({ liveBlocks, freeBlocks }) => liveBlocks + freeBlocks));
-  const width = (blocks) => `${(100 * Math.sqrt(blocks / most)).toFixed(2)}%`;
+  const classes = moment.heap.sizeClasses.filter(({ blockBytes }) => blockBytes !== 0);
+  const larger = moment.heap.sizeClasses.find(({ blockBytes }) => blockBytes === 0)?.liveBlocks ?? 0;
+  note.textContent =
+    `After “${moment.name}”: ${asCount(moment.heap.liveBlocks)} blocks in use, ${asCount(larger)} of them ` +
+    'too large for a size class. Full colour: in use; pale: free.';
+  const most = Math.max(...classes.map(({ liveBlocks, freeBlocks }) => liveBlocks + freeBlocks));
+  const bar = (className, blocks) => {
+    const part = element('i', '', { className });
+    part.style.width = `${((100 * blocks) / most).toFixed(2)}%`;
+    return part;
+  };
   list.replaceChildren(
-    ...moment.heap.sizeClasses.map(({ blockBytes, liveBlocks, freeBlocks, slabs }) => {
-      const large = blockBytes === 0;
-      const row = element('div', '', {
-        className: 'size-class',
-        title: large
-          ? `${asCount(liveBlocks)} larger blocks`
-          : `${asCount(liveBlocks)} in use, ${asCount(freeBlocks)} free, in ${asCount(slabs)} slabs`,
-      });
-      const bar = element('span', '', { className: 'bar' });
-      const all = element('i', '', { className: 'free' });
-      all.style.width = width(liveBlocks + (large ? 0 : freeBlocks));
-      const live = element('i', '', { className: 'live' });
-      live.style.width = width(liveBlocks);
-      bar.append(all, live);
+    ...classes.map(({ blockBytes, liveBlocks, freeBlocks, slabs }) => {
+      const bars = element('span', '', { className: 'bar' });
+      bars.append(bar('free', liveBlocks + freeBlocks), bar('live', liveBlocks));
+      const title = `${asCount(liveBlocks)} in use, ${asCount(freeBlocks)} free, slabs: ${asCount(slabs)}`;
+      const row = element('div', '', { className: 'size-class', title });
       row.append(
-        element('span', large ? 'larger' : `${blockBytes} B`, { className: 'size' }),
-        bar,
-        element('span', asCount(liveBlocks), { className: 'count' }),
+        element('span', `${blockBytes} B`, { className: 'size' }),
+        bars,
+        element('span', `${asCount(liveBlocks)} of ${asCount(liveBlocks + freeBlocks)}`, { className: 'count' }),
       );
       return row;
     }),
