@@ -1,5 +1,5 @@
-// What a compactor asks of the heap: free memory below some address, and a block moved down over the free run before it.
-// Both are for large blocks only: they are whole runs.
+// What a compactor asks of the heap: free memory below some address, and blocks moved down over the free memory in front
+// of them. Both are for large blocks only: they are whole runs.
 #pragma once
 
 #include <cstring>
@@ -11,7 +11,7 @@ namespace tidemark {
 template <PageSource Pages>
 class HeapSlide {
  public:
-  explicit HeapSlide(Heap<Pages>& heap) : runs_(heap.runs_) {}
+  explicit HeapSlide(Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
 
   /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when the heap finds none, and
   /// nothing has changed then. Takes no memory above the top.
@@ -28,33 +28,45 @@ class HeapSlide {
     return reinterpret_cast<void*>(runs_.address(grain));
   }
 
-  /// Bytes that slide() would move a large block down by: the length of the free run in front of it.
-  std::size_t bytes_before(const void* block) const {
-    const Grain grain = runs_.grain_of(reinterpret_cast<Address>(block));
-    if (grain == runs_.carve_end_) return (grain - runs_.carve_) << kGrainShift;
-    const Entry before = runs_.entry(grain - 1);
-    if (grain == 1 || entry_kind(before) != kFree) return 0;
-    return entry_value(before) << kGrainShift;
-  }
-
-  /// Moves a large block, content and all, down over the free run in front of it; returns where it is then.
-  /// Cost      a memmove of the block.
-  void* slide(void* block) {
-    if (bytes_before(block) == 0) return block;
-    const Grain grain = runs_.grain_of(reinterpret_cast<Address>(block));
-    if (grain == runs_.carve_end_) runs_.stop_carving();
-    const std::size_t gap = entry_value(runs_.entry(grain - 1)), length = entry_value(runs_.entry(grain));
-    const Grain to = grain - gap;
-    runs_.remove(to, gap);
-    runs_.entry(grain) = 0;
-    runs_.entry(to) = make_entry(length, kBlock);
-    void* const moved = reinterpret_cast<void*>(runs_.address(to));
-    std::memmove(moved, block, length << kGrainShift);
-    runs_.release(to + length, gap);
-    return moved;
+  /// Offers every large block that has free memory in front of it, lowest first: may_move(begin, n_bytes, free_bytes).
+  /// Where that says yes, the block is moved, content and all, to where the free memory began, and moved(from, to) told.
+  /// Neither may use the heap.
+  /// Cost      two sweeps of the heap, and a memmove of each block that moves.
+  template <class MayMove, class Moved>
+  void slide(MayMove&& may_move, Moved&& moved) {
+    if (runs_.mapped() == 0) return;
+    heap_.trim();
+    // Free runs get entries, but bins and links are left to the second sweep to set right.
+    Grain hole = kNoGrain;  // begin of the free memory that ends at `grain`
+    for (Grain grain = 1; grain < runs_.top();) {
+      const Entry entry = runs_.entry(grain);
+      const EntryKind kind = entry_kind(entry);
+      const std::size_t length = kind == kSlab ? slab_of(entry)->length() : entry_value(entry);
+      const Address from = runs_.address(grain);
+      if (kind == kFree) {
+        runs_.entry(grain) = 0;
+        if (length >= kMinBinnedGrains) runs_.entry(grain + 1) = runs_.entry(grain + 2) = 0;
+        if (hole == kNoGrain) hole = grain;
+      } else if (hole != kNoGrain && kind == kBlock &&
+                 may_move(from, length << kGrainShift, (grain - hole) << kGrainShift)) {
+        const Address to = runs_.address(hole);
+        std::memmove(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), length << kGrainShift);
+        runs_.entry(grain) = 0;
+        runs_.entry(hole) = entry;
+        hole += length;
+        moved(from, to);
+      } else if (hole != kNoGrain) {
+        runs_.entry(hole) = make_entry(grain - hole, kFree);
+        hole = kNoGrain;
+      }
+      grain += length;
+    }
+    if (hole != kNoGrain) runs_.top_ = hole;  // which the map need not reach
+    heap_.trim();
   }
 
  private:
+  Heap<Pages>& heap_;
   Runs<Pages>& runs_;
 };
 

@@ -47,7 +47,6 @@ class BlockHeader {
   bool is_large() const { return units() == 0; }
 
   void set_units(std::size_t units) { word_ = (word_ & ~kUnitMask) | units; }
-  void set_slot(std::uint32_t slot) { word_ = (word_ << (64 - kSlotShift) >> (64 - kSlotShift)) | std::uint64_t{slot} << kSlotShift; }
   void set_after_free(bool after_free) {
     word_ = (word_ & ~(std::uint64_t{1} << kAfterFreeBit)) | std::uint64_t{after_free} << kAfterFreeBit;
   }

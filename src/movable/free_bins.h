@@ -15,16 +15,20 @@ class FreeBins {
  public:
   static constexpr unsigned kBins = step_below(0xffff) + 1;
 
-  /// A free block of at least `units`; null when there is none. Best fit by bin, so not always the best there is; of one
-  /// bin only the first few are looked at.
+  /// Whether a block of `units` can be cut from one of `free_units`: exactly, or so that a free block is left.
+  static bool fits(std::size_t free_units, std::size_t units) {
+    return free_units == units || free_units >= units + BlockHeader::kMinUnits;
+  }
+
+  /// A free block that `units` fits; null when none was found. Of the bins whose blocks may or may not do, only the first
+  /// few are looked at.
   BlockHeader* find(std::size_t units) const {
-    unsigned bin = step_below(units);
-    BlockHeader* block = bins_[bin];
+    BlockHeader* block = bins_[step_below(units)];
     for (int probes = kMaxProbes; block != nullptr && probes > 0; --probes) {
-      if (block->units() >= units) return block;
+      if (fits(block->units(), units)) return block;
       block = block->next_free();
     }
-    ++bin;
+    const unsigned bin = step_above(units + BlockHeader::kMinUnits);
     std::uint64_t bits = ~std::uint64_t{0} << (bin % 64);
     for (unsigned word = bin / 64; word < kWords; ++word, bits = ~std::uint64_t{0}) {
       bits &= bits_[word];

@@ -17,11 +17,17 @@ class HeapRuns : public RunSource {
   void* allocate_below(std::size_t n_bytes, Address limit) override {
     return HeapSlide(heap_).allocate_below(n_bytes, limit);
   }
-  std::size_t bytes_before(const void* block) override { return HeapSlide(heap_).bytes_before(block); }
-  void* slide(void* block) override { return HeapSlide(heap_).slide(block); }
   void* reallocate(void* block, std::size_t n_bytes) override { return heap_.reallocate(block, n_bytes); }
   void free(void* block) override { heap_.free(block); }
   std::size_t usable_bytes(const void* block) override { return heap_.usable_bytes(block); }
+  void settle() override { heap_.trim(); }
+  void slide(RunMover& mover) override {
+    HeapSlide(heap_).slide(
+        [&](Address begin, std::size_t n_bytes, std::size_t free_bytes) {
+          return mover.may_move(begin, n_bytes, free_bytes);
+        },
+        [&](Address from, Address to) { mover.moved(from, to); });
+  }
 
  private:
   Heap<Pages>& heap_;

@@ -5,6 +5,17 @@
 
 namespace tidemark {
 
+/// Says which runs may be moved, and is told when one was.
+class RunMover {
+ public:
+  /// The block at `begin` of `n_bytes` has `free_bytes` of free memory in front of it. Where it says yes, it is moved.
+  virtual bool may_move(Address begin, std::size_t n_bytes, std::size_t free_bytes) = 0;
+  virtual void moved(Address from, Address to) = 0;
+
+ protected:
+  ~RunMover() = default;
+};
+
 class RunSource {
  public:
   /// Blocks above this size are whole runs of the heap; the heap can move only those.
@@ -14,23 +25,22 @@ class RunSource {
   virtual void* allocate(std::size_t n_bytes) = 0;
   /// As allocate, for more than kMaxUnmovableBytes, from free memory below `limit` only.
   virtual void* allocate_below(std::size_t n_bytes, Address limit) = 0;
-  /// Bytes that slide() would move a block of more than kMaxUnmovableBytes down by.
-  virtual std::size_t bytes_before(const void* block) = 0;
-  virtual void* slide(void* block) = 0;
   /// As realloc. A block of more than kMaxUnmovableBytes that gets smaller, but not that small, stays where it is.
   virtual void* reallocate(void* block, std::size_t n_bytes) = 0;
   virtual void free(void* block) = 0;
   virtual std::size_t usable_bytes(const void* block) = 0;
+  /// Joins free memory, so that allocate_below finds it, and lets the top fall.
+  virtual void settle() = 0;
+  /// Slides blocks of more than kMaxUnmovableBytes down over the free memory in front of them, lowest first. The mover may
+  /// not use the source.
+  virtual void slide(RunMover& mover) = 0;
 
  protected:
   ~RunSource() = default;
 };
 
-/// Moves a block of more than kMaxUnmovableBytes, of which `used_bytes` matter, to lower memory if there is any; returns where
-/// it is then. What knows its address has to be told.
+/// Moves a block of more than kMaxUnmovableBytes, of which `used_bytes` matter, to lower memory if there is any; returns
+/// where it is then. What knows its address has to be told.
 void* lower_run(RunSource& runs, void* block, std::size_t used_bytes);
-
-/// The heap that is the program's: override/movable_runs.cpp, or, natively, one of its own in program_runs_native.cpp.
-RunSource& program_runs();
 
 }  // namespace tidemark

@@ -38,7 +38,6 @@ void SlotTable::shrink(bool fully) {
   }
   const auto count = static_cast<std::uint32_t>(round_up(end, 64));
   const bool worth_it = fully ? count < extent_.count : count < extent_.count / 2;
-  // Last those that stay: a set that can't be made shorter leaves all as it was.
   if (worth_it && free_.resize(count)) {
     floor_ = floor;
     if (count == 0) {
@@ -50,7 +49,7 @@ void SlotTable::shrink(bool fully) {
       if (slots != nullptr) extent_.slots = static_cast<Slot*>(slots);
     }
   }
-  if (extent_.count == 0) return;
+  if (extent_.count == 0 || !fully) return;
   free_.lower();
   if (runs_->usable_bytes(extent_.slots) <= RunSource::kMaxUnmovableBytes) return;
   extent_.slots = static_cast<Slot*>(lower_run(*runs_, extent_.slots, extent_.count * sizeof(Slot)));

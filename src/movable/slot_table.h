@@ -15,7 +15,6 @@
 // Failure     A reserve() that is refused changes nothing.
 #pragma once
 
-#include <bit>
 #include <cstring>
 
 #include "movable/index_set.h"
@@ -79,9 +78,9 @@ class SlotTable {
   /// Slots, free ones included.
   std::uint32_t count() const { return extent_.count; }
 
-  /// Drops the free slots at the end, if there are enough of them to be worth it, or at all when `fully`; and moves what
-  /// is left to lower memory.
-  /// Cost      one step for each slot dropped, and a copy of the table where there is lower memory for it.
+  /// Drops the free slots at the end if they are more than half of all. When `fully`, drops them however few they are, and
+  /// moves the table to lower memory where there is any.
+  /// Cost      one step for each free slot at the end, and a copy of the table where it moves.
   void shrink(bool fully);
 
   std::size_t held_bytes() const {
@@ -101,11 +100,12 @@ class SlotTable {
   static constexpr std::uint32_t kMaxFloor = kUsedUp / 2;
   static constexpr std::uint32_t kMinSlots = 192;
 
+  /// Both members by one load.
   Extent extent_now() const {
     if constexpr (sizeof(Extent) == sizeof(std::uint64_t)) {
       std::uint64_t word;
       std::memcpy(&word, &extent_, sizeof(word));
-      return std::bit_cast<Extent>(word);
+      return {reinterpret_cast<Slot*>(static_cast<Address>(word)), static_cast<std::uint32_t>(word >> 32)};
     } else {
       return extent_;
     }
