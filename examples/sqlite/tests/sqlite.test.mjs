@@ -42,7 +42,7 @@ describe('the workload', () => {
     const more = await measureHere('tidemark', 2001);
     expect(again.digest).toBe(first.digest);
     expect(more.digest).not.toBe(first.digest);
-  });
+  }, 120_000);
 
   it('leaves nothing behind, and Tidemark counts what SQLite counts', async () => {
     const { phases, closed } = await measureHere('tidemark', 2000);
@@ -77,6 +77,6 @@ describe('when linear memory ends', () => {
       }
       expect(outcomes[0]).toBe(SQLITE_NOMEM);
       expect(outcomes.at(-1)).toBe(0);
-    });
+    }, 180_000);
   }
 });
