@@ -177,6 +177,7 @@ class Heap {
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();
   static constexpr std::size_t kDescriptorRunGrains = 4;
+  static constexpr std::size_t kDescriptorsPerRun = kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
 
   static constexpr const char* kNoBlock = "this is not the start of a block of this heap";
   static constexpr const char* kFreedAlready = "this block is free already";
@@ -252,12 +253,15 @@ class Heap {
   }
 
   void sweep() {
-    runs_.sweep([this](Slab* slab) {
-      if (!slab->idle() || slab == current_[slab->size_class]) return false;
-      unlink(slab);
-      give_descriptor(slab);
-      return true;
-    });
+    for (Slab* slab : partial_) {
+      while (slab != nullptr) {
+        Slab* const next = slab->next;
+        if (slab->idle()) release_slab(slab);
+        slab = next;
+      }
+    }
+    free_descriptors_ = nullptr;
+    runs_.sweep([this](Grain grain, std::size_t length) { return sweep_descriptors(grain, length); });
   }
 
   // --- slabs
@@ -294,8 +298,10 @@ class Heap {
       grain = acquire(length, length);
     }
     if (grain == kNoGrain) return nullptr;
+    runs_.entry(grain) = make_entry(length, kBlock);  // until there is a descriptor: a sweep may come by
     Slab* const slab = take_descriptor();
     if (slab == nullptr) {
+      runs_.entry(grain) = 0;
       runs_.release(grain, length);
       return nullptr;
     }
@@ -309,6 +315,16 @@ class Heap {
     slab->seal = seal_of(slab);
     runs_.fill_entries(grain, length, slab_entry(slab));
     return slab;
+  }
+
+  /// Requires  the slab to be idle and in its list.
+  void release_slab(Slab* slab) {
+    unlink(slab);
+    const Grain grain = runs_.grain_of(slab->base);
+    const std::size_t length = slab->length();
+    runs_.fill_entries(grain, length, 0);
+    give_descriptor(slab);
+    runs_.release(grain, length);
   }
 
   /// The lower of the new one and the first goes first, so that low memory is used first.
@@ -346,7 +362,7 @@ class Heap {
       Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
       // From the last to the first, so that they are taken from the first on. The first itself stays away: whatever
       // runs over from below meets it before it meets a descriptor.
-      for (std::size_t i = kDescriptorRunGrains * kGrainBytes / sizeof(Slab) - 1; i > 0; --i) give_descriptor(first + i);
+      for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) give_descriptor(first + i);
     }
     Slab* const slab = free_descriptors_;
     free_descriptors_ = slab->next;
@@ -354,9 +370,27 @@ class Heap {
   }
 
   void give_descriptor(Slab* slab) {
-    slab->seal = 0;
+    slab->block_bytes = 0;
     slab->next = free_descriptors_;
     free_descriptors_ = slab;
+  }
+
+  /// Of a reserved run: gathers its free descriptors, if it has descriptors; whether that was all of them, and the run
+  /// is not needed any more.
+  bool sweep_descriptors(Grain grain, std::size_t length) {
+    if (length != kDescriptorRunGrains || runs_.is_map(grain)) return false;  // strangers take whole pages
+    Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
+    Slab* const before = free_descriptors_;
+    bool all_free = true;
+    for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) {
+      if (first[i].block_bytes == 0) {
+        give_descriptor(first + i);
+      } else {
+        all_free = false;
+      }
+    }
+    if (all_free) free_descriptors_ = before;
+    return all_free;
   }
 
   Slab* current_[kSizeClassCount] = {};

@@ -110,9 +110,10 @@ class Runs {
     return freed_ >= length && freed_ > top_ / (top_ + length > limit_ ? kSweepBeforeGrowth : kSweepBeforeCut);
   }
 
-  /// Joins neighbours that are free. Slabs of which `release_idle(slab)` says true are free from then on.
-  template <class ReleaseIdle>
-  void sweep(ReleaseIdle&& release_idle) {
+  /// Joins neighbours that are free. Reserved runs of which `release_reserved(grain, length)` says true are free from
+  /// then on.
+  template <class ReleaseReserved>
+  void sweep(ReleaseReserved&& release_reserved) {
     if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), "the heap's map was overwritten");
     carve_from(kNoGrain, kNoGrain);
     recent_ = kNoGrain;
@@ -121,17 +122,15 @@ class Runs {
     Grain start = kNoGrain;  // of the free runs that end at `grain`
     for (Grain grain = 1; grain < top_;) {
       const Entry entry = map_[grain];
-      std::size_t length = entry_value(entry);
+      const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : entry_value(entry);
       bool is_free = false;
       if (entry_kind(entry) == kFree) {
         is_free = true;
         map_[grain] = 0;
         if (length >= kMinBinnedGrains) map_[grain + 1] = map_[grain + 2] = 0;
-      } else if (entry_kind(entry) == kSlab) {
-        Slab* const slab = slab_of(entry);
-        length = slab->length();
-        is_free = release_idle(slab);
-        if (is_free) fill_entries(grain, length, 0);
+      } else if (entry_kind(entry) == kReserved && release_reserved(grain, length)) {
+        is_free = true;
+        map_[grain] = 0;
       }
       if (!is_free && start != kNoGrain) {
         append(lasts, start, grain - start);
@@ -168,6 +167,8 @@ class Runs {
 
   Entry& entry(Grain grain) { return map_[grain]; }
   Entry entry(Grain grain) const { return map_[grain]; }
+
+  bool is_map(Grain grain) const { return address(grain) == reinterpret_cast<Address>(map_); }
 
   /// Of any address; not below top() where the address is outside the heap.
   Grain grain_of(Address where) const { return (where >> kGrainShift) - first_; }
