@@ -1,0 +1,195 @@
+// A heap through many shrinks: what for_each_live_range() doesn't name is wiped, as it is in a new memory, memory is cut,
+// and every block must be whole, calloc's memory zero, and every invariant kept.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "heap/heap_shrink.h"
+#include "support/random.h"
+
+namespace tidemark::testing {
+namespace {
+
+struct Memory {
+  Address begin = 0;
+  Address end = 0;
+  Address limit = 0;
+};
+
+/// Pages whose end can be lowered again, which no other source can.
+class CutPages {
+ public:
+  explicit CutPages(Memory& memory) : memory_(&memory) {}
+  Address begin() const { return memory_->begin; }
+  Address initial_end() const { return memory_->begin; }
+  Address end() const { return memory_->end; }
+  bool grow(std::size_t n_bytes) {
+    if (n_bytes > memory_->limit - memory_->end) return false;
+    memory_->end += n_bytes;
+    return true;
+  }
+  void exhausted() {}
+
+ private:
+  Memory* memory_;
+};
+
+struct Block {
+  std::size_t bytes;
+  unsigned char content;
+};
+
+class ShrinkModel {
+ public:
+  ShrinkModel() : buffer_(std::calloc(1, kBytes + kPageBytes)), heap_(CutPages(memory_)) {
+    memory_.begin = memory_.end = round_up(reinterpret_cast<Address>(buffer_), kPageBytes);
+    memory_.limit = memory_.begin + kBytes;
+  }
+  ~ShrinkModel() { std::free(buffer_); }
+
+  void allocate(Random& random) {
+    const std::size_t kind = random.below(100);
+    const std::size_t bytes = 1 + random.below(kind < 70 ? 256 : kind < 95 ? 8192 : 400'000);
+    const bool zeroed = random.one_in(4);
+    void* const block = zeroed ? heap_.allocate_zeroed(bytes) : heap_.allocate(bytes);
+    if (block == nullptr) return;
+    if (zeroed) ASSERT_TRUE(holds(reinterpret_cast<Address>(block), {bytes, 0})) << "calloc";
+    const Block made{bytes, static_cast<unsigned char>(random.below(256))};  // all zero, too
+    std::memset(block, made.content, bytes);
+    blocks_[reinterpret_cast<Address>(block)] = made;
+  }
+
+  void free(Random& random) {
+    if (blocks_.empty()) return;
+    auto at = blocks_.lower_bound(memory_.begin + random.below(memory_.end - memory_.begin));
+    if (at == blocks_.end()) at = blocks_.begin();
+    heap_.free(reinterpret_cast<void*>(at->first));
+    blocks_.erase(at);
+  }
+
+  void thin(Random& random, std::size_t one_in) {
+    for (auto at = blocks_.begin(); at != blocks_.end();) {
+      if (random.one_in(one_in)) {
+        ++at;
+        continue;
+      }
+      heap_.free(reinterpret_cast<void*>(at->first));
+      at = blocks_.erase(at);
+    }
+  }
+
+  /// Somebody else grows memory, and writes to it.
+  void take_by_stranger() {
+    if (memory_.limit - memory_.end < kPageBytes) return;
+    std::memset(reinterpret_cast<void*>(memory_.end), 0x77, kPageBytes);
+    strangers_[memory_.end] = {kPageBytes, 0x77};
+    memory_.end += kPageBytes;
+  }
+
+  void shrink() {
+    HeapShrink shrink(heap_);
+    const Address expected = shrink.expected_end();
+    shrink.settle();
+    ASSERT_EQ(HeapWalk(heap_).check(), nullptr);
+    const Address end = shrink.lowest_end();
+    ASSERT_LE(end, memory_.end);
+    ASSERT_LE(end, expected);
+
+    Address done = memory_.begin;
+    typename HeapShrink<CutPages>::Cursor cursor;
+    for (bool complete = false; !complete;) {
+      int budget = 3;  // stop often, to go on often
+      complete = shrink.for_each_live_range(cursor, [&](Address from, Address to) {
+        if (budget-- == 0) return false;
+        EXPECT_GE(from, done);
+        EXPECT_LE(to, round_up(end, kCopyBytes));
+        EXPECT_EQ(from % kCopyBytes, 0u);
+        wipe(done, from);
+        done = to;
+        return true;
+      });
+    }
+    wipe(done, memory_.end);
+    memory_.end = end;
+    shrink.commit(end);
+  }
+
+  std::string failure() const {
+    if (const char* broken = HeapWalk(heap_).check()) return broken;
+    for (const auto& all : {blocks_, strangers_}) {
+      for (const auto& [address, block] : all) {
+        if (!holds(address, block)) return "content of a block of " + std::to_string(block.bytes);
+      }
+    }
+    return "";
+  }
+
+  std::size_t memory_bytes() const { return memory_.end - memory_.begin; }
+  tidemark_heap_stats stats() const { return HeapWalk(heap_).stats(); }
+
+ private:
+  static constexpr std::size_t kBytes = std::size_t{64} << 20;
+
+  static void wipe(Address from, Address to) {
+    if (from < to) std::memset(reinterpret_cast<void*>(from), 0, to - from);
+  }
+
+  static bool holds(Address address, const Block& block) {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(address);
+    for (std::size_t i = 0; i < block.bytes; ++i) {
+      if (bytes[i] != block.content) return false;
+    }
+    return true;
+  }
+
+  void* buffer_;
+  Memory memory_;
+  Heap<CutPages> heap_;
+  std::map<Address, Block> blocks_;
+  std::map<Address, Block> strangers_;
+};
+
+TEST(ShrinkModel, KeepsEveryByteThroughRandomRounds) {
+  for (const std::uint64_t seed : test_seeds(6)) {
+    Random random(seed);
+    ShrinkModel model;
+    model.shrink();  // of a heap that has nothing yet
+    for (int round = 0; round < 25; ++round) {
+      const std::size_t steps = random.below(2000);
+      for (std::size_t step = 0; step < steps; ++step) {
+        if (random.one_in(3)) {
+          model.free(random);
+        } else {
+          model.allocate(random);
+        }
+        if (HasFatalFailure()) FAIL() << "seed " << seed << ", round " << round;
+      }
+      if (random.one_in(8)) model.take_by_stranger();
+      if (random.one_in(2)) model.thin(random, 1 + random.below(100));
+      ASSERT_EQ(model.failure(), "") << "before a shrink, seed " << seed << ", round " << round;
+      model.shrink();
+      if (HasFatalFailure()) FAIL() << "seed " << seed << ", round " << round;
+      ASSERT_EQ(model.failure(), "") << "after a shrink, seed " << seed << ", round " << round;
+    }
+  }
+}
+
+// Nothing of the heap's own, which it could move, may hold memory: not the map, nor descriptors.
+TEST(ShrinkModel, AnEmptyHeapNeedsOnePage) {
+  Random random(1);
+  ShrinkModel model;
+  for (int i = 0; i < 20'000; ++i) model.allocate(random);
+  ASSERT_GT(model.memory_bytes(), std::size_t{20} << 20);
+  model.thin(random, ~std::size_t{0});
+  model.shrink();
+  EXPECT_EQ(model.failure(), "");
+  EXPECT_EQ(model.memory_bytes(), kPageBytes);
+  EXPECT_LE(model.stats().metadata_bytes, std::size_t{1024});
+}
+
+}  // namespace
+}  // namespace tidemark::testing

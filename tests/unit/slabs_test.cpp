@@ -1,0 +1,130 @@
+// Small blocks, seen from outside: where they stand, and when their memory goes back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "support/arena.h"
+
+namespace tidemark::testing {
+namespace {
+
+class Slabs : public ::testing::Test {
+ protected:
+  std::vector<void*> allocate(std::size_t count, std::size_t n_bytes) {
+    std::vector<void*> blocks;
+    for (std::size_t i = 0; i < count; ++i) blocks.push_back(heap_.allocate(n_bytes));
+    EXPECT_EQ(std::count(blocks.begin(), blocks.end(), nullptr), 0);
+    return blocks;
+  }
+
+  std::vector<Slab> slabs_of(std::size_t bytes) const {
+    std::vector<Slab> slabs;
+    for (const auto& run : runs_of(heap_)) {
+      if (run.kind == RunKind::kSlab && run.slab->block_bytes == bytes) slabs.push_back(*run.slab);
+    }
+    return slabs;
+  }
+
+  Arena arena_{1024 * 1024};
+  TestHeap heap_{ArenaSource(arena_)};
+};
+
+TEST_F(Slabs, BlocksStandInARowWithNothingBetween) {
+  for (const std::size_t bytes : {8u, 16u, 24u, 72u, 144u, 1024u}) {
+    const std::size_t in_a_slab = min_blocks(class_for(bytes));
+    const std::vector<void*> blocks = allocate(in_a_slab, bytes);
+    for (std::size_t i = 1; i < in_a_slab; ++i) {
+      ASSERT_EQ(address_of(blocks[i]), address_of(blocks[0]) + i * bytes) << "blocks of " << bytes;
+    }
+  }
+}
+
+TEST_F(Slabs, TheLowestFreeBlockIsTakenFirst) {
+  const std::vector<void*> blocks = allocate(16, 16);
+  for (const std::size_t i : {13u, 2u, 7u, 3u, 15u}) heap_.free(blocks[i]);
+  for (const std::size_t i : {2u, 3u, 7u, 13u, 15u}) EXPECT_EQ(heap_.allocate(16), blocks[i]);
+}
+
+TEST_F(Slabs, DoubleFromTheLeastToTheMost) {
+  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+    const std::size_t bytes = block_bytes(size_class);
+    std::vector<std::size_t> expected;
+    std::size_t total = 0;
+    for (std::size_t blocks = min_blocks(size_class); blocks <= max_blocks(size_class); blocks *= 2) {
+      expected.push_back(blocks);
+      total += blocks;
+    }
+    expected.push_back(max_blocks(size_class));
+    total += max_blocks(size_class);
+    const std::vector<void*> blocks = allocate(total, bytes);
+    std::vector<std::size_t> found;
+    for (const Slab& slab : slabs_of(bytes)) found.push_back(slab.blocks());
+    std::sort(found.begin(), found.end());
+    ASSERT_EQ(found, expected) << "blocks of " << bytes;
+    for (void* block : blocks) heap_.free(block);
+    heap_.trim();
+  }
+}
+
+TEST_F(Slabs, ARunsFirstBlocksComeFromPartialSlabsNotFromNewOnes) {
+  const std::vector<void*> blocks = allocate(1000, 48);
+  const std::size_t reserved_bytes = stats_of(heap_).reserved_bytes;
+  for (std::size_t i = 0; i < 1000; i += 2) heap_.free(blocks[i]);
+  allocate(500, 48);
+  EXPECT_EQ(stats_of(heap_).reserved_bytes, reserved_bytes);
+}
+
+TEST_F(Slabs, IdleOnesServeOtherSizesBeforeARequestIsRefused) {
+  std::vector<void*> blocks;
+  while (void* block = heap_.allocate(64)) blocks.push_back(block);
+  EXPECT_EQ(heap_.allocate(64 * 1024), nullptr);
+  for (void* block : blocks) heap_.free(block);
+  // Runs of descriptors stay, one for each 18 slabs of 4 KiB or more; a request that goes between two is served.
+  EXPECT_NE(heap_.allocate(64 * 1024), nullptr);
+  EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
+}
+
+TEST_F(Slabs, IdleOnesServeOtherSizesBeforeMemoryGrows) {
+  std::vector<void*> blocks = allocate(8000, 64);  // 500 KiB
+  const std::size_t growths = arena_.asked().size();
+  for (void* block : blocks) heap_.free(block);
+  allocate(400, 1000);  // 400 KiB
+  EXPECT_EQ(arena_.asked().size(), growths);
+}
+
+TEST_F(Slabs, ASlabWithOneBlockInUseStays) {
+  std::vector<void*> blocks = allocate(500, 32);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (i != 250) heap_.free(blocks[i]);
+  }
+  heap_.trim();
+  ASSERT_EQ(slabs_of(32).size(), 1u);
+  EXPECT_EQ(heap_.usable_bytes(blocks[250]), 32u);
+  heap_.free(blocks[250]);
+  heap_.trim();
+  EXPECT_EQ(slabs_of(32).size(), 0u);
+}
+
+TEST_F(Slabs, EveryBlockOfEveryClassCanBeFreedInAnyOrder) {
+  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+    std::vector<void*> blocks = allocate(130, block_bytes(size_class));  // two full slabs of the largest kind, and more
+    for (std::size_t i = 0; i < 130; ++i) heap_.free(blocks[i * 57 % 130]);  // 57 and 130 have no common divisor
+    ASSERT_EQ(HeapWalk(heap_).check(), nullptr);
+    ASSERT_EQ(stats_of(heap_).live_blocks, 0u);
+  }
+}
+
+TEST_F(Slabs, DescriptorsAreUsedAgain) {
+  std::size_t metadata_bytes = 0;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<void*> blocks = allocate(2000, 16);
+    if (round == 0) metadata_bytes = stats_of(heap_).metadata_bytes;
+    for (void* block : blocks) heap_.free(block);
+    heap_.trim();
+  }
+  EXPECT_EQ(stats_of(heap_).metadata_bytes, metadata_bytes);
+}
+
+}  // namespace
+}  // namespace tidemark::testing
