@@ -57,7 +57,8 @@ export async function run({ allocators, filter, progress }) {
     const targets = allocators.includes(rival)
       ? [{ target: `-${row.level}: at most ${rival}'s`, measured, limit: total(row, rival), unit: 'bytes' }]
       : [];
-    if (row.level === 'Oz') targets.push({ target: '-Oz: in any case below 5 KB', measured, limit: 5000, unit: 'bytes' });
+    if (row.level === 'Oz')
+      targets.push({ target: '-Oz: in any case below 5 KB', measured, limit: 5000, unit: 'bytes' });
     return targets;
   });
   return { rows, failures: [], text, checks };

@@ -1,9 +1,12 @@
 // Builds the programs that are measured, into build/perf.
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CommandError, root, run } from '../../../scripts/environment.mjs';
+import { buildTarget } from '../../../scripts/builds.mjs';
+import { CommandError, loadEnvironment, root, run } from '../../../scripts/environment.mjs';
 
-export const buildFolder = join(root, 'build/perf');
+/** Where the programs are built; a library that is given has a folder of its own, so that two builds can be compared. */
+export let buildFolder = join(root, 'build/perf');
 
 /** The program `name` linked with `allocator`. */
 export const programFile = (name, allocator) => join(buildFolder, allocator, `${name}.cjs`);
@@ -13,14 +16,28 @@ const quietly = (command, args) => run(command, args, { capture: true });
 /**
  * Configures build/perf; builds Tidemark itself first, unless a library is given or Tidemark isn't measured.
  *
- * @param {{ allocators: string[], lib?: string, groups: string[] }} options
+ * @param {{ allocators: string[], lib?: string, groups: string[], sources?: string }} options `sources`: of real programs
  * @returns {Promise<string | undefined>} the library that is measured
  */
-export async function configure({ allocators, lib, groups }) {
+export async function configure({ allocators, lib, groups, sources }) {
+  if (lib)
+    buildFolder = join(root, `build/perf-${createHash('sha256').update(resolve(lib)).digest('hex').slice(0, 8)}`);
   const measured = allocators.includes('tidemark') ? await tidemarkLibrary(lib) : undefined;
-  const definitions = [`-DTIDEMARK_LIBRARY=${measured ?? ''}`];
-  if (measured && groups.includes('size') && !lib) definitions.push(`-DTIDEMARK_OZ_LIBRARY=${await ozLibrary()}`);
-  await quietly('emcmake', ['cmake', '-S', 'tests/perf', '-B', buildFolder, '-G', 'Ninja', ...definitions]);
+  // A library that is given is measured as it is, at -Oz too.
+  const small = measured && groups.includes('size') && !lib ? await ozLibrary() : '';
+  const definitions = [`-DTIDEMARK_LIBRARY=${measured ?? ''}`, `-DTIDEMARK_OZ_LIBRARY=${small}`];
+  if (sources) definitions.push(`-DBENCH_SOURCES=${sources}`);
+  await quietly('emcmake', [
+    'cmake',
+    ...fresh(buildFolder),
+    '-S',
+    'tests/perf',
+    '-B',
+    buildFolder,
+    '-G',
+    'Ninja',
+    ...definitions,
+  ]);
   return measured;
 }
 
@@ -30,21 +47,28 @@ async function tidemarkLibrary(lib) {
     if (!existsSync(file)) throw new CommandError(`--lib ${lib}: no such file`);
     return file;
   }
-  await quietly('cmake', ['--preset', 'wasm', '-DTIDEMARK_TESTS=OFF', '-B', join(buildFolder, 'tidemark-O3')]);
-  await quietly('cmake', ['--build', join(buildFolder, 'tidemark-O3'), '--target', 'tidemark']);
-  return join(buildFolder, 'tidemark-O3/lib/libtidemark.a');
+  await buildTarget('wasm', ['tidemark'], { capture: true });
+  return join(root, 'build/wasm/lib/libtidemark.a');
 }
 
 async function ozLibrary() {
   const folder = join(buildFolder, 'tidemark-Oz');
-  await quietly('cmake', ['--preset', 'wasm', '-DTIDEMARK_TESTS=OFF', '-DTIDEMARK_OPTIMIZE=Oz', '-B', folder]);
+  const definitions = ['-DTIDEMARK_TESTS=OFF', '-DTIDEMARK_OPTIMIZE=Oz'];
+  await quietly('cmake', [...fresh(folder), '--preset', 'wasm', ...definitions, '-B', folder]);
   await quietly('cmake', ['--build', folder, '--target', 'tidemark']);
   return join(folder, 'lib/libtidemark.a');
 }
 
-/** Builds targets of build/perf; nothing happens where they are up to date. */
+/** CMake keeps to the compiler that it saw first; set-up may have put another Emscripten in its place. */
+function fresh(folder) {
+  const file = join(folder, 'CMakeCache.txt');
+  const current = !existsSync(file) || readFileSync(file, 'utf8').includes(loadEnvironment().TIDEMARK_EMSCRIPTEN);
+  return current ? [] : ['--fresh'];
+}
+
+/** Builds targets of build/perf; nothing happens where they are up to date. A second build at the same time waits. */
 export async function buildTargets(targets) {
-  await quietly('cmake', ['--build', buildFolder, '--target', ...targets]);
+  await quietly('flock', [join(buildFolder, '.lock'), 'cmake', '--build', buildFolder, '--target', ...targets]);
 }
 
 /** Builds programs for every allocator. */

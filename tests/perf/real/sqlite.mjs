@@ -1,0 +1,21 @@
+// The workload of examples/sqlite, once: `node sqlite.mjs FOLDER ALLOCATOR ORDERS` prints the line that a benchmark prints.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { measure, moduleFile } from '../../../examples/sqlite/measure.mjs';
+
+const [folder, allocator, orders] = process.argv.slice(2);
+const { default: createSqlite } = await import(pathToFileURL(join(folder, moduleFile(allocator))).href);
+const before = process.cpuUsage();
+const measurement = await measure(createSqlite, { allocator, orders: Number(orders) });
+const used = process.cpuUsage(before);
+if (measurement.code !== 0) throw new Error(`SQLite: ${measurement.message}`);
+console.log(
+  JSON.stringify({
+    ms: (used.user + used.system) / 1000,
+    wall_ms: measurement.totalMs,
+    // The digest is hexadecimal; 48 bits of it fit a number.
+    checksum: parseInt(measurement.digest.slice(0, 12), 16),
+    memory_bytes: measurement.peakMemoryBytes,
+    demand_bytes: measurement.phases.at(-1).heap.peakReservedBytes ?? measurement.peakMemoryBytes,
+  }),
+);
