@@ -115,12 +115,13 @@ export function run(command, args = [], options = {}) {
   });
 }
 
-/** Runs a script's main function; a CommandError ends it with one line instead of a stack trace. */
+/** Runs a script's main function; a CommandError, or an option that is none, ends it with one line and no stack trace. */
 export async function main(program) {
   try {
     process.exitCode = (await program()) ?? 0;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    const isAnswer = error instanceof CommandError || error.code?.startsWith?.('ERR_PARSE_ARGS');
+    if (!isAnswer) throw error;
     if (error.output) process.stderr.write(`${error.output.trimEnd()}\n`);
     console.error(error.message);
     process.exitCode = 1;
