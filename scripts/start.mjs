@@ -7,6 +7,7 @@ import { asCount, summarize } from '../examples/sqlite/summary.mjs';
 import { CommandError, loadEnvironment, main, root, run } from './environment.mjs';
 import { serve } from './serve.mjs';
 import { BadArgument, readArguments } from './start/arguments.mjs';
+import { verdict } from './start/verdict.mjs';
 
 const page = join(root, 'build/wasm/examples/sqlite/page');
 
@@ -45,16 +46,6 @@ async function build(progress) {
   });
 }
 
-/** One line about the digests; throws where they differ. */
-function verdict(runs) {
-  const failed = runs.find(({ code }) => code !== 0);
-  if (failed) throw new CommandError(`SQLite on ${failed.allocator} failed: ${failed.message} (${failed.code})`, 1);
-  const digests = new Set(runs.flatMap((run) => run.digests));
-  if (digests.size === 1) return `Every query gave the same rows on all four: digest ${[...digests][0]}.`;
-  const found = runs.map(({ allocator, digests: own }) => `${allocator} ${own.join(' and ')}`).join(', ');
-  throw new CommandError(`The results are NOT the same on all four mallocs. Digests: ${found}`, 1);
-}
-
 async function start() {
   let options;
   try {
@@ -78,9 +69,13 @@ async function start() {
     `SQLite ${tidemark.sqliteVersion} in Node ${process.versions.node}: ${asCount(options.orders)} orders, ` +
       `${options.runs === 1 ? 'one run each' : `median of ${options.runs} runs, interleaved`}`,
   );
-  console.log(comparisonTable(runs));
-  console.log(sizeClassTable(tidemark));
-  console.log(verdict(runs));
+  const { equal, line } = verdict(runs);
+  if (runs.every(({ code }) => code === 0)) {
+    console.log(comparisonTable(runs));
+    console.log(sizeClassTable(tidemark));
+  }
+  if (!equal) throw new CommandError(line, 1);
+  console.log(line);
   if (options.once) return 0;
 
   const { url } = await serve({ root: page, port: options.port }).catch((error) => {

@@ -23,16 +23,17 @@ export function median(values) {
 }
 
 /**
- * Several runs on one malloc as one: times are medians, the memory is the same in each.
+ * Several runs on one malloc as one: times are medians, the memory is the same in each. When one has failed, it is that.
  *
  * @param {import('./measure.mjs').Measurement[]} runs at least one
  */
 export function summarize(runs) {
-  const [first] = runs;
+  const first = runs.find(({ code }) => code !== 0) ?? runs[0];
+  const medianMs = (i) => median(runs.flatMap(({ phases }) => phases[i]?.ms ?? []));
   return {
     ...first,
     totalMs: median(runs.map((run) => run.totalMs)),
-    phases: first.phases.map((phase, i) => ({ ...phase, ms: median(runs.map((run) => run.phases[i].ms)) })),
+    phases: first.phases.map((phase, i) => ({ ...phase, ms: medianMs(i) })),
     peakResidentBytes: first.peakResidentBytes && median(runs.map((run) => run.peakResidentBytes)),
     digests: [...new Set(runs.map((run) => run.digest))],
   };

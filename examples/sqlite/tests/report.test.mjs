@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BadArgument, readArguments } from '../../../scripts/start/arguments.mjs';
+import { verdict } from '../../../scripts/start/verdict.mjs';
 import { fragmentation, fullOrders } from '../measure.mjs';
 import { asBytes, asCount, asMs, asPercent, fullest, median, summarize } from '../summary.mjs';
 import { comparisonTable, sizeClassTable } from '../terminal_report.mjs';
@@ -68,6 +69,32 @@ describe('numbers in words', () => {
   });
 });
 
+describe('the verdict', () => {
+  const good = (allocator, ...digests) => ({ allocator, code: 0, message: null, digests });
+
+  it('is good when all digests are equal', () => {
+    expect(verdict([good('tidemark', 'feed'), good('dlmalloc', 'feed')])).toEqual({
+      equal: true,
+      line: 'Every query gave the same rows on all of them: digest feed.',
+    });
+  });
+
+  it('names the digests when one malloc differs, or one run', () => {
+    expect(verdict([good('tidemark', 'dead'), good('dlmalloc', 'feed', 'beef')])).toEqual({
+      equal: false,
+      line: 'The results are NOT the same on all mallocs. Digests: tidemark dead, dlmalloc feed and beef',
+    });
+  });
+
+  it('names what failed', () => {
+    const failed = { allocator: 'tidemark', code: 7, message: 'out of memory', digests: [null] };
+    expect(verdict([failed, good('dlmalloc', 'feed')])).toEqual({
+      equal: false,
+      line: 'SQLite on tidemark failed: out of memory (7)',
+    });
+  });
+});
+
 describe('the tables', () => {
   const heap = (more) => ({
     usedBytes: null,
@@ -88,6 +115,7 @@ describe('the tables', () => {
   ];
   const oneRun = (allocator, [insertMs, vacuumMs], more) => ({
     allocator,
+    code: 0,
     digest: 'feed',
     phases: [
       { name: 'insert', ms: insertMs, heldBytes: 900, heldBlocks: 5, heap: heap(more) },
@@ -119,6 +147,14 @@ describe('the tables', () => {
     const table = comparisonTable([tidemark, dlmalloc]);
     expect(cells(table, 'insert ')).toEqual(['20 ms', '1.50 s']);
     expect(cells(table, 'all phases')).toEqual(['29 ms', '1.51 s']);
+  });
+
+  it('stand for the run that failed, when one did', () => {
+    const failed = { ...oneRun('tidemark', [10, 5]), code: 7, digest: null, message: 'out of memory' };
+    failed.phases.pop();
+    const summary = summarize([oneRun('tidemark', [20, 5]), failed]);
+    expect(summary).toMatchObject({ code: 7, message: 'out of memory', digests: ['feed', null] });
+    expect(summary.phases.map(({ ms }) => ms)).toEqual([15]);
   });
 
   it('show a dash for what only the other can tell', () => {
