@@ -16,9 +16,7 @@ namespace tidemark {
 
 namespace detail {
 /// Bits that are dropped from `n` so that four significant ones stay.
-constexpr unsigned dropped_bits(std::size_t n) {
-  return static_cast<unsigned>(std::bit_width(n | 8)) - 4;
-}
+constexpr unsigned dropped_bits(std::size_t n) { return static_cast<unsigned>(std::bit_width(n | 8)) - 4; }
 }  // namespace detail
 
 constexpr unsigned step_below(std::size_t n) {

@@ -21,13 +21,9 @@ inline constexpr std::size_t kGrainBytes = std::size_t{1} << kGrainShift;
 inline constexpr std::size_t kMinBlockBytes = 8;
 
 /// Grains that hold `n_bytes`. Requires n_bytes <= PTRDIFF_MAX.
-constexpr std::size_t grains_for(std::size_t n_bytes) {
-  return (n_bytes + kGrainBytes - 1) >> kGrainShift;
-}
+constexpr std::size_t grains_for(std::size_t n_bytes) { return (n_bytes + kGrainBytes - 1) >> kGrainShift; }
 
 /// Least multiple of `step`, a power of two, that is not below `value`.
-constexpr std::size_t round_up(std::size_t value, std::size_t step) {
-  return (value + step - 1) & ~(step - 1);
-}
+constexpr std::size_t round_up(std::size_t value, std::size_t step) { return (value + step - 1) & ~(step - 1); }
 
 }  // namespace tidemark

@@ -101,8 +101,8 @@ class Bins {
     if (marks_[bin / 8] == 0) groups_ &= ~(std::uint32_t{1} << bin / 8);
   }
 
-  std::uint32_t groups_ = 0;              // bit g: a bin of the eight from 8 g is not empty
-  std::uint8_t marks_[kCount / 8] = {};   // bit b of marks_[g]: bin 8 g + b is not empty
+  std::uint32_t groups_ = 0;             // bit g: a bin of the eight from 8 g is not empty
+  std::uint8_t marks_[kCount / 8] = {};  // bit b of marks_[g]: bin 8 g + b is not empty
   Grain heads_[kCount] = {};
 };
 

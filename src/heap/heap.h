@@ -164,7 +164,7 @@ class Heap {
       current = &kNoSlab;
       link(slab);
     }
-    if (runs_.top() != 0) sweep();
+    if (runs_.mapped() != 0) sweep();
   }
 
  private:
@@ -241,7 +241,7 @@ class Heap {
     if (grain != kNoGrain) return grain;
     if (!runs_.sweep_is_due(length)) {
       grain = runs_.acquire_at_top(length, mapped);
-      if (grain != kNoGrain || runs_.top() == 0) return grain;
+      if (grain != kNoGrain || runs_.mapped() == 0) return grain;
     }
     return acquire_swept(length, mapped);
   }

@@ -165,7 +165,8 @@ class HeapWalk {
       const std::size_t length = run.bytes >> kGrainShift;
       if (length == 0 || length > runs_.top_ - grain) return "R1: the length of a run";
       const bool is_free = run.kind == RunKind::kFree;
-      if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length)) return "R3: a free run that is in no bin, and not recent";
+      if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length))
+        return "R3: a free run that is in no bin, and not recent";
       for (std::size_t i = 1; i < length && grain + i < runs_.mapped_; ++i) {
         const Entry inside = runs_.entry(grain + i);
         if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";

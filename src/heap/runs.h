@@ -114,7 +114,7 @@ class Runs {
   /// then on.
   template <class ReleaseReserved>
   void sweep(ReleaseReserved&& release_reserved) {
-    if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), "the heap's map was overwritten");
+    if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), kMapOverwritten);
     carve_from(kNoGrain, kNoGrain);
     recent_ = kNoGrain;
     bins_.clear();
@@ -123,6 +123,7 @@ class Runs {
     for (Grain grain = 1; grain < top_;) {
       const Entry entry = map_[grain];
       const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : entry_value(entry);
+      if (length == 0) fatal("heap", address(grain), kMapOverwritten);
       bool is_free = false;
       if (entry_kind(entry) == kFree) {
         is_free = true;
@@ -192,6 +193,7 @@ class Runs {
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
   static constexpr std::size_t kSweepBeforeGrowth = 128;
   static constexpr std::size_t kSweepBeforeCut = 16;
+  static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(Entry);

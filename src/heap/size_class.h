@@ -33,7 +33,8 @@ namespace detail {
 constexpr auto make_class_table() {
   std::array<unsigned char, kMaxSmallBytes / kMinBlockBytes + 1> table{};
   table[0] = 1;
-  for (std::size_t units = 1; units < table.size(); ++units) table[units] = static_cast<unsigned char>(step_above(units));
+  for (std::size_t units = 1; units < table.size(); ++units)
+    table[units] = static_cast<unsigned char>(step_above(units));
   return table;
 }
 inline constexpr auto kClassTable = make_class_table();

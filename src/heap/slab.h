@@ -19,7 +19,7 @@ struct Slab {
   Address base;               // of block 0
   std::uint32_t inverse;      // of block_bytes >> shift, modulo 2^32
   std::uint16_t block_bytes;  // 0 of a descriptor that no slab has
-  std::uint8_t shift;  // trailing zeros of block_bytes
+  std::uint8_t shift;         // trailing zeros of block_bytes
   std::uint8_t size_class;
   std::uint8_t unused_bits;  // 64 - blocks
   std::uint16_t seal;        // while the descriptor is whole: seal_of(this)

@@ -15,7 +15,8 @@ class Line {
   void hexadecimal(Address value) {
     unsigned shift = sizeof(value) * 8;
     while (shift > 4 && (value >> (shift - 4)) == 0) shift -= 4;
-    while (shift > 0 && length_ < sizeof(bytes_) - 1) bytes_[length_++] = "0123456789abcdef"[(value >> (shift -= 4)) & 15];
+    while (shift > 0 && length_ < sizeof(bytes_) - 1)
+      bytes_[length_++] = "0123456789abcdef"[(value >> (shift -= 4)) & 15];
   }
 
   const char* finish() {
