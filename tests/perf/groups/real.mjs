@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root, run as runCommand } from '../../../scripts/environment.mjs';
+import { CommandError, root, run as runCommand } from '../../../scripts/environment.mjs';
 import { buildFolder, buildPrograms, configure, programFile } from '../runner/build.mjs';
 import { failuresOf, interleave, pick, runProgram } from '../runner/sample.mjs';
 import { ratioToBest } from '../runner/statistics.mjs';
@@ -49,6 +49,18 @@ async function fetched(name) {
   return code === 0 ? undefined : line;
 }
 
+/** Builds a program; the first error where a version of its sources that was not tested doesn't compile. */
+async function notBuilt(name, options) {
+  try {
+    await configure({ ...options, sources });
+    await buildPrograms([name], options.allocators);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return /error: .*/.exec(error.output)?.[0] ?? error.message;
+  }
+}
+
 export async function run(options) {
   const { allocators, quick, filter, repetitions, progress } = options;
   const rows = [];
@@ -56,14 +68,12 @@ export async function run(options) {
   const notes = [];
   for (const program of programs.filter(({ name }) => name.includes(filter))) {
     progress(`${program.name}: sources`);
-    const missing = await program.missing();
+    const missing = (await program.missing()) ?? (await notBuilt(program.name, options));
     if (missing) {
       rows.push({ name: program.name, missing, ms: {}, memoryBytes: {}, demandBytes: {} });
       notes.push(`  – ${program.name}: ${missing}`);
       continue;
     }
-    await configure({ ...options, sources });
-    await buildPrograms([program.name], allocators);
     progress(program.name);
     const results = await interleave(allocators, repetitions ?? (quick ? 1 : 7), (name) => program.once(name, options));
     failures.push(...failuresOf(program.name, results));
