@@ -13,19 +13,27 @@ class HeapSlide {
  public:
   explicit HeapSlide(Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
 
-  /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when the heap finds none, and
-  /// nothing has changed then. Takes no memory above the top.
+  /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when none is found, and nothing has
+  /// changed then. Sees what the last sweep has joined.
   void* allocate_below(std::size_t n_bytes, Address limit) {
     if (runs_.mapped() == 0) return nullptr;
+    runs_.put_recent_into_bins();
     const std::size_t length = grains_for(n_bytes);
-    const Grain grain = runs_.acquire_below_top(length);
-    if (grain == kNoGrain) return nullptr;
-    if (runs_.address(grain) >= limit) {
-      runs_.release(grain, length);
-      return nullptr;
+    for (unsigned bin = Bins::bin_of(length); bin < Bins::kCount; ++bin) {
+      // What was freed last is in front, and mostly above: so more are looked at than an allocation would.
+      Grain grain = runs_.bins_.head(bin);
+      for (int probes = kMaxProbes; grain != kNoGrain && probes > 0; --probes) {
+        const std::size_t found = entry_value(runs_.entry(grain));
+        if (found >= length && runs_.address(grain) < limit) {
+          runs_.bins_.remove(&runs_.entry(0), grain, found);
+          if (found > length) runs_.insert(grain + length, found - length);
+          runs_.entry(grain) = make_entry(length, kBlock);
+          return reinterpret_cast<void*>(runs_.address(grain));
+        }
+        grain = entry_value(runs_.entry(grain + 1));
+      }
     }
-    runs_.entry(grain) = make_entry(length, kBlock);
-    return reinterpret_cast<void*>(runs_.address(grain));
+    return nullptr;
   }
 
   /// Offers every large block that has free memory in front of it, lowest first: may_move(begin, n_bytes, free_bytes).
@@ -66,6 +74,8 @@ class HeapSlide {
   }
 
  private:
+  static constexpr int kMaxProbes = 64;
+
   Heap<Pages>& heap_;
   Runs<Pages>& runs_;
 };

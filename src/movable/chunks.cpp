@@ -106,7 +106,8 @@ BlockHeader* Chunks::add_chunk(std::size_t units) {
   if (run == nullptr) run = source_->allocate(std::max(needed, RunSource::kMaxUnmovableBytes + 1));
   if (run == nullptr) return nullptr;
   const std::size_t bytes = source_->usable_bytes(run);
-  const std::size_t area = bytes / kUnitBytes - 2;
+  std::size_t area = bytes / kUnitBytes - 2;
+  if (!FreeBins::fits(area, units)) area = units;  // what would be left over is too short to be a block
   const Address begin = reinterpret_cast<Address>(run);
   add_run(RunEntry(begin, false), bytes);
   reinterpret_cast<std::uint64_t*>(begin)[0] = area;

@@ -80,7 +80,7 @@ void Compactor::compact_blocks() {
     }
     if (index == runs.count() || runs[index].begin() >= heap_.pass_end_) {
       heap_.phase_ = MovableHeap::Phase::kRuns;
-      chunks_.source().settle();
+      settle();
       chunks_.set_cursor(~Address{0});  // nowhere: phase "runs" has pass_end_
       return;
     }
@@ -213,7 +213,14 @@ void Compactor::compact_runs() {
     spend(0);
     // What comes next will be allocated in the last one's end.
     if (!run.is_large() && (fully_ || index != runs.count())) chunks_.trim(run.begin());
-    if (!has_pins(run)) moved_run(run, chunks_.relocate(run));
+    if (has_pins(run)) continue;
+    Address to = chunks_.relocate(run);
+    if (to == run.begin() && relocated_ >= kSettleAfter) {
+      settle();  // what was freed by the last ones hides what is below
+      to = chunks_.relocate(run);
+    }
+    if (to != run.begin()) ++relocated_;
+    moved_run(run, to);
   }
 }
 

@@ -33,6 +33,7 @@ class Compactor : private RunMover {
   static constexpr std::int64_t kQuantum = 16 * 1024;  // bytes moved; a block looked at counts for some
   static constexpr std::int64_t kBlockCost = 32;
   static constexpr std::size_t kWorthSliding = 32;
+  static constexpr int kSettleAfter = 32;  // the heap's settling is a step for each of its runs
   static constexpr int kMaxFullPasses = 8;
 
   void run_pass();
@@ -49,6 +50,10 @@ class Compactor : private RunMover {
 
   // --- phase "runs"
   void compact_runs();
+  void settle() {
+    chunks_.source().settle();
+    relocated_ = 0;
+  }
   void settle_fully();
   bool may_move(Address begin, std::size_t n_bytes, std::size_t free_bytes) override;
   void moved(Address from, Address to) override;
@@ -69,6 +74,7 @@ class Compactor : private RunMover {
   std::uint64_t deadline_us_ = 0;
   std::int64_t credit_ = kQuantum;
   bool over_ = false;
+  int relocated_ = 0;  // runs, since the last settle()
   tidemark_compaction result_{};
 
   // Free blocks below the cursor, ascending.

@@ -22,11 +22,9 @@ class HeapRuns : public RunSource {
   std::size_t usable_bytes(const void* block) override { return heap_.usable_bytes(block); }
   void settle() override { heap_.trim(); }
   void slide(RunMover& mover) override {
-    HeapSlide(heap_).slide(
-        [&](Address begin, std::size_t n_bytes, std::size_t free_bytes) {
-          return mover.may_move(begin, n_bytes, free_bytes);
-        },
-        [&](Address from, Address to) { mover.moved(from, to); });
+    HeapSlide(heap_).slide([&](Address begin, std::size_t n_bytes,
+                               std::size_t free_bytes) { return mover.may_move(begin, n_bytes, free_bytes); },
+                           [&](Address from, Address to) { mover.moved(from, to); });
   }
 
  private:

@@ -15,7 +15,7 @@ bool IndexSet::resize(std::size_t capacity) {
   std::uint64_t* words = nullptr;
   if (capacity != 0) {
     const std::size_t bytes = begins[kLevels] * sizeof(std::uint64_t);
-    words = static_cast<std::uint64_t*>(runs_->allocate(bytes));
+    words = static_cast<std::uint64_t*>(runs_->allocate(lowerable_bytes(bytes)));
     if (words == nullptr) return false;
     std::memset(words, 0, bytes);
   }
@@ -35,7 +35,7 @@ bool IndexSet::resize(std::size_t capacity) {
 }
 
 void IndexSet::lower() {
-  if (words_ == nullptr || held_bytes() <= RunSource::kMaxUnmovableBytes) return;
+  if (words_ == nullptr) return;
   words_ = static_cast<std::uint64_t*>(lower_run(*runs_, words_, begins_[kLevels] * sizeof(std::uint64_t)));
 }
 

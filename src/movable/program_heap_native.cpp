@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kAddressSpaceBytes = std::size_t{1} << (sizeof(void*) == 8 ? 38 : 30);
 
 ArenaPages reserve_pages() {
-  void* const begin = mmap(nullptr, kAddressSpaceBytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const begin =
+      mmap(nullptr, kAddressSpaceBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return begin == MAP_FAILED ? ArenaPages() : ArenaPages(begin, kAddressSpaceBytes, 0);
 }
 

@@ -5,11 +5,15 @@
 namespace tidemark {
 
 bool RunList::grow() {
-  const std::size_t capacity = capacity_ == 0 ? kMinCapacity : capacity_ + capacity_ / 2;
-  void* const entries = runs_->reallocate(entries_, capacity * sizeof(RunEntry));
+  const std::size_t capacity = capacity_ + capacity_ / 2 + 1;
+  return set_capacity(capacity);
+}
+
+bool RunList::set_capacity(std::size_t capacity) {
+  void* const entries = runs_->reallocate(entries_, lowerable_bytes(capacity * sizeof(RunEntry)));
   if (entries == nullptr) return false;
   entries_ = static_cast<RunEntry*>(entries);
-  capacity_ = capacity;
+  capacity_ = held_bytes() / sizeof(RunEntry);
   return true;
 }
 
@@ -52,15 +56,7 @@ void RunList::shrink() {
     capacity_ = 0;
     return;
   }
-  const std::size_t capacity = count_ < kMinCapacity ? kMinCapacity : count_;
-  if (capacity < capacity_) {
-    void* const entries = runs_->reallocate(entries_, capacity * sizeof(RunEntry));
-    if (entries != nullptr) {
-      entries_ = static_cast<RunEntry*>(entries);
-      capacity_ = capacity;
-    }
-  }
-  if (held_bytes() <= RunSource::kMaxUnmovableBytes) return;
+  set_capacity(count_);  // all the same if it is refused
   entries_ = static_cast<RunEntry*>(lower_run(*runs_, entries_, count_ * sizeof(RunEntry)));
 }
 

@@ -46,9 +46,8 @@ class RunList {
   std::size_t held_bytes() const { return entries_ == nullptr ? 0 : runs_->usable_bytes(entries_); }
 
  private:
-  static constexpr std::size_t kMinCapacity = 16;
-
   bool grow();
+  bool set_capacity(std::size_t capacity);
 
   RunSource* runs_;
   RunEntry* entries_ = nullptr;

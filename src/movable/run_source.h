@@ -39,6 +39,13 @@ class RunSource {
   ~RunSource() = default;
 };
 
+/// Bytes to ask for where `n_bytes` are needed: at least so many that the heap can move it. Movable memory's own data must
+/// not be what keeps high memory in use.
+constexpr std::size_t lowerable_bytes(std::size_t n_bytes) {
+  const std::size_t least = round_up(RunSource::kMaxUnmovableBytes + 1, kGrainBytes);
+  return n_bytes < least ? least : n_bytes;
+}
+
 /// Moves a block of more than kMaxUnmovableBytes, of which `used_bytes` matter, to lower memory if there is any; returns
 /// where it is then. What knows its address has to be told.
 void* lower_run(RunSource& runs, void* block, std::size_t used_bytes);

@@ -44,14 +44,13 @@ void SlotTable::shrink(bool fully) {
       runs_->free(extent_.slots);
       extent_ = {};
     } else {
-      void* const slots = runs_->reallocate(extent_.slots, count * sizeof(Slot));
+      void* const slots = runs_->reallocate(extent_.slots, lowerable_bytes(count * sizeof(Slot)));
       extent_.count = count;
       if (slots != nullptr) extent_.slots = static_cast<Slot*>(slots);
     }
   }
   if (extent_.count == 0 || !fully) return;
   free_.lower();
-  if (runs_->usable_bytes(extent_.slots) <= RunSource::kMaxUnmovableBytes) return;
   extent_.slots = static_cast<Slot*>(lower_run(*runs_, extent_.slots, extent_.count * sizeof(Slot)));
 }
 

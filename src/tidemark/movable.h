@@ -107,8 +107,7 @@ template <class T = void>
 class Pin {
  public:
   Pin() = default;
-  explicit Pin(tidemark_handle handle)
-      : handle_(handle), content_(static_cast<T*>(tidemark_movable_pin(handle))) {}
+  explicit Pin(tidemark_handle handle) : handle_(handle), content_(static_cast<T*>(tidemark_movable_pin(handle))) {}
   ~Pin() { release(); }
 
   Pin(Pin&& other) noexcept : handle_(other.handle_), content_(other.content_) { other.content_ = nullptr; }

@@ -2,9 +2,9 @@
 // other blocks of the same heap, in memory that is ample or short, with growths refused.
 //
 // A failure prints its seed: TIDEMARK_TEST_SEED replays that one alone, TIDEMARK_TEST_STEPS makes programs longer.
-#include <gtest/gtest.h>
-
 #include "support/movable_model.h"
+
+#include <gtest/gtest.h>
 
 namespace tidemark::testing {
 namespace {
@@ -15,10 +15,10 @@ struct Shape {
   const char* name;
   Sizes sizes;
   std::size_t arena_bytes;
-  std::size_t blocks;       // about as many as there are at a time
-  std::size_t one_pin_in;   // steps; 0: none
-  bool strangers;           // malloc and free on the same heap
-  bool refusals;            // growth is refused now and then
+  std::size_t blocks;      // about as many as there are at a time
+  std::size_t one_pin_in;  // steps; 0: none
+  bool strangers;          // malloc and free on the same heap
+  bool refusals;           // growth is refused now and then
 };
 
 constexpr Shape kShapes[] = {

@@ -157,7 +157,8 @@ class MovableModel {
     if (stats.pinned_blocks != pinned) return "the figure of pinned blocks";
     for (unsigned tag = 0; tag < MovableHeap::kTags; ++tag) {
       const tidemark_movable_tag_stats figures = heap_.tag_stats(tag);
-      if (figures.live_blocks != tags[tag].live_blocks || figures.live_bytes != tags[tag].live_bytes) return "a tag's figures";
+      if (figures.live_blocks != tags[tag].live_blocks || figures.live_bytes != tags[tag].live_bytes)
+        return "a tag's figures";
     }
     std::size_t visited = 0;
     bool known = true;
@@ -198,7 +199,8 @@ class MovableModel {
 
 /// A movable heap on a heap in an arena.
 struct MovableFixture {
-  explicit MovableFixture(std::size_t arena_bytes) : arena(arena_bytes), heap(ArenaSource(arena)), runs(heap), movable(runs) {}
+  explicit MovableFixture(std::size_t arena_bytes)
+      : arena(arena_bytes), heap(ArenaSource(arena)), runs(heap), movable(runs) {}
 
   Arena arena;
   TestHeap heap;

@@ -116,7 +116,8 @@ TEST(SlotTable, RefusedGrowthChangesNothing) {
   SlotTable table(fixture.runs);
   std::vector<Handle> handles;
   while (const Handle handle = take_one(table)) handles.push_back(handle);
-  EXPECT_GT(handles.size(), 256u * 1024 / 3 / sizeof(Slot)) << "two tables side by side need three times the lesser's room";
+  EXPECT_GT(handles.size(), 256u * 1024 / 3 / sizeof(Slot))
+      << "two tables side by side need three times the lesser's room";
   EXPECT_EQ(table.check(), nullptr);
   for (const Handle handle : handles) ASSERT_EQ(table.resolve(handle), kSomewhere);
   table.give(3);
