@@ -3,12 +3,16 @@
 
 #include "heap/heap_shrink.h"
 #include "override/global_heap.h"
+#include "tidemark/movable.h"
 
 using tidemark::Address;
 using tidemark::global_heap;
 using Shrink = tidemark::HeapShrink<tidemark::WasmPages>;
 using tidemark::kCopyBytes;
 using tidemark::kPageBytes;
+
+// A program without movable blocks has no compactor.
+extern "C" [[gnu::weak]] tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us);
 
 namespace {
 
@@ -31,8 +35,15 @@ struct Expectation {
   std::size_t copied_bytes;
 };
 
+struct Compaction {
+  std::size_t moved_bytes;
+  std::size_t released_bytes;
+  std::uint32_t completed;
+};
+
 Plan plan;
 Expectation expectation;
+Compaction compaction;
 Shrink::Cursor cursor;
 
 }  // namespace
@@ -41,9 +52,6 @@ Shrink::Cursor cursor;
 extern "C" unsigned char __stack_low, __stack_high, __heap_base;
 
 extern "C" {
-
-/// Of src/movable, in programs that use it.
-[[gnu::weak]] bool tidemark_movable_compact(double budget_microseconds, std::size_t* moved_bytes);
 
 /// Draws the heap together; returns the least size of memory that the program can go on in.
 std::size_t tidemark_shrink_prepare(void) {
@@ -105,11 +113,15 @@ const Expectation* tidemark_shrink_expect(Address stack_pointer) {
   return &expectation;
 }
 
-/// Moves movable blocks together, where the program has any, for about so long; returns whether it came to the end.
-bool tidemark_compact(double budget_microseconds, std::size_t* moved_bytes) {
-  *moved_bytes = 0;
-  if (tidemark_movable_compact == nullptr) return true;
-  return tidemark_movable_compact(budget_microseconds, moved_bytes);
+/// Moves movable blocks together for about so long.
+const Compaction* tidemark_compact(double budget_us) {
+  constexpr double kMost = 1e18;
+  compaction = {0, 0, 1};
+  if (tidemark_movable_compact == nullptr) return &compaction;
+  const std::uint64_t budget = budget_us < kMost ? static_cast<std::uint64_t>(budget_us) : TIDEMARK_COMPACT_FULLY;
+  const tidemark_compaction done = tidemark_movable_compact(budget);
+  compaction = {done.moved_bytes, done.released_bytes, static_cast<std::uint32_t>(done.finished)};
+  return &compaction;
 }
 
 }  // extern "C"

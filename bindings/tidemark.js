@@ -60,9 +60,8 @@ addToLibrary({
     epochCells: [], // of the instance's epoch gates
     moduleKeys: new Map(), // from a property of Module to the cell of the late gate there
     tableGates: [], // by index
-    initialTableLength: 0,
+    table: null, // the functions of the table itself: get, set, grow
     ownEntries: new Map(), // from an index to what JavaScript has set there: a cell, a function that is no part of the instance, or null
-    oldTags: [],
     listeners: new Set(),
     soon: null, // the promise of shrinkSoon()
     replaced: null, // the memory of the instance before, until its views are detached
@@ -84,7 +83,9 @@ addToLibrary({
   $tidemarkWatchTable__deps: ['$tidemarkProgram', '$tidemarkLateGate'],
   // What is read from the table are gates; what is set there is remembered.
   $tidemarkWatchTable: (table) => {
-    var { tableGates, ownEntries, lateCells, cellOfGate } = tidemarkProgram;
+    var program = tidemarkProgram;
+    var { tableGates, ownEntries, lateCells, cellOfGate } = program;
+    program.table = { get: table.get.bind(table), set: table.set.bind(table), grow: table.grow.bind(table) };
     var remember = (index, f) => {
       tableGates[index] = undefined;
       if (!f) {
@@ -92,28 +93,27 @@ addToLibrary({
         return f;
       }
       var cell = lateCells.get(f) ?? cellOfGate.get(f);
-      if (cell?.origin.name !== undefined) cell = tidemarkLateGate(tidemarkProgram.instance.exports[cell.origin.name], cell.origin);
+      if (cell?.origin.name !== undefined) cell = tidemarkLateGate(program.instance.exports[cell.origin.name], cell.origin);
       ownEntries.set(index, cell ?? f);
       return cell ? cell.f : f;
     };
-    var raw = { get: table.get.bind(table), set: table.set.bind(table), grow: table.grow.bind(table) };
+    // Of whichever table is the program's at the time.
     table.get = (index) => {
       var gate = tableGates[index];
       if (gate) return gate;
-      var f = raw.get(index);
+      var f = program.table.get(index);
       if (f) {
         var own = ownEntries.get(index);
         f = tableGates[index] = own ? (own.gate ?? own) : tidemarkLateGate(f, { index }).gate;
       }
       return f;
     };
-    table.set = (index, f = null) => raw.set(index, remember(index, f));
+    table.set = (index, f = null) => program.table.set(index, remember(index, f));
     table.grow = (count, f = null) => {
-      var length = raw.grow(count);
-      for (var i = 0; f && i < count; ++i) table.set(length + i, f);
+      var length = program.table.grow(count);
+      for (var i = 0; f && i < count; ++i) wasmTable.set(length + i, f);
       return length;
     };
-    return raw;
   },
 
   $tidemarkAssignExports__deps: ['$tidemarkProgram', '$tidemarkMakeGate', '$tidemarkLateGate'],
@@ -199,9 +199,7 @@ addToLibrary({
     var assign = assignWasmExports;
     assignWasmExports = (exports) => {
       wasmExports = tidemarkAssignExports(assign, exports);
-      if (!wasmTable) return;
-      program.initialTableLength ||= wasmTable.length;
-      program.table = tidemarkWatchTable(wasmTable);
+      if (wasmTable) tidemarkWatchTable(wasmTable);
     };
   },
 
@@ -336,6 +334,9 @@ addToLibrary({
     var stackPointer = _emscripten_stack_get_current();
     var oldMemory = wasmMemory;
     var oldTable = program.table;
+#if ABORT_ON_WASM_EXCEPTIONS
+    var getOfTable = wasmTable.get; // wrappers around gates, which have to stay the same
+#endif
     var oldTableLength = wasmTable ? wasmTable.length : 0;
     stackRestore(0); // a frame below this is out of bounds
 
@@ -344,12 +345,10 @@ addToLibrary({
     program.imports[module][name] = memory;
     program.instance = instance;
     wasmMemory = memory;
-    if (Module['wasmMemory'] === oldMemory) Module['wasmMemory'] = memory;
+    // Where it isn't exported, assertions have a getter there that aborts.
+    if (Object.getOwnPropertyDescriptor(Module, 'wasmMemory')?.value === oldMemory) Module['wasmMemory'] = memory;
     HEAP8 = undefined;
     updateMemoryViews();
-#if WASM_EXCEPTIONS
-    if (instance.exports['__cpp_exception']) program.oldTags.push(___cpp_exception);
-#endif
 
     var dead = () => {
       throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
@@ -384,7 +383,7 @@ addToLibrary({
       for (var i = 0; i < oldTableLength; ++i) oldTable.set(i, null);
     }
 #if ABORT_ON_WASM_EXCEPTIONS
-    instrumentWasmTableWithAbort();
+    wasmTable.get = getOfTable;
 #endif
 
 #if STACK_OVERFLOW_CHECK
@@ -534,14 +533,10 @@ addToLibrary({
     return stats;
   },
 
-  $tidemarkCompact__deps: ['tidemark_compact', '$stackSave', '$stackAlloc', '$stackRestore', '$HEAPU32'],
+  $tidemarkCompact__deps: ['tidemark_compact', '$HEAPU32'],
   $tidemarkCompact: (budgetMicroseconds) => {
-    var stack = stackSave();
-    var moved = stackAlloc(4);
-    var completed = !!_tidemark_compact(budgetMicroseconds, moved);
-    var movedBytes = HEAPU32[moved >>> 2];
-    stackRestore(stack);
-    return { 'movedBytes': movedBytes, 'completed': completed };
+    var words = _tidemark_compact(budgetMicroseconds) >>> 2;
+    return { 'movedBytes': HEAPU32[words], 'releasedBytes': HEAPU32[words + 1], 'completed': !!HEAPU32[words + 2] };
   },
 
   $tidemark__deps: ['$tidemarkStart', '$tidemarkProgram', '$tidemarkShrink', '$tidemarkShrinkSoon', '$tidemarkBenefit', '$tidemarkStats',

@@ -203,7 +203,8 @@ class HeapShrink {
       return true;
     }
 
-    const std::size_t entries = at_top ? end : runs_.top_;
+    // The last run may reach farther than the map.
+    const std::size_t entries = at_top ? end : runs_.top_ < runs_.mapped_ ? runs_.top_ : runs_.mapped_;
     copy_map(hole, needed, entries);
     if (at_top) {
       runs_.top_ = end;

@@ -1,0 +1,57 @@
+"""Tidemark as an Emscripten port, installed to share/tidemark beside lib/ and include/.
+
+  emcc … --use-port=PREFIX/share/tidemark/tidemark.py               Tidemark's malloc
+  emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics
+"""
+
+import os
+
+from tools.settings import settings as link_settings
+from tools.settings import user_settings
+
+OPTIONS = {'runtime': 'link the shrink runtime too, Module.tidemark (default: false)'}
+
+LICENSE = 'MIT'
+
+share = os.path.dirname(os.path.abspath(__file__))
+prefix = os.path.dirname(os.path.dirname(share))
+opts = {'runtime': False}
+
+
+def needed(settings):
+  return False
+
+
+def handle_options(options, error_handler):
+  value = options['runtime'].lower()
+  if value not in {'true', 'false'}:
+    error_handler(f'runtime={value}: true or false is expected')
+  opts['runtime'] = value == 'true'
+  if opts['runtime']:
+    # Now, because later they are taken for granted; a setting on the command line still goes first.
+    link_settings.IMPORTED_MEMORY = 1
+    link_settings.JS_LIBRARIES.append(os.path.join(share, 'tidemark.js'))
+
+
+def process_args(ports):
+  return ['-isystem', os.path.join(prefix, 'include')]
+
+
+def linker_setup(ports, settings):
+  if user_settings.get('MALLOC', 'none') != 'none':
+    from tools.utils import exit_with_error
+    exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
+  settings.MALLOC = 'none'
+
+
+def get(ports, settings, shared):
+  names = ['libtidemark_js.a', 'libtidemark.a'] if opts['runtime'] else ['libtidemark.a']
+  return [os.path.join(prefix, 'lib', name) for name in names]
+
+
+def clear(ports, settings, shared):
+  pass
+
+
+def show():
+  return 'tidemark (--use-port=PREFIX/share/tidemark/tidemark.py; MIT license)'
