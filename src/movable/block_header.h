@@ -33,7 +33,7 @@ class BlockHeader {
     return live(0, static_cast<std::uint32_t>(chunk_units), 0);
   }
 
-  std::size_t units() const { return word_ & kUnitMask; }
+  std::size_t units() const { return static_cast<std::size_t>(word_ & kUnitMask); }
   bool is_live() const { return field(kLiveBit, 1) != 0; }
   /// The block in front of this one is free. Never so where this one is.
   bool is_after_free() const { return field(kAfterFreeBit, 1) != 0; }
@@ -64,7 +64,7 @@ class BlockHeader {
   BlockHeader*& previous_free() { return reinterpret_cast<BlockHeader**>(this + 1)[1]; }
   void write_length() { this[units() - 1].word_ = units(); }
   /// The free block in front of this one. Requires is_after_free().
-  BlockHeader* before() { return this - this[-1].word_; }
+  BlockHeader* before() { return this - static_cast<std::size_t>(this[-1].word_); }
 
   static BlockHeader* of_content(Address content) { return reinterpret_cast<BlockHeader*>(content) - 1; }
 

@@ -92,7 +92,9 @@ class Chunks {
   const char* check(Visit&& visit) const;
 
  private:
-  static std::size_t large_bytes(const BlockHeader* block) { return reinterpret_cast<const std::uint64_t*>(block)[-1]; }
+  static std::size_t large_bytes(const BlockHeader* block) {
+    return static_cast<std::size_t>(reinterpret_cast<const std::uint64_t*>(block)[-1]);
+  }
   static void set_large_bytes(Address run, std::size_t bytes) { reinterpret_cast<std::uint64_t*>(run)[0] = bytes; }
 
   BlockHeader* add_chunk(std::size_t units);
