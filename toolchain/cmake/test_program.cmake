@@ -17,6 +17,7 @@ function(tidemark_add_test folder source)
     # Calls of malloc that the compiler can see through would be taken away, and never reach Tidemark.
     target_compile_options(${target} PRIVATE -fno-builtin-malloc -fno-builtin-free -fno-builtin-calloc -fno-builtin-realloc)
     target_link_options(${target} PRIVATE
+      -O1 # the library is optimised already, and what linking at -O3 would add takes longer than the tests
       -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sSTACK_SIZE=1MB
       -sEXIT_RUNTIME # the exit code is main's, also in the browser
       -sENVIRONMENT=node,web
