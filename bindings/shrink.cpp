@@ -83,7 +83,8 @@ const Plan* tidemark_shrink_static(Address stack_pointer) {
   plan.complete = 1;
   plan.count = 1;
   plan.ranges[0] = {0, end};
-  const Address unused_begin = tidemark::round_up(low + 2 * sizeof(Address), kCopyBytes);  // the first words are a cookie
+  const Address unused_begin =
+      tidemark::round_up(low + 2 * sizeof(Address), kCopyBytes);  // the first words are a cookie
   const Address unused_end = stack_pointer & ~(kCopyBytes - 1);
   if (stack_pointer >= low && stack_pointer <= high && unused_begin < unused_end) {
     plan.count = 2;
@@ -96,13 +97,9 @@ const Plan* tidemark_shrink_static(Address stack_pointer) {
 /// In the new instance, when everything was copied.
 void tidemark_shrink_commit(std::size_t memory_bytes) { Shrink(global_heap).commit(memory_bytes); }
 
-/// What a shrink would find; changes nothing.
-const Expectation* tidemark_shrink_expect(Address stack_pointer) {
+/// What a shrink would find in the heap; changes nothing.
+const Expectation* tidemark_shrink_expect(void) {
   expectation.copied_bytes = 0;
-  tidemark_shrink_static(stack_pointer);
-  for (std::uint32_t i = 0; i < plan.count; ++i) {
-    expectation.copied_bytes += plan.ranges[i].end - plan.ranges[i].begin;
-  }
   const Shrink shrink(global_heap);
   Shrink::Cursor from;
   shrink.for_each_live_range(from, [](Address begin, Address end) {

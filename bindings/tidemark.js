@@ -164,7 +164,9 @@ addToLibrary({
   },
 
   $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable'],
+#if !(MAIN_MODULE || SPLIT_MODULE || ASYNCIFY == 2)
   $tidemarkStart__postset: 'tidemarkStart();',
+#endif
   // Has the glue code's functions tell what it doesn't keep: the WebAssembly.Module, and the imports.
   $tidemarkStart: () => {
     var program = tidemarkProgram;
@@ -278,7 +280,23 @@ addToLibrary({
     }
   },
 
-  $tidemarkCopy__deps: ['tidemark_shrink_plan', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  $tidemarkIsZero: (words, page) => {
+    for (var i = page >> 2, end = i + 1024; i < end; ++i) {
+      if (words[i]) return false;
+    }
+    return true;
+  },
+
+  // Ranges come from WebAssembly in a struct: { complete, count, (begin, end)… }. Returns whether they were the last.
+  $tidemarkForEachRange: (words, plan, visit) => {
+    plan >>>= 2;
+    for (var i = 0, count = words[plan + 1]; i < count; ++i) {
+      visit(words[plan + 2 + 2 * i] >>> 0, words[plan + 3 + 2 * i] >>> 0);
+    }
+    return words[plan];
+  },
+
+  $tidemarkCopy__deps: ['$tidemarkIsZero', '$tidemarkForEachRange', 'tidemark_shrink_plan', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
   // Copies what is alive into the memory of a new instance, whose data segments have been written; returns the bytes.
   $tidemarkCopy: (memory) => {
     var from = new Uint8Array(wasmMemory.buffer);
@@ -291,30 +309,16 @@ addToLibrary({
       to.set(from.subarray(begin, end), begin);
       copied += end - begin;
     };
-    var isZero = (words, begin) => {
-      for (var i = begin >> 2, end = i + 1024; i < end; ++i) {
-        if (words[i]) return false;
-      }
-      return true;
-    };
-    // Ranges come in a struct: { complete, count, (begin, end)… }.
-    var forEachRange = (plan, visit) => {
-      plan >>>= 2;
-      for (var i = 0, count = oldWords[plan + 1]; i < count; ++i) {
-        visit(oldWords[plan + 2 + 2 * i] >>> 0, oldWords[plan + 3 + 2 * i] >>> 0);
-      }
-      return oldWords[plan];
-    };
     // A page of static data that is zero has to be copied all the same where a data segment has written to it.
-    forEachRange(_tidemark_shrink_static(_emscripten_stack_get_current()), (begin, end) => {
+    tidemarkForEachRange(oldWords, _tidemark_shrink_static(_emscripten_stack_get_current()), (begin, end) => {
       for (var page = begin, live = begin; page <= end; page += 4096) {
-        if (page < end && !(isZero(oldWords, page) && isZero(newWords, page))) continue;
+        if (page < end && !(tidemarkIsZero(oldWords, page) && tidemarkIsZero(newWords, page))) continue;
         if (live < page) copy(live, page);
         live = page + 4096;
       }
     });
     for (var first = true, complete = 0; !complete; first = false) {
-      complete = forEachRange(_tidemark_shrink_plan(first), copy);
+      complete = tidemarkForEachRange(oldWords, _tidemark_shrink_plan(first), copy);
     }
     return copied;
   },
@@ -500,14 +504,18 @@ addToLibrary({
 
   // --- what can be asked
 
-  $tidemarkBenefit__deps: ['tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
+  $tidemarkBenefit__deps: ['$tidemarkIsZero', '$tidemarkForEachRange', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
   $tidemarkBenefit: () => {
-    var expectation = _tidemark_shrink_expect(_emscripten_stack_get_current()) >>> 2;
+    var copiedBytes = 0;
+    tidemarkForEachRange(HEAPU32, _tidemark_shrink_static(_emscripten_stack_get_current()), (begin, end) => {
+      for (var page = begin; page < end; page += 4096) copiedBytes += tidemarkIsZero(HEAPU32, page) ? 0 : 4096;
+    });
+    var expectation = _tidemark_shrink_expect() >>> 2;
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var allocatedAfter = Math.min(Math.max(HEAPU32[expectation], {{{ INITIAL_MEMORY }}}), allocatedBefore);
     return {
       'returnedBytes': allocatedBefore - allocatedAfter,
-      'copiedBytes': HEAPU32[expectation + 1],
+      'copiedBytes': copiedBytes + HEAPU32[expectation + 1],
       'allocatedBefore': allocatedBefore,
       'allocatedAfter': allocatedAfter,
     };

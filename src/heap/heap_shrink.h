@@ -119,9 +119,7 @@ class HeapShrink {
 
   static constexpr std::size_t runs_for(std::size_t slabs) { return (slabs + kDescriptors - 2) / (kDescriptors - 1); }
 
-  static constexpr std::size_t map_length(Grain end) {
-    return (end + end / 4) / Runs<Pages>::kEntriesPerGrain + 2;
-  }
+  static constexpr std::size_t map_length(Grain end) { return (end + end / 4) / Runs<Pages>::kEntriesPerGrain + 2; }
 
   // --- descriptors
 

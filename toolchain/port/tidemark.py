@@ -8,6 +8,7 @@ import os
 
 from tools.settings import settings as link_settings
 from tools.settings import user_settings
+from tools.utils import exit_with_error
 
 OPTIONS = {'runtime': 'link the shrink runtime too, Module.tidemark (default: false)'}
 
@@ -38,8 +39,9 @@ def process_args(ports):
 
 
 def linker_setup(ports, settings):
+  if settings.PTHREADS or settings.SHARED_MEMORY or settings.WASM_WORKERS:
+    exit_with_error('tidemark.py: Tidemark does not work with threads (-pthread, -sSHARED_MEMORY, -sWASM_WORKERS)')
   if user_settings.get('MALLOC', 'none') != 'none':
-    from tools.utils import exit_with_error
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
   settings.MALLOC = 'none'
 

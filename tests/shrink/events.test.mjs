@@ -1,0 +1,44 @@
+// Main loop, timers, streams, and the file system.
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'vitest';
+import { shrinkAfterPeak, start } from './support/program.mjs';
+
+const embedded = join(dirname(import.meta.filename), 'programs/embedded.txt');
+
+async function until(holds) {
+  while (!holds()) await sleep(5);
+}
+
+test('main loop, timers and files', async () => {
+  const program = await start('events.c', [
+    '-O1',
+    '-sMODULARIZE',
+    '-sEXPORT_ES6',
+    '-sFORCE_FILESYSTEM',
+    '-sEXPORTED_RUNTIME_METHODS=FS,stackSave',
+    `--embed-file=${embedded}@/embedded.txt`,
+  ]);
+  await until(() => program._get_frames() > 1);
+  program.FS.writeFile('/data.bin', Uint8Array.of(1, 2, 3));
+  assert.equal(program._open_file(), 1);
+  program._begin();
+  const stack = program.stackSave();
+
+  shrinkAfterPeak(program);
+  assert.equal(program.stackSave(), stack);
+  const frames = program._get_frames();
+  await until(() => program._get_frames() > frames + 2);
+  await until(() => program._get_calls() === 5);
+  const ticks = program._get_ticks();
+  await until(() => program._get_ticks() > ticks);
+
+  assert.equal(program._write_line(), 1);
+  assert.equal(program.FS.readFile('/notes.txt', { encoding: 'utf8' }), 'before\nafter\n');
+  assert.deepEqual([...program.FS.readFile('/data.bin')], [1, 2, 3]);
+  assert.equal(program._read_embedded(), 13);
+  shrinkAfterPeak(program);
+  await until(() => program._get_frames() > frames + 5);
+  assert.equal(program._read_embedded(), 13);
+});

@@ -1,0 +1,159 @@
+// When a shrink is refused, or fails, nothing has changed; and a hundred of them leave nothing behind.
+import assert from 'node:assert/strict';
+import { pathToFileURL } from 'node:url';
+import { describe, test } from 'vitest';
+import { build, shrinkAfterPeak, start } from './support/program.mjs';
+
+const module = ['-O2', '-sMODULARIZE', '-sEXPORT_ES6'];
+
+async function startCore(argument = {}) {
+  return start('core.c', [...module, '-sEXPORTED_RUNTIME_METHODS=wasmMemory'], { print() {}, ...argument });
+}
+
+/** Runs `attempt` with another WebAssembly[name]; the failure must leave the program as it was. */
+function withFailing(program, name, attempt) {
+  const original = WebAssembly[name];
+  WebAssembly[name] = function () {
+    throw new RangeError(`no ${name} for you`);
+  };
+  try {
+    return attempt();
+  } finally {
+    WebAssembly[name] = original;
+  }
+}
+
+describe('a shrink that is refused', () => {
+  test('from within a call, at any depth of the stack', async () => {
+    const program = await startCore();
+    program._fill();
+    const memory = program.wasmMemory;
+    const deep = (depth, then) => (depth === 0 ? then() : deep(depth - 1, then));
+    Error.stackTraceLimit = 3;
+    assert.throws(() => program._shrink_inside(), { name: 'TidemarkError', code: 'busy' });
+    assert.throws(() => deep(500, () => program._shrink_inside()), { code: 'busy' });
+    assert.equal(Error.stackTraceLimit, 3);
+    Error.stackTraceLimit = 10;
+    assert.equal(program.wasmMemory, memory);
+    assert.equal(program._verify(), 20000);
+    // Of our own frames there may be many.
+    deep(500, () => program.tidemark.shrink());
+    assert.equal(program._verify(), 20000);
+  });
+
+  test('shrinkSoon() waits until it can', async () => {
+    const program = await startCore();
+    program._fill();
+    program._thin(100);
+    program._peak(64 << 20);
+    program._shrink_soon_inside();
+    assert.equal(program.tidemark.shrinkSoon(), program.soon); // one is enough
+    program._fill(); // and the heap may grow meanwhile
+    program._thin(50);
+    const { returnedBytes } = await program.soon;
+    assert.ok(returnedBytes > 32 << 20);
+    assert.equal(program._verify(), 400);
+  });
+
+  test('a custom instantiateWasm that keeps the module to itself', async () => {
+    const file = await build('core.c', ['-sALLOW_MEMORY_GROWTH', ...module]);
+    const { default: create } = await import(pathToFileURL(file).href);
+    const { readFileSync } = await import('node:fs');
+    const bytes = readFileSync(file.replace('.mjs', '.wasm'));
+    const custom = (give) => ({
+      print() {},
+      instantiateWasm(imports, receive) {
+        const compiled = new WebAssembly.Module(bytes);
+        give(receive, new WebAssembly.Instance(compiled, imports), compiled);
+        return {};
+      },
+    });
+    const silent = await create(custom((receive, instance) => receive(instance)));
+    assert.throws(() => silent.tidemark.shrink(), { code: 'not-supported' });
+    const open = await create(custom((receive, instance, compiled) => receive(instance, compiled)));
+    shrinkAfterPeak(open);
+    assert.equal(open._bump(), 8);
+  });
+
+  test('what cannot work at all, when the program is linked', async () => {
+    for (const [flag, reason] of [
+      ['-pthread', /Tidemark does not work with threads/],
+      ['-sIMPORTED_MEMORY=0', /the shrink runtime needs -sIMPORTED_MEMORY/],
+      ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
+    ]) {
+      await assert.rejects(build('core.c', [...module, flag]), ({ output }) => reason.test(output));
+    }
+  });
+});
+
+describe('a shrink that fails', () => {
+  for (const name of ['Memory', 'Instance']) {
+    test(`for want of a WebAssembly.${name}`, async () => {
+      const program = await startCore();
+      program._fill();
+      program._thin(20);
+      program._peak(64 << 20);
+      const memory = program.wasmMemory;
+      const bytes = memory.buffer.byteLength;
+      const { liveBlocks, liveBytes } = program.tidemark.stats();
+      let notified = 0;
+      program.tidemark.onShrink(() => (notified += 1));
+      withFailing(program, name, () =>
+        assert.throws(() => program.tidemark.shrink(), { name: 'TidemarkError', code: 'out-of-memory' }),
+      );
+      assert.equal(notified, 0);
+      assert.equal(program.wasmMemory, memory);
+      assert.equal(memory.buffer.byteLength, bytes);
+      assert.equal(program._verify(), 1000);
+      const after = program.tidemark.stats();
+      assert.deepEqual([after.liveBlocks, after.liveBytes], [liveBlocks, liveBytes]);
+      assert.ok(program.tidemark.shrink().returnedBytes > 32 << 20);
+      assert.equal(notified, 1);
+      assert.equal(program._verify(), 1000);
+    });
+  }
+});
+
+describe('what Module.tidemark tells', () => {
+  test('benefit, statistics and listeners', async () => {
+    const program = await startCore();
+    program._peak(100 << 20);
+    const before = program.tidemark.stats();
+    const benefit = program.tidemark.benefit();
+    assert.deepEqual(program.tidemark.stats(), before);
+    const reports = [];
+    const failing = program.tidemark.onShrink(() => {
+      throw new Error('of a listener');
+    });
+    const unsubscribe = program.tidemark.onShrink((report) => reports.push(report));
+    assert.deepEqual(program.tidemark.shrink({ minReturnedBytes: 1 << 30 }).returnedBytes, 0);
+    assert.equal(reports.length, 0);
+    const report = program.tidemark.shrink();
+    assert.deepEqual(reports, [report]);
+    assert.ok(Math.abs(report.returnedBytes - benefit.returnedBytes) <= 65536);
+    assert.ok(Math.abs(report.copiedBytes - benefit.copiedBytes) <= 1 << 20);
+    assert.equal(program.tidemark.stats().memoryBytes, report.allocatedAfter);
+    unsubscribe();
+    failing();
+    program.tidemark.shrink();
+    assert.equal(reports.length, 1);
+    assert.match(program.tidemark.version, /^\d+\.\d+\.\d+$/);
+    assert.deepEqual(program.tidemark.compact(1000), { movedBytes: 0, releasedBytes: 0, completed: true });
+    assert.throws(() => program.tidemark.onShrink(5), program.tidemark.TidemarkError);
+  });
+});
+
+test('a hundred rounds of work and shrink keep every byte', { timeout: 300_000 }, async () => {
+  const program = await startCore();
+  const bump = program._bump;
+  for (let round = 1; round <= 100; ++round) {
+    program._work(1000, round);
+    if (round % 25 === 0) program._peak(100 << 20);
+    const before = program.tidemark.stats().liveBlocks;
+    program.tidemark.shrink();
+    assert.ok(program._verify() > 0, `round ${round}`);
+    assert.equal(program.tidemark.stats().liveBlocks, before);
+    assert.equal(bump(), 7 + round);
+    if (round % 20 === 0) await new Promise(setImmediate);
+  }
+});
