@@ -50,6 +50,7 @@ class MovableModel {
   }
 
   std::string free(Handle handle) {
+    refused_ = false;
     const MovableModelBlock block = blocks_.at(handle);
     const std::string problem = verify(handle, block);
     if (!problem.empty()) return problem;
@@ -187,6 +188,7 @@ class MovableModel {
   }
 
   const Blocks& blocks() const { return blocks_; }
+  /// Whether the last allocate, free or resize was refused for want of memory.
   bool refused() const { return refused_; }
 
  private:
