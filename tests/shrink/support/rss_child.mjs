@@ -1,0 +1,31 @@
+// node --expose-gc rss_child.mjs FILE MOVABLE: peak and shrink of programs/scatter.c, in a process of its own; one line of
+// JSON with what the system says of the process.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+const [file, movable] = process.argv.slice(2);
+const { default: create } = await import(pathToFileURL(file).href);
+const program = await create();
+
+/** Once what is garbage has been collected, and given back by the threads that do that. */
+async function residentBytes() {
+  let resident = Infinity;
+  for (let rounds = 0; rounds < 50; ++rounds) {
+    globalThis.gc();
+    await sleep(20);
+    const now = process.memoryUsage().rss;
+    if (rounds > 5 && now >= resident - (1 << 18)) break;
+    resident = now;
+  }
+  return process.memoryUsage().rss;
+}
+
+program._scatter(1 << 20, Number(movable)); // what is compiled and touched once is there from now on
+program._keep_one_in(1 << 30);
+const start = await residentBytes();
+program._scatter(400 * 2 ** 20, Number(movable));
+const peak = process.memoryUsage().rss;
+const live = program._keep_one_in(200);
+const report = program.tidemark.shrink();
+const after = await residentBytes();
+console.log(JSON.stringify({ start, peak, live, after, whole: program._whole(), ...report }));
