@@ -1,6 +1,6 @@
 // The heap: malloc and free, without a header in front of a block.
 //
-//   small   <= 1 KiB   a bit in the bitmap of a slab of the size class
+//   small   <= 2 KiB   a bit in the bitmap of a slab of the size class
 //   large              a run of grains
 //
 // What is known of a block stands in the grain map and in slab descriptors, both apart from the blocks: no block is
@@ -19,6 +19,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/attributes.h"
 #include "heap/runs.h"
 #include "heap/size_class.h"
 #include "heap/slab.h"
@@ -236,7 +237,7 @@ class Heap {
 
   // --- runs
 
-  Grain acquire(std::size_t length, std::size_t mapped) {
+  [[gnu::noinline]] Grain acquire(std::size_t length, std::size_t mapped) {
     Grain grain = runs_.acquire_below_top(length);
     if (grain != kNoGrain) return grain;
     if (!runs_.sweep_is_due(length)) {
@@ -246,13 +247,13 @@ class Heap {
     return acquire_swept(length, mapped);
   }
 
-  [[gnu::noinline]] Grain acquire_swept(std::size_t length, std::size_t mapped) {
+  Grain acquire_swept(std::size_t length, std::size_t mapped) {
     sweep();
     const Grain grain = runs_.acquire_below_top(length);
     return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
   }
 
-  void sweep() {
+  TIDEMARK_RARE void sweep() {
     for (Slab* slab : partial_) {
       while (slab != nullptr) {
         Slab* const next = slab->next;

@@ -24,6 +24,7 @@
 
 #include <cstring>
 
+#include "base/attributes.h"
 #include "heap/bins.h"
 #include "heap/grain_map.h"
 #include "heap/slab.h"
@@ -113,7 +114,7 @@ class Runs {
   /// Joins neighbours that are free. Reserved runs of which `release_reserved(grain, length)` says true are free from
   /// then on.
   template <class ReleaseReserved>
-  void sweep(ReleaseReserved&& release_reserved) {
+  TIDEMARK_RARE void sweep(ReleaseReserved&& release_reserved) {
     if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), kMapOverwritten);
     carve_from(kNoGrain, kNoGrain);
     recent_ = kNoGrain;
@@ -297,7 +298,7 @@ class Runs {
   }
 
   /// Makes room for a run at the top: memory, and a larger map where the present one ends too early.
-  [[gnu::noinline]] bool make_room(std::size_t length, std::size_t mapped) {
+  TIDEMARK_RARE bool make_room(std::size_t length, std::size_t mapped) {
     if (mapped_ == 0) start();
     const Grain old_top = top_, old_limit = limit_;
     Grain base = top_;

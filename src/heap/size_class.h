@@ -1,6 +1,6 @@
 // Size classes: the one map from a requested size to the block that serves it.
 //
-// Geometry    blocks of 8, 16, … 128 B, then 8 equal steps a doubling, up to 1 KiB: 40 classes, numbered from 1.
+// Geometry    blocks of 8, 16, … 128 B, then 8 equal steps a doubling, up to 2 KiB: 48 classes, numbered from 1.
 // Invariants  (checked for every size in tests/unit/size_class_test.cpp)
 //   I1  block_bytes(c) strictly increases with c.
 //   I2  class_for(n) is the least class whose block holds n.
@@ -20,7 +20,7 @@ namespace tidemark {
 
 using SizeClass = unsigned;
 
-inline constexpr std::size_t kMaxSmallBytes = 1024;
+inline constexpr std::size_t kMaxSmallBytes = 2048;
 inline constexpr SizeClass kSizeClassCount = step_above(kMaxSmallBytes / kMinBlockBytes) + 1;  // class 0 stays unused
 
 /// A slab takes at most this many bytes, so that a class with few blocks pins little memory.

@@ -19,7 +19,7 @@ class RunMover {
 class RunSource {
  public:
   /// Blocks above this size are whole runs of the heap; the heap can move only those.
-  static constexpr std::size_t kMaxUnmovableBytes = 1024;
+  static constexpr std::size_t kMaxUnmovableBytes = 2048;
 
   /// A block of the heap; null when memory is exhausted.
   virtual void* allocate(std::size_t n_bytes) = 0;

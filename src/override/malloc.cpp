@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "heap/heap_shrink.h"
 #include "override/global_heap.h"
 
 namespace tidemark {
@@ -62,11 +63,11 @@ int tidemark_posix_memalign(void** out, std::size_t alignment, std::size_t n_byt
 
 std::size_t tidemark_malloc_usable_size(void* block) { return global_heap.usable_bytes(block); }
 
-/// Returns whether it could give anything to the heap's free runs.
+/// Gives back what is kept for speed, and puts the heap's own data as low as it goes; whether the top came down.
 int tidemark_malloc_trim(std::size_t) {
   const auto top = global_heap.top();
-  global_heap.trim();
-  return global_heap.top() != top;
+  tidemark::HeapShrink(global_heap).settle();
+  return global_heap.top() < top;
 }
 
 TIDEMARK_ALIAS(malloc, tidemark_malloc);
