@@ -1,0 +1,47 @@
+// SQLite with a database in memory: shrunk between statements, between the rows of one, and within a transaction's life.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import { root } from '../../scripts/environment.mjs';
+import { start } from './support/program.mjs';
+
+const examples = join(root, 'build/wasm/examples/sqlite');
+
+test('a database in memory survives a shrink between any two statements', { timeout: 300_000 }, async () => {
+  const object = readdirSync(examples, { recursive: true }).find((path) => path.endsWith('sqlite3.c.o'));
+  assert.ok(object, `no object of SQLite in ${examples}`);
+  const program = await start('database.c', [
+    '-O1',
+    '--no-entry',
+    '-sMODULARIZE',
+    '-sEXPORT_ES6',
+    `-I${join(root, 'node_modules/better-sqlite3/deps/sqlite3')}`,
+    join(examples, object),
+  ]);
+  const shrink = () => program.tidemark.shrink();
+  assert.equal(program._open_database(), 1);
+  shrink();
+  let first = 0;
+  for (let batch = 0; batch < 20; ++batch, first += 1000) {
+    assert.equal(program._insert(first, 1000), 1);
+    shrink();
+  }
+  assert.equal(program._delete_but(20), 1);
+  const { returnedBytes } = shrink();
+  assert.ok(returnedBytes > 8 << 20, `${returnedBytes} bytes came back`);
+  assert.equal(program._is_sound(), 1);
+  shrink();
+
+  assert.equal(program._begin_query(), 1);
+  const ids = new Set();
+  for (let id = program._next_row(); id !== -1; id = program._next_row()) {
+    assert.ok(id >= 0 && id % 20 === 0);
+    ids.add(id);
+    if (ids.size % 7 === 0) shrink();
+  }
+  assert.equal(ids.size, 1000);
+  assert.equal(program._insert(first, 5000), 1);
+  shrink();
+  assert.equal(program._is_sound(), 1);
+});
