@@ -149,7 +149,6 @@ void Chunks::trim(Address chunk) {
   BlockHeader* const new_end = end_of_chunk(chunk);
   *new_end = BlockHeader::end(area);
   if (new_end != tail) put_free(tail, static_cast<std::size_t>(new_end - tail));
-  if (cursor_ > new_end->address() && cursor_ < chunk + bytes) cursor_ = new_end->address();
   source_->reallocate(run, kept);
   run_bytes_ -= bytes - source_->usable_bytes(run);
 }

@@ -65,7 +65,7 @@ class Chunks {
   /// Makes a gap a free block. Requires live blocks, or the chunk's ends, on both sides.
   void put_free(BlockHeader* at, std::size_t units);
 
-  /// Gives the free memory at the end of a chunk back, in grains.
+  /// Gives the free memory at the end of a chunk back, in grains. Requires cursor() not to be in it.
   void trim(Address chunk);
   /// Moves a whole run, chunk or large block, to free memory of the heap below; returns where it is then. Slots have to be
   /// told, of chunks by whoever calls.
