@@ -10,7 +10,7 @@ namespace tidemark::testing {
 namespace {
 
 constexpr std::size_t kSlots = 64;
-constexpr std::size_t kMostSteps = 1000;  // more make an input slow, and no state that fewer can't reach
+constexpr std::size_t kMostSteps = 300;  // more make an input slow, and no state that fewer can't reach
 
 class Bytes {
  public:

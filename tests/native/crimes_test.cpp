@@ -154,12 +154,7 @@ TEST_F(Crimes, MemoryOfSomebodyElse) {
 TEST_F(Crimes, AnOverwrittenMap) {
   // The map's first entry stands for no memory: what runs over from below it meets that one first.
   heap_.allocate(1);
-  const auto map = [&] {
-    for (const auto& run : runs_of(heap_)) {
-      if (run.kind == RunKind::kReserved && *reinterpret_cast<const Entry*>(run.begin) == kMapGuard) return run.begin;
-    }
-    return Address{0};
-  }();
+  const Address map = map_of(heap_).begin;
   ASSERT_NE(map, 0u);
   *reinterpret_cast<Entry*>(map) = 0x4141414141414141u;
   EXPECT_DEATH(heap_.trim(), "^tidemark: heap\\(0x[0-9a-f]+\\): the heap's map was overwritten\n$");
