@@ -46,6 +46,16 @@ Expectation expectation;
 Compaction compaction;
 Shrink::Cursor cursor;
 
+bool add_to_plan(Address begin, Address end) {
+  if (plan.count != 0 && begin == plan.ranges[plan.count - 1].end) {
+    plan.ranges[plan.count - 1].end = end;
+    return true;
+  }
+  if (plan.count == kMaxRanges) return false;
+  plan.ranges[plan.count++] = {begin, end};
+  return true;
+}
+
 }  // namespace
 
 // Set by the linker: the stack, which lies among static data, and where static data end.
@@ -64,33 +74,21 @@ std::size_t tidemark_shrink_prepare(void) {
 const Plan* tidemark_shrink_plan(bool first) {
   if (first) cursor = {};
   plan.count = 0;
-  plan.complete = Shrink(global_heap).for_each_live_range(cursor, [](Address begin, Address end) {
-    if (plan.count != 0 && begin == plan.ranges[plan.count - 1].end) {
-      plan.ranges[plan.count - 1].end = end;
-      return true;
-    }
-    if (plan.count == kMaxRanges) return false;
-    plan.ranges[plan.count++] = {begin, end};
-    return true;
-  });
+  plan.complete = Shrink(global_heap).for_each_live_range(cursor, add_to_plan);
   return &plan;
 }
 
-/// Everything below the heap, but the part of the stack that is not in use.
-const Plan* tidemark_shrink_static(Address stack_pointer) {
+/// The next ranges, from `from` on, of what is not zero below the heap: static data and the stack, but for the part of it
+/// that is not in use.
+const Plan* tidemark_shrink_static(Address stack_pointer, Address from) {
   const Address low = reinterpret_cast<Address>(&__stack_low), high = reinterpret_cast<Address>(&__stack_high);
   const Address end = tidemark::round_up(reinterpret_cast<Address>(&__heap_base), kCopyBytes);
-  plan.complete = 1;
-  plan.count = 1;
-  plan.ranges[0] = {0, end};
-  const Address unused_begin =
-      tidemark::round_up(low + 2 * sizeof(Address), kCopyBytes);  // the first words are a cookie
-  const Address unused_end = stack_pointer & ~(kCopyBytes - 1);
-  if (stack_pointer >= low && stack_pointer <= high && unused_begin < unused_end) {
-    plan.count = 2;
-    plan.ranges[0].end = unused_begin;
-    plan.ranges[1] = {unused_end, end};
-  }
+  Address unused_begin = tidemark::round_up(low + 2 * sizeof(Address), kCopyBytes);  // the first words are a cookie
+  Address unused_end = stack_pointer & ~(kCopyBytes - 1);
+  if (stack_pointer < low || stack_pointer > high || unused_begin > unused_end) unused_begin = unused_end = end;
+  plan.count = 0;
+  plan.complete = Shrink::visit_pages(0, unused_begin, from, add_to_plan) &&
+                  Shrink::visit_pages(unused_end, end, from, add_to_plan);
   return &plan;
 }
 

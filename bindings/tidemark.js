@@ -280,45 +280,41 @@ addToLibrary({
     }
   },
 
-  $tidemarkIsZero: (words, page) => {
-    for (var i = page >> 2, end = i + 1024; i < end; ++i) {
-      if (words[i]) return false;
+  // Ranges come from WebAssembly in a struct: { complete, count, (begin, end)… }. Calls `next` with the end of the last one
+  // for more of them, and returns all, as [begin, end, begin, end, …].
+  $tidemarkRanges: (words, next) => {
+    var ranges = [];
+    for (var complete = 0; !complete; ) {
+      var plan = next(ranges.at(-1) ?? 0) >>> 2;
+      complete = words[plan];
+      for (var i = plan + 2, end = i + 2 * words[plan + 1]; i < end; ++i) ranges.push(words[i]);
     }
-    return true;
+    return ranges;
   },
 
-  // Ranges come from WebAssembly in a struct: { complete, count, (begin, end)… }. Returns whether they were the last.
-  $tidemarkForEachRange: (words, plan, visit) => {
-    plan >>>= 2;
-    for (var i = 0, count = words[plan + 1]; i < count; ++i) {
-      visit(words[plan + 2 + 2 * i] >>> 0, words[plan + 3 + 2 * i] >>> 0);
-    }
-    return words[plan];
-  },
-
-  $tidemarkCopy__deps: ['$tidemarkIsZero', '$tidemarkForEachRange', 'tidemark_shrink_plan', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_plan', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
   // Copies what is alive into the memory of a new instance, whose data segments have been written; returns the bytes.
-  $tidemarkCopy: (memory) => {
+  $tidemarkCopy: (instance, memory) => {
     var from = new Uint8Array(wasmMemory.buffer);
     var to = new Uint8Array(memory.buffer);
-    var oldWords = new Int32Array(from.buffer);
-    var newWords = new Int32Array(to.buffer);
+    var oldWords = new Uint32Array(from.buffer);
+    var newWords = new Uint32Array(to.buffer);
+    var stackPointer = _emscripten_stack_get_current();
     var copied = 0;
-    var copy = (begin, end) => {
-      if (end > from.length) end = from.length;
-      to.set(from.subarray(begin, end), begin);
-      copied += end - begin;
-    };
-    // A page of static data that is zero has to be copied all the same where a data segment has written to it.
-    tidemarkForEachRange(oldWords, _tidemark_shrink_static(_emscripten_stack_get_current()), (begin, end) => {
-      for (var page = begin, live = begin; page <= end; page += 4096) {
-        if (page < end && !(tidemarkIsZero(oldWords, page) && tidemarkIsZero(newWords, page))) continue;
-        if (live < page) copy(live, page);
-        live = page + 4096;
+    // Static data that have become zero: the new instance says what its data segments have written.
+    var name = tidemarkProgram.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
+    var written = tidemarkRanges(newWords, (address) => instance.exports[name](stackPointer, address));
+    for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
+    var alive = [
+      tidemarkRanges(oldWords, (address) => _tidemark_shrink_static(stackPointer, address)),
+      tidemarkRanges(oldWords, (address) => _tidemark_shrink_plan(!address)),
+    ];
+    for (var ranges of alive) {
+      for (var i = 0; i < ranges.length; i += 2) {
+        var end = Math.min(ranges[i + 1], from.length);
+        to.set(from.subarray(ranges[i], end), ranges[i]);
+        copied += end - ranges[i];
       }
-    });
-    for (var first = true, complete = 0; !complete; first = false) {
-      complete = tidemarkForEachRange(oldWords, _tidemark_shrink_plan(first), copy);
     }
     return copied;
   },
@@ -412,7 +408,7 @@ addToLibrary({
   $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkCopy', '$tidemarkAdopt'],
   // The part of a shrink that can't fail; returns the copied bytes.
   $tidemarkMove: (instance, memory) => {
-    var copiedBytes = tidemarkCopy(memory);
+    var copiedBytes = tidemarkCopy(instance, memory);
     tidemarkAdopt(instance, memory);
     return copiedBytes;
   },
@@ -504,12 +500,11 @@ addToLibrary({
 
   // --- what can be asked
 
-  $tidemarkBenefit__deps: ['$tidemarkIsZero', '$tidemarkForEachRange', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
+  $tidemarkBenefit__deps: ['$tidemarkRanges', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
   $tidemarkBenefit: () => {
     var copiedBytes = 0;
-    tidemarkForEachRange(HEAPU32, _tidemark_shrink_static(_emscripten_stack_get_current()), (begin, end) => {
-      for (var page = begin; page < end; page += 4096) copiedBytes += tidemarkIsZero(HEAPU32, page) ? 0 : 4096;
-    });
+    var ranges = tidemarkRanges(HEAPU32, (address) => _tidemark_shrink_static(_emscripten_stack_get_current(), address));
+    for (var i = 0; i < ranges.length; i += 2) copiedBytes += ranges[i + 1] - ranges[i];
     var expectation = _tidemark_shrink_expect() >>> 2;
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var allocatedAfter = Math.min(Math.max(HEAPU32[expectation], {{{ INITIAL_MEMORY }}}), allocatedBefore);

@@ -98,6 +98,20 @@ class HeapShrink {
     if (runs_.fresh_ > copied) runs_.fresh_ = copied;
   }
 
+  /// Calls visit(begin, end) for the pages of [begin, end) that are not all zero, those at and above `from`; stops when it
+  /// says false, and says so.
+  template <class Visit>
+  static bool visit_pages(Address begin, Address end, Address from, Visit&& visit) {
+    if (begin < from) begin = from;
+    Address zero_end = begin & ~(kCopyBytes - 1);  // what is not zero begins here
+    for (Address page = zero_end; page < end; page += kCopyBytes) {
+      if (!is_zero(page)) continue;
+      if (zero_end < page && !visit(zero_end, page)) return false;
+      zero_end = page + kCopyBytes;
+    }
+    return zero_end >= end || visit(zero_end, round_up(end, kCopyBytes));
+  }
+
  private:
   static constexpr std::size_t kDescriptors = Heap<Pages>::kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
 
@@ -256,21 +270,6 @@ class HeapShrink {
       if (!visit(page, page + kCopyBytes)) return false;
     }
     return true;
-  }
-
-  template <class Visit>
-  static bool visit_pages(Address begin, Address end, Address from, Visit& visit) {
-    if (begin < from) begin = from;
-    Address live = 0;
-    for (Address page = begin & ~(kCopyBytes - 1); page < end; page += kCopyBytes) {
-      if (!is_zero(page)) {
-        if (live == 0) live = page;
-      } else if (live != 0) {
-        if (!visit(live, page)) return false;
-        live = 0;
-      }
-    }
-    return live == 0 || visit(live, round_up(end, kCopyBytes));
   }
 
   static bool is_zero(Address page) {
