@@ -9,13 +9,15 @@
 namespace tidemark::testing {
 namespace {
 
+constexpr std::size_t kLargeBytes = kMaxSmallBytes + kGrainBytes;
+
 /// A heap of one page with `left_bytes` free at the top, and perhaps a few grains elsewhere; what it does with one byte.
 /// Returns whether that was refused.
 bool allocate_with_room(std::size_t left_bytes) {
   Arena arena(kPageBytes, kPageBytes);
   TestHeap heap{ArenaSource(arena)};
   std::vector<void*> blocks;
-  while (void* block = heap.allocate(5 * kGrainBytes)) blocks.push_back(block);  // so that the map reaches up to the top
+  while (void* block = heap.allocate(kLargeBytes)) blocks.push_back(block);  // so that the map reaches up to the top
   std::sort(blocks.begin(), blocks.end());
   for (int i = 0; i < 3; ++i) {
     heap.free(blocks.back());
@@ -23,7 +25,7 @@ bool allocate_with_room(std::size_t left_bytes) {
   }
   heap.trim();
   void* const highest = blocks.back();
-  EXPECT_EQ(heap.reallocate(highest, 5 * kGrainBytes + stats_of(heap).top_bytes - left_bytes), highest);
+  EXPECT_EQ(heap.reallocate(highest, kLargeBytes + stats_of(heap).top_bytes - left_bytes), highest);
   const tidemark_heap_stats before = stats_of(heap);
   EXPECT_EQ(before.top_bytes, left_bytes);
   arena.refuse_from(0);
