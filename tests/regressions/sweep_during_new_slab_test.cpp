@@ -15,7 +15,7 @@ TEST(SweepDuringANewSlab, PassesOverIt) {
     TestHeap heap{ArenaSource(arena)};
     Lockstep lockstep(heap, arena, 2000);
     for (std::size_t slot = 0; slot < kBlocks; ++slot) {
-      ASSERT_EQ(lockstep.run({Do::kAllocate, slot, 5 * kGrainBytes, 8}), "");
+      ASSERT_EQ(lockstep.run({Do::kAllocate, slot, kMaxSmallBytes + kGrainBytes, 8}), "");
     }
     for (std::size_t slot = 0; slot < freed; ++slot) ASSERT_EQ(lockstep.run({Do::kFree, slot, 0, 8}), "");
     for (std::size_t slot = kBlocks; slot < 200; ++slot) {

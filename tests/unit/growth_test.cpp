@@ -158,7 +158,7 @@ TEST_F(Stranger, SeparatesFreeRuns) {
   void* const below = heap_.allocate(20 * kKiB);
   const Address stranger = take(kPageBytes);
   void* const above = heap_.allocate(200 * kKiB);
-  void* const wall = heap_.allocate(2 * kKiB);
+  void* const wall = heap_.allocate(4 * kKiB);
   heap_.free(above);
   heap_.free(below);
   EXPECT_EQ(HeapWalk(heap_).check(), nullptr);

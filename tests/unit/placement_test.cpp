@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t kKiB = 1024;
 
+/// Bytes of a block that stands between others: a large one, since small ones come from slabs that stand elsewhere.
+constexpr std::size_t kWall = kMaxSmallBytes + kKiB;
+
 /// A heap whose map has its final size, and no holes but those that a test makes: what is free is at the top.
 class Placement : public ::testing::Test {
  protected:
@@ -47,21 +50,21 @@ class Placement : public ::testing::Test {
 };
 
 TEST_F(Placement, BlocksInARowStandInARow) {
-  const Address first = allocate(2 * kKiB);
-  EXPECT_EQ(allocate(3 * kKiB), first + 2 * kKiB);
-  EXPECT_EQ(allocate(4 * kKiB), first + 5 * kKiB);
+  const Address first = allocate(4 * kKiB);
+  EXPECT_EQ(allocate(5 * kKiB), first + 4 * kKiB);
+  EXPECT_EQ(allocate(6 * kKiB), first + 9 * kKiB);
 }
 
 TEST_F(Placement, AFreedBlockIsUsedBeforeTheTop) {
   const Address hole = allocate(8 * kKiB);
-  allocate(2 * kKiB);
+  allocate(kWall);
   free(hole);
   EXPECT_EQ(allocate(8 * kKiB), hole);
 }
 
 TEST_F(Placement, ASmallerBlockGoesIntoALargerHole) {
   const Address hole = allocate(16 * kKiB);
-  allocate(2 * kKiB);
+  allocate(kWall);
   free(hole);
   EXPECT_EQ(allocate(5 * kKiB), hole);
   EXPECT_EQ(allocate(11 * kKiB), hole + 5 * kKiB);
@@ -69,9 +72,9 @@ TEST_F(Placement, ASmallerBlockGoesIntoALargerHole) {
 
 TEST_F(Placement, TheHoleThatFitsIsTakenFirst) {
   const Address large = allocate(40 * kKiB);
-  allocate(2 * kKiB);
+  allocate(kWall);
   const Address fitting = allocate(10 * kKiB);
-  allocate(2 * kKiB);
+  allocate(kWall);
   free(large);
   free(fitting);
   heap_.trim();
@@ -82,7 +85,7 @@ TEST_F(Placement, OfEqualHolesTheLowestIsTakenFirst) {
   std::array<Address, 4> holes;
   for (Address& hole : holes) {
     hole = allocate(6 * kKiB);
-    allocate(2 * kKiB);
+    allocate(kWall);
   }
   for (const Address hole : holes) free(hole);
   heap_.trim();
@@ -94,7 +97,7 @@ TEST_F(Placement, FreeNeighboursBecomeOneInWhateverOrder) {
   do {
     std::array<Address, 3> blocks;
     for (Address& block : blocks) block = allocate(8 * kKiB);
-    const Address wall = allocate(2 * kKiB);
+    const Address wall = allocate(kWall);
     for (const int i : order) free(blocks[static_cast<std::size_t>(i)]);
     heap_.trim();
     const auto joined = run_around(heap_, blocks[1]);
@@ -109,13 +112,14 @@ TEST_F(Placement, FreeNeighboursBecomeOneInWhateverOrder) {
 }
 
 TEST_F(Placement, PiecesOfAnySizeAreJoined) {
-  // Runs of one to eight grains: those too short for a bin have to be found by their neighbours.
+  // Blocks cut by 0 to 3 grains: what is left is too short for a bin, and has to be found by its neighbours.
+  constexpr std::size_t kLeastGrains = kMaxSmallBytes / kGrainBytes + 1;
   std::vector<Address> blocks;
-  for (std::size_t grains = 5; grains <= 8; ++grains) blocks.push_back(allocate(grains * kGrainBytes));
-  const Address wall = allocate(2 * kKiB);
+  for (int i = 0; i < 4; ++i) blocks.push_back(allocate((kLeastGrains + 3) * kGrainBytes));
+  const Address wall = allocate(kWall);
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     void* const block = reinterpret_cast<void*>(blocks[i]);
-    ASSERT_EQ(heap_.reallocate(block, (4 + i) * kGrainBytes + 1), block);  // of 5 to 8 grains, by at most 3
+    ASSERT_EQ(heap_.reallocate(block, (kLeastGrains + i) * kGrainBytes), block);
   }
   for (const Address block : blocks) free(block);
   heap_.trim();

@@ -54,11 +54,12 @@ TEST_F(Reallocate, ToNothingLeavesABlock) {
 }
 
 TEST_F(Reallocate, ABufferThatGrowsAloneNeverMoves) {
-  unsigned char* const block = filled(2 * kKiB, 1);
-  for (std::size_t n_bytes = 2 * kKiB; n_bytes < 6 * 1024 * kKiB; n_bytes = n_bytes * 11 / 10) {
+  constexpr std::size_t kLeastLargeBytes = kMaxSmallBytes + 1;
+  unsigned char* const block = filled(kLeastLargeBytes, 1);
+  for (std::size_t n_bytes = kLeastLargeBytes; n_bytes < 6 * 1024 * kKiB; n_bytes = n_bytes * 11 / 10) {
     ASSERT_EQ(reallocate(block, n_bytes), block) << "at " << n_bytes;
   }
-  EXPECT_TRUE(holds(block, 2 * kKiB, 1));
+  EXPECT_TRUE(holds(block, kLeastLargeBytes, 1));
 }
 
 TEST_F(Reallocate, ABufferThatGrowsByteByByteCopiesSeldom) {
@@ -110,7 +111,7 @@ TEST_F(Reallocate, MovesWhereTheNeighbourIsInUse) {
 TEST_F(Reallocate, ShrinkingALargeBlockGivesItsEndBack) {
   make_map_reach_far();
   unsigned char* const block = filled(64 * kKiB, 5);
-  void* const wall = heap_.allocate(2 * kKiB);
+  void* const wall = heap_.allocate(4 * kKiB);
   EXPECT_EQ(reallocate(block, 10 * kKiB), block);
   EXPECT_EQ(heap_.usable_bytes(block), 10 * kKiB);
   EXPECT_TRUE(holds(block, 10 * kKiB, 5));
@@ -127,9 +128,9 @@ TEST_F(Reallocate, ShrinkingABlockAtTheTopLowersTheTop) {
 }
 
 TEST_F(Reallocate, FromEverySmallSizeToEveryOtherKeepsTheContent) {
-  constexpr std::size_t kStep = 29;  // coprime to the classes' steps, so that all remainders come up
-  for (std::size_t from = 1; from < 3 * kKiB; from += kStep) {
-    for (std::size_t to = 1; to < 3 * kKiB; to += kStep) {
+  constexpr std::size_t kStep = 31;  // coprime to the classes' steps, so that all remainders come up
+  for (std::size_t from = 1; from < kMaxSmallBytes + kKiB; from += kStep) {
+    for (std::size_t to = 1; to < kMaxSmallBytes + kKiB; to += kStep) {
       auto* const block = static_cast<unsigned char*>(heap_.allocate(from));
       std::memset(block, 6, from);
       auto* const moved = static_cast<unsigned char*>(heap_.reallocate(block, to));
@@ -149,7 +150,7 @@ TEST_F(Reallocate, ToTheSameSizeStays) {
 }
 
 TEST_F(Reallocate, UsableBytesAreKeptToo) {
-  auto* const block = static_cast<unsigned char*>(heap_.allocate(1100));
+  auto* const block = static_cast<unsigned char*>(heap_.allocate(kMaxSmallBytes + 76));  // the last grain is not full
   const std::size_t usable_bytes = heap_.usable_bytes(block);
   std::memset(block, 8, usable_bytes);
   heap_.allocate(4 * kKiB);

@@ -46,7 +46,6 @@ TEST(SizeClass, SlabsStayWithinTheirBitmapAndTheirBound) {
   for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
     ASSERT_TRUE(std::has_single_bit(min_blocks(size_class))) << "doubling must reach the largest slab exactly";
     ASSERT_TRUE(std::has_single_bit(max_blocks(size_class)));
-    ASSERT_GE(min_blocks(size_class), 2u) << "a slab of one block would be exhausted and idle at once";
     ASSERT_LE(min_blocks(size_class), max_blocks(size_class));
     ASSERT_LE(max_blocks(size_class), kMaxSlabBlocks);
     ASSERT_LE(max_blocks(size_class) * block_bytes(size_class), kMaxSlabBytes);

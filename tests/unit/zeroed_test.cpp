@@ -10,6 +10,8 @@
 namespace tidemark::testing {
 namespace {
 
+constexpr std::size_t kLeastLargeBytes = kMaxSmallBytes + 1;
+
 bool is_zero(const void* block, std::size_t n_bytes) {
   const auto* bytes = static_cast<const unsigned char*>(block);
   return std::all_of(bytes, bytes + n_bytes, [](unsigned char byte) { return byte == 0; });
@@ -32,7 +34,7 @@ class Zeroed : public ::testing::Test {
 };
 
 TEST_F(Zeroed, SmallBlocksAreZeroInSoiledMemory) {
-  for (std::size_t n_bytes = 0; n_bytes <= 1024; n_bytes += 8) {
+  for (std::size_t n_bytes = 0; n_bytes <= kMaxSmallBytes; n_bytes += 8) {
     void* const soiled = heap_.allocate(n_bytes);
     std::memset(soiled, 0xff, n_bytes);
     heap_.free(soiled);
@@ -44,7 +46,7 @@ TEST_F(Zeroed, SmallBlocksAreZeroInSoiledMemory) {
 TEST_F(Zeroed, LargeBlocksAreZeroInSoiledMemory) {
   soil_everything(3000);
   heap_.trim();
-  for (const std::size_t n_bytes : {1025u, 5000u, 70000u, 300000u}) {
+  for (const std::size_t n_bytes : {kMaxSmallBytes + 1, std::size_t{5000}, std::size_t{70000}, std::size_t{300000}}) {
     void* const block = heap_.allocate_zeroed(n_bytes);
     ASSERT_NE(block, nullptr);
     ASSERT_TRUE(is_zero(block, n_bytes)) << n_bytes;
@@ -75,9 +77,9 @@ TEST_F(Zeroed, MemoryBehindAStrangerIsZero) {
 TEST_F(Zeroed, AMapThatMovedLeavesNothingBehind) {
   // Old maps become free memory, and are full of entries.
   std::vector<void*> blocks;
-  while (void* block = heap_.allocate_zeroed(1500)) {
-    ASSERT_TRUE(is_zero(block, 1500));
-    std::memset(block, 0xff, 1500);
+  while (void* block = heap_.allocate_zeroed(kLeastLargeBytes)) {
+    ASSERT_TRUE(is_zero(block, kLeastLargeBytes));
+    std::memset(block, 0xff, kLeastLargeBytes);
     blocks.push_back(block);
   }
 }
