@@ -61,7 +61,7 @@ function(tidemark_add_fuzz_test source)
     VERBATIM COMMAND_EXPAND_LISTS)
   add_custom_target(${stem} ALL DEPENDS "${program}")
   # New inputs go to the first folder, which is the build's; the seed makes two runs of one build alike.
-  add_test(NAME "fuzz/${name}_search" COMMAND "${program}" -seed=1 -runs=${TIDEMARK_FUZZ_RUNS} -print_final_stats=1
+  add_test(NAME "fuzz/${name}_search" COMMAND "${program}" -seed=1 -runs=${TIDEMARK_FUZZ_RUNS} -max_total_time=30 -print_final_stats=1
     "-artifact_prefix=${program}_found/" "${program}_found" "${corpus}")
   set_tests_properties("fuzz/${name}_search" PROPERTIES TIMEOUT 600)
 endfunction()
