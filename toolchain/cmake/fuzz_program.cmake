@@ -52,7 +52,6 @@ function(tidemark_add_fuzz_test source)
   file(MAKE_DIRECTORY "${program}_found")
   add_custom_command(OUTPUT "${program}"
     COMMAND "${TIDEMARK_FUZZ_COMPILER}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-      $<$<BOOL:${TIDEMARK_HARDEN}>:-DTIDEMARK_HARDEN=1>
       "-I${PROJECT_SOURCE_DIR}/src" "-I${PROJECT_SOURCE_DIR}/tests" -MMD -MF "${program}.d" -MT "${program}"
       "${source}" ${library_sources} -o "${program}"
     DEPENDS "${source}" ${library_sources}
