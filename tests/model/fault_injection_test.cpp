@@ -152,7 +152,8 @@ TEST(FaultInjectionInMapRelocation, TheOldMapStaysInUse) {
     blocks = allocate_until(lockstep, [&] {
       // Descriptors come a KiB at a time; more than that is a larger map.
       const bool grew = arena.asked().size() > growths;
-      if (grew && growths != 0 && lockstep.stats().metadata_bytes > metadata_bytes + 1024) moving_growths.insert(growths);
+      if (grew && growths != 0 && lockstep.stats().metadata_bytes > metadata_bytes + 1024)
+        moving_growths.insert(growths);
       growths = arena.asked().size();
       metadata_bytes = lockstep.stats().metadata_bytes;
       return moving_growths.size() == 2;

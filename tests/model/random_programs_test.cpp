@@ -21,7 +21,7 @@ constexpr std::size_t kSlots = 80;
 constexpr std::size_t kLargestBytes = 16 * 1024;
 constexpr Memory kMemories[] = {
     {"Ample", 2 * 1024 * 1024, 0, 0},
-    {"Short", 192 * 1024, 0, 0},                         // exhausted in most programs that ask for large blocks
+    {"Short", 192 * 1024, 0, 0},                             // exhausted in most programs that ask for large blocks
     {"AllThereFromTheStart", 512 * 1024, 512 * 1024, 1000},  // begins within a grain, and never grows
 };
 

@@ -90,7 +90,7 @@ TEST_F(CFamily, TooMuchIsRefusedWithENOMEM) {
 TEST_F(CFamily, CallocRefusesProductsThatOverflow) {
   expect_no_memory(std::calloc(hidden(SIZE_MAX), 2));
   expect_no_memory(std::calloc(2, hidden(SIZE_MAX)));
-  expect_no_memory(std::calloc(hidden(std::size_t{1} << 16), std::size_t{1} << 16));      // 2^32 is 0
+  expect_no_memory(std::calloc(hidden(std::size_t{1} << 16), std::size_t{1} << 16));        // 2^32 is 0
   expect_no_memory(std::calloc(hidden((std::size_t{1} << 16) + 1), std::size_t{1} << 16));  // wraps to 64 KiB
 }
 

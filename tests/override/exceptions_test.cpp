@@ -30,7 +30,7 @@ TEST(Exceptions, NewOfTooMuchThrows) {
 TEST(Exceptions, AlignedNewOfTooMuchThrows) {
   bool thrown = false;
   try {
-    ::operator delete(::operator new(hidden(SIZE_MAX), std::align_val_t{64}), std::align_val_t{64});
+    ::operator delete (::operator new (hidden(SIZE_MAX), std::align_val_t{64}), std::align_val_t{64});
   } catch (const std::bad_alloc&) {
     thrown = true;
   }

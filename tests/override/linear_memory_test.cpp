@@ -81,7 +81,8 @@ TEST_F(LinearMemory, ReachesUpToFourGibibytesAndGoesOnWhenItEnds) {
   while (unsigned char* block = allocate(kMiB)) {
     mark(block, kMiB, 99);
     small.push_back(block);
-    ASSERT_LT(small.size(), 400u) << "at most 4 GiB less 3.8, and what the blocks of 100 MiB left below and above 2 GiB";
+    ASSERT_LT(small.size(), 400u)
+        << "at most 4 GiB less 3.8, and what the blocks of 100 MiB left below and above 2 GiB";
   }
   EXPECT_NE(allocate(100), nullptr) << "there is room for a hundred bytes where there is none for a MiB";
   for (std::size_t i = 0; i < blocks.size(); ++i) {

@@ -67,7 +67,7 @@ TEST_F(Operators, OfATypeThatIsAlignedBeyondTheOrdinary) {
 TEST_F(Operators, NothrowReturnsNull) {
   EXPECT_EQ(::operator new(hidden(SIZE_MAX), std::nothrow), nullptr);
   EXPECT_EQ(::operator new[](hidden(SIZE_MAX / 2 + 1), std::nothrow), nullptr);
-  EXPECT_EQ(::operator new(hidden(SIZE_MAX), std::align_val_t{64}, std::nothrow), nullptr);
+  EXPECT_EQ(::operator new (hidden(SIZE_MAX), std::align_val_t{64}, std::nothrow), nullptr);
 }
 
 TEST_F(Operators, TheStandardContainersWork) {

@@ -52,7 +52,8 @@ std::string run_episode(const Episode& episode, std::size_t steps) {
 
 int main(int count, char** arguments) {
   using namespace tidemark::testing;
-  const std::size_t operations = count > 1 ? static_cast<std::size_t>(std::strtoull(arguments[1], nullptr, 0)) : 100'000'000;
+  const std::size_t operations =
+      count > 1 ? static_cast<std::size_t>(std::strtoull(arguments[1], nullptr, 0)) : 100'000'000;
   const std::uint64_t first_seed = count > 2 ? std::strtoull(arguments[2], nullptr, 0) : 1;
   if (operations == 0) {
     std::fprintf(stderr, "soak: the number of operations is a number from 1 on\n");

@@ -103,7 +103,8 @@ class Lockstep {
     if (operation.what == Do::kAllocate) block = heap_.allocate(n_bytes);
     if (operation.what == Do::kZeroed) block = heap_.allocate_zeroed(n_bytes);
     if (operation.what == Do::kAligned) block = heap_.allocate_aligned(operation.alignment, n_bytes);
-    if (block == nullptr) return refused(n_bytes, operation.what == Do::kAligned ? operation.alignment : 8, exhausted_before);
+    if (block == nullptr)
+      return refused(n_bytes, operation.what == Do::kAligned ? operation.alignment : 8, exhausted_before);
     if (arena_.exhausted_calls() != exhausted_before) return "exhausted() was called although there is a block";
     if (operation.what == Do::kZeroed && !is_zero(block, n_bytes)) return "a zeroed block is not zero";
     if (operation.what == Do::kAligned && address_of(block) % operation.alignment != 0) return "a block is not aligned";
@@ -121,7 +122,8 @@ class Lockstep {
     if (arena_.exhausted_calls() != exhausted_before && block != slot) return "exhausted() was called, but it moved";
     if (slot != nullptr) {
       const ModelBlock old = model_.take(address_of(slot));
-      if (!Pattern::stands(address_of(block), old.usable_bytes, std::min(old.usable_bytes, operation.n_bytes), old.seed)) {
+      if (!Pattern::stands(address_of(block), old.usable_bytes, std::min(old.usable_bytes, operation.n_bytes),
+                           old.seed)) {
         return "realloc lost content";
       }
     }
@@ -154,7 +156,8 @@ class Lockstep {
     if (descriptor_bytes > descriptor_bytes_) {
       return "a refused request holds descriptors: " + difference("bytes", descriptor_bytes_, descriptor_bytes);
     }
-    if (n_bytes < std::numeric_limits<std::ptrdiff_t>::max() / 2 && longest_free_run() >= surely_enough(n_bytes, alignment)) {
+    if (n_bytes < std::numeric_limits<std::ptrdiff_t>::max() / 2 &&
+        longest_free_run() >= surely_enough(n_bytes, alignment)) {
       return "a request was refused that a free run could serve";
     }
     return verify_all();
@@ -188,7 +191,8 @@ class Lockstep {
     std::string problem;
     HeapWalk(heap_).for_each_run([&](const Run& run) {
       const bool is_free = run.kind == RunKind::kFree;
-      if (run.kind == RunKind::kSlab && run.slab->free_blocks == run.slab->all_free()) problem = "trim kept an idle slab";
+      if (run.kind == RunKind::kSlab && run.slab->free_blocks == run.slab->all_free())
+        problem = "trim kept an idle slab";
       if (is_free && after_free) problem = "trim left free neighbours apart";
       after_free = is_free;
     });

@@ -9,13 +9,13 @@
 namespace tidemark::testing {
 
 enum class Do {
-  kAllocate,    // frees what is in the slot before, if anything; so do the next two
+  kAllocate,  // frees what is in the slot before, if anything; so do the next two
   kZeroed,
   kAligned,
   kReallocate,  // an empty slot reallocates null
   kFree,        // an empty slot frees null
   kTrim,
-  kStranger,    // somebody else takes n_bytes of new memory
+  kStranger,  // somebody else takes n_bytes of new memory
 };
 
 struct Operation {

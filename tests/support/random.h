@@ -39,7 +39,8 @@ inline std::vector<std::uint64_t> test_seeds(std::size_t count) {
 
 /// `steps`, or TIDEMARK_TEST_STEPS.
 inline std::size_t test_steps(std::size_t steps) {
-  if (const char* given = std::getenv("TIDEMARK_TEST_STEPS")) return static_cast<std::size_t>(std::strtoull(given, nullptr, 0));
+  if (const char* given = std::getenv("TIDEMARK_TEST_STEPS"))
+    return static_cast<std::size_t>(std::strtoull(given, nullptr, 0));
   return steps;
 }
 

@@ -11,8 +11,9 @@ namespace tidemark::testing {
 
 enum class SizeMix { kTiny, kSmall, kMixed, kLarge, kPowerEdges, kClassEdges, kEverything };
 
-inline constexpr SizeMix kSizeMixes[] = {SizeMix::kTiny,       SizeMix::kSmall,      SizeMix::kMixed,     SizeMix::kLarge,
-                                         SizeMix::kPowerEdges, SizeMix::kClassEdges, SizeMix::kEverything};
+inline constexpr SizeMix kSizeMixes[] = {SizeMix::kTiny,      SizeMix::kSmall,      SizeMix::kMixed,
+                                         SizeMix::kLarge,     SizeMix::kPowerEdges, SizeMix::kClassEdges,
+                                         SizeMix::kEverything};
 
 inline const char* name_of(SizeMix mix) {
   static constexpr const char* kNames[] = {"Tiny", "Small", "Mixed", "Large", "PowerEdges", "ClassEdges", "Everything"};
@@ -70,7 +71,8 @@ class RandomProgram {
       case SizeMix::kPowerEdges:
         return (std::size_t{1} << random_.between(1, log_of_largest())) + random_.below(3) - 1;
       case SizeMix::kClassEdges:
-        if (random_.one_in(3)) return random_.between(1, shape_.largest_bytes / kGrainBytes) * kGrainBytes + random_.below(3) - 1;
+        if (random_.one_in(3))
+          return random_.between(1, shape_.largest_bytes / kGrainBytes) * kGrainBytes + random_.below(3) - 1;
         return block_bytes(static_cast<SizeClass>(random_.between(1, kSizeClassCount - 1))) + random_.below(3) - 1;
       case SizeMix::kEverything:
         if (random_.one_in(100)) return ~std::size_t{0} >> random_.below(3);  // no memory has that much

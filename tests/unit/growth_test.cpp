@@ -36,14 +36,16 @@ TEST(Growth, CallsAreAmortised) {
 TEST(Growth, IsAlwaysWholePages) {
   Arena arena(16 * kMiB);
   TestHeap heap{ArenaSource(arena)};
-  for (std::size_t n_bytes = 1; n_bytes < 4 * kMiB; n_bytes = n_bytes * 3 / 2 + 1) ASSERT_NE(heap.allocate(n_bytes), nullptr);
+  for (std::size_t n_bytes = 1; n_bytes < 4 * kMiB; n_bytes = n_bytes * 3 / 2 + 1)
+    ASSERT_NE(heap.allocate(n_bytes), nullptr);
   for (const std::size_t asked : arena.asked()) EXPECT_EQ(asked % kPageBytes, 0u);
 }
 
 TEST(Growth, IsNotAskedForWhatIsThere) {
   Arena arena(4 * kMiB, 2 * kMiB);
   TestHeap heap{ArenaSource(arena)};
-  for (int i = 0; i < 12; ++i) ASSERT_NE(heap.allocate(128 * kKiB), nullptr);  // 1.5 MiB; maps take a 32nd, old ones too
+  for (int i = 0; i < 12; ++i)
+    ASSERT_NE(heap.allocate(128 * kKiB), nullptr);  // 1.5 MiB; maps take a 32nd, old ones too
   EXPECT_EQ(arena.asked().size(), 0u);
 }
 

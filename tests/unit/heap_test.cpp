@@ -91,7 +91,8 @@ TEST_F(HeapEdges, UsableBytesOfEverySizeAreAllUsable) {
     const std::size_t usable_bytes = heap_.usable_bytes(block);
     ASSERT_GE(usable_bytes, n_bytes);
     // A step of the size classes, or what is left of the last grain.
-    ASSERT_LT(usable_bytes - n_bytes, n_bytes > kMaxSmallBytes ? kGrainBytes : std::max(n_bytes / 8, kMinBlockBytes) + 1);
+    ASSERT_LT(usable_bytes - n_bytes,
+              n_bytes > kMaxSmallBytes ? kGrainBytes : std::max(n_bytes / 8, kMinBlockBytes) + 1);
     std::memset(block, 0xee, usable_bytes);
     ASSERT_EQ(heap_.usable_bytes(block), usable_bytes);
     heap_.free(block);
