@@ -5,7 +5,8 @@ if(NOT TIDEMARK_OPTIMIZE MATCHES "^O[3z]$")
 endif()
 
 if(TIDEMARK_SANITIZE)
-  add_compile_options(-fsanitize=${TIDEMARK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # vptr compares types by the information that the library, compiled without it, does not have.
+  add_compile_options(-fsanitize=${TIDEMARK_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TIDEMARK_SANITIZE} -fno-sanitize-recover=all)
 endif()
 
