@@ -1,11 +1,11 @@
-// A long run of the random programs against the model, every step checked: `npm run soak [-- --steps N] [-- --seed N]`.
+// A long run of random programs against the model (tests/soak): `npm run soak [-- --steps N] [-- --seed N]`.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { buildTarget } from './builds.mjs';
 import { CommandError, loadEnvironment, main, run } from './environment.mjs';
 
-const target = 'model_random_programs_test';
-const program = 'build/native-release/tests/model/random_programs_test';
+const target = 'soak';
+const program = 'build/native-release/tests/soak/soak';
 
 /** A count or a seed, as it was given; only digits, so that 1e8 is not taken for 1. */
 function wholeNumber(name, text) {
@@ -22,11 +22,7 @@ await main(async () => {
   const seed = values.seed === undefined ? randomInt(1, 2 ** 40) : wholeNumber('seed', values.seed);
 
   await buildTarget('native-release', [target], { capture: true });
-  const list = await run(program, ['--gtest_list_tests'], { capture: true });
-  const programs = list.stdout.split('\n').filter((line) => line.startsWith('  ')).length;
-  const stepsEach = Math.ceil(steps / programs);
-  console.log(`${programs} programs of ${stepsEach} steps each, from seed ${seed} (--seed ${seed} runs them again)`);
-  const env = { ...loadEnvironment(), TIDEMARK_TEST_SEED: String(seed), TIDEMARK_TEST_STEPS: String(stepsEach) };
-  const { code } = await run(program, ['--gtest_brief=0'], { env, mayFail: true });
+  const args = [String(steps), String(seed)];
+  const { code } = await run(program, args, { env: loadEnvironment(), mayFail: true });
   return code;
 });

@@ -1,7 +1,7 @@
 // Random operations without end: `soak [OPERATIONS [SEED]]`. 10^8 operations unless told otherwise.
 //
 // Contents are compared at every operation; the heap's check and the whole of the model only every kCheckedEvery, so that
-// 10^8 take minutes. Every episode has memory, sizes and a seed of its own; a failure prints what repeats it.
+// 10^8 take half an hour. Every episode has memory, sizes and a seed of its own; a failure prints what repeats it.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
