@@ -197,7 +197,8 @@ TEST(MovableHeap, LargeBlocksSlideOverRoomThatIsTooShort) {
   ASSERT_EQ(heap.free(first), TIDEMARK_MOVABLE_DONE);
   FakeClock clock;
   heap.compact(MovableHeap::kFully, clock);
-  EXPECT_LE(address_in(heap, blocks[0]), before - 20000);
+  // All of the room, but for what the heap's own table may take of it when it is lowered: the least run there is.
+  EXPECT_LE(address_in(heap, blocks[0]), before - 20000 + round_up(RunSource::kMaxUnmovableBytes + 1, kGrainBytes));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(is_filled(heap, blocks[i], i));
   EXPECT_STREQ(HeapWalk(fixture.heap).check(), nullptr);
 }
