@@ -1,14 +1,16 @@
 """Tidemark as an Emscripten port, installed to share/tidemark beside lib/ and include/.
 
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py               Tidemark's malloc
-  emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics
+  emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics,
+                                                                    and all that tidemark/attach talks to
 """
 
 import os
 
+from tools import system_libs
 from tools.settings import settings as link_settings
 from tools.settings import user_settings
-from tools.utils import exit_with_error
+from tools.utils import exit_with_error, path_from_root
 
 OPTIONS = {'runtime': 'link the shrink runtime too, Module.tidemark (default: false)'}
 
@@ -17,6 +19,7 @@ LICENSE = 'MIT'
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
 opts = {'runtime': False}
+embind = []  # its archive, which Emscripten adds for -lembind only
 
 
 def needed(settings):
@@ -31,7 +34,10 @@ def handle_options(options, error_handler):
   if opts['runtime']:
     # Now, because later they are taken for granted; a setting on the command line still goes first.
     link_settings.IMPORTED_MEMORY = 1
-    link_settings.JS_LIBRARIES.append(os.path.join(share, 'tidemark.js'))
+    link_settings.EMBIND = 1
+    of_embind = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
+    own = [os.path.join(share, name) for name in ['tidemark.js', 'engine.js']]
+    link_settings.JS_LIBRARIES += [path for path in of_embind + own if path not in link_settings.JS_LIBRARIES]
 
 
 def process_args(ports):
@@ -44,11 +50,14 @@ def linker_setup(ports, settings):
   if user_settings.get('MALLOC', 'none') != 'none':
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
   settings.MALLOC = 'none'
+  if opts['runtime']:
+    embind[:] = [system_libs.Library.get_usable_variations()['libembind'].build()]
 
 
 def get(ports, settings, shared):
-  names = ['libtidemark_js.a', 'libtidemark.a'] if opts['runtime'] else ['libtidemark.a']
-  return [os.path.join(prefix, 'lib', name) for name in names]
+  # In the order of the linker, backwards: Emscripten turns it round.
+  names = ['libtidemark.a', 'libtidemark_js.a'] if opts['runtime'] else ['libtidemark.a']
+  return embind + [os.path.join(prefix, 'lib', name) for name in names]
 
 
 def clear(ports, settings, shared):

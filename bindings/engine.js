@@ -1,0 +1,57 @@
+// Module.tidemark.engine: what the npm package drives a program by (tidemark/attach, and its own engine). It stays the
+// same object through growth and shrink:
+//   exports  the functions below, of the instance that runs now: called without a gate
+//   views    typed arrays over the memory that is there now
+//   module   the Module, with the Embind classes of bindings/*.cpp
+/* global addToLibrary, extraLibraryFuncs */
+
+// Raw exports, by their names in C. Each component adds its own.
+const tidemarkExports = [
+  // heap
+  'malloc',
+  'free',
+  'realloc',
+  'tidemark_get_heap_stats',
+  'tidemark_get_size_class_stats',
+];
+
+addToLibrary({
+  // The names are written out for the linker, which may have given the exports others.
+  $tidemarkCurrentExports__deps: tidemarkExports,
+  $tidemarkCurrentExports: `=() => ({${tidemarkExports.map((name) => `'${name}': _${name}`).join(', ')}})`,
+
+  $tidemarkEngine__deps: ['$tidemark', '$tidemarkProgram', '$tidemarkCurrentExports'],
+  $tidemarkEngine__postset: 'tidemarkWatchEngine();',
+  $tidemarkEngine: { 'exports': {}, 'views': {}, 'module': null },
+
+  $tidemarkWatchEngine__deps: ['$tidemarkEngine', '$tidemarkCurrentExports', '$tidemark', '$tidemarkProgram'],
+  $tidemarkWatchEngine: () => {
+    var engine = tidemarkEngine;
+    tidemark['engine'] = engine;
+    engine['module'] = Module;
+    var update = updateMemoryViews;
+    updateMemoryViews = () => {
+      update();
+      var buffer = wasmMemory.buffer;
+      var views = engine['views'];
+      views['i8'] = new Int8Array(buffer);
+      views['u8'] = new Uint8Array(buffer);
+      views['i16'] = new Int16Array(buffer);
+      views['u16'] = new Uint16Array(buffer);
+      views['i32'] = new Int32Array(buffer);
+      views['u32'] = new Uint32Array(buffer);
+      views['f32'] = new Float32Array(buffer);
+      views['f64'] = new Float64Array(buffer);
+    };
+    var assign = assignWasmExports;
+    assignWasmExports = (exports) => {
+      assign(exports);
+      var current = tidemarkCurrentExports();
+      for (var name of Object.keys(current)) {
+        engine['exports'][name] = tidemarkProgram.cellOfGate.get(current[name])?.f ?? current[name];
+      }
+    };
+  },
+});
+
+extraLibraryFuncs.push('$tidemarkWatchEngine', '$tidemarkEngine');
