@@ -21,6 +21,9 @@ export default typescript.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // What JavaScript callers give is checked, whatever its type says.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/naming-convention': [
         'error',
         { selector: 'variable', modifiers: ['const', 'global'], format: ['camelCase', 'PascalCase'] },
@@ -29,5 +32,10 @@ export default typescript.config(
         { selector: 'parameter', format: ['camelCase', 'PascalCase'], leadingUnderscore: 'allow' },
       ],
     },
+  },
+  {
+    files: ['**/tests/**/*.ts', 'e2e/**/*.ts'],
+    // Functions of a Module are called without it.
+    rules: { '@typescript-eslint/unbound-method': 'off' },
   },
 );

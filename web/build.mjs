@@ -1,16 +1,60 @@
-// Makes dist/ from src/, and puts the licence where npm packs it from.
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+// Makes dist/: the engine's wasm, the bundles of each entry point, their types; and puts the licence where npm packs it from.
+import { build } from 'esbuild';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildTarget } from '../scripts/builds.mjs';
+import { loadEnvironment, main, root, run } from '../scripts/environment.mjs';
 
 const folder = import.meta.dirname;
-const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+const dist = join(folder, 'dist');
+const engine = join(root, 'build/wasm/web');
 
-rmSync(join(folder, 'dist'), { recursive: true, force: true });
-// npm reads the output of `npm pack --json`: what is told here goes to stderr.
-const { status } = spawnSync(process.execPath, [join(typescript, 'bin/tsc'), '--project', folder], {
-  stdio: ['ignore', 2, 2],
+/** Names that stand for a file of the build, or for one that differs between the places that the package runs in. */
+const resolving = (platform) => ({
+  name: 'tidemark',
+  setup({ onResolve }) {
+    onResolve({ filter: /^tidemark-engine-glue$/ }, () => ({ path: join(engine, 'tidemark.mjs') }));
+    onResolve({ filter: /^tidemark-engine-source$/ }, () => ({ path: join(folder, `src/platform/${platform}.ts`) }));
+    onResolve({ filter: /^\.\/tidemark\.wasm$/ }, () => ({ path: join(engine, 'tidemark.wasm') }));
+  },
 });
-if (status === 0) copyFileSync(join(folder, '../LICENSE'), join(folder, 'LICENSE'));
-process.exitCode = status ?? 1;
+
+/** Entry points that share chunks, so that whoever imports two of them has one copy of what is common. */
+function bundle(platform, entryPoints, options = {}) {
+  return build({
+    absWorkingDir: folder,
+    entryPoints,
+    outdir: dist,
+    chunkNames: `${platform}-[hash]`, // beside tidemark.wasm, which they are the ones to name
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    keepNames: false,
+    sourcemap: true,
+    logLevel: 'warning',
+    plugins: [resolving(platform)],
+    loader: { '.wasm': 'binary' },
+    ...options,
+  });
+}
+
+await main(async () => {
+  loadEnvironment();
+  // npm reads the output of `npm pack --json`: what is told here goes to stderr.
+  const quiet = { capture: true };
+  await buildTarget('wasm', ['web_engine'], quiet);
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  copyFileSync(join(engine, 'tidemark.wasm'), join(dist, 'tidemark.wasm'));
+  const entries = { index: 'src/index.ts', manual: 'src/manual.ts', attach: 'src/attach.ts' };
+  await bundle('browser', entries);
+  const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
+  await bundle('node', inNode, { platform: 'node' });
+  await bundle('inline', { inline: 'src/index.ts' });
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', folder], quiet);
+  if (!existsSync(join(dist, 'index.d.ts'))) throw new Error('tsc made no types');
+  copyFileSync(join(dist, 'index.d.ts'), join(dist, 'inline.d.ts'));
+  copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+});

@@ -1,2 +1,12 @@
-export { TidemarkError, type TidemarkErrorCode } from './errors.js';
-export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
+// `import … from 'tidemark'`: the packaged engine is started by the time that the import is done.
+import { engineSource } from 'tidemark-engine-source';
+import { createApi } from './api.js';
+import { Context, setDefaultContext } from './context.js';
+import { loadEngine } from './load_engine.js';
+
+const context = new Context(await loadEngine(await engineSource()));
+setDefaultContext(context);
+const api = createApi(context);
+
+export const { version, defaultModule, shrink } = api;
+export * from './types.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { heapStatsFields, sizeClassFields } from '../src/heap_stats.js';
-import { readHeapStats, TidemarkError, type LinkedModule } from '../src/index.js';
+import { readHeapStats, TidemarkError, type LinkedModule } from 'tidemark';
 import { loadProgram, type Program } from './program.js';
 
 const mib = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { LinkedModule } from '../src/index.js';
+import type { LinkedModule } from 'tidemark';
 
 /** programs/program.c on Tidemark's malloc or on Emscripten's own, as `cmake --build --preset wasm` leaves it. */
 export type Program = LinkedModule & { _hold(byteCount: number): number; _let_go(block: number): void };

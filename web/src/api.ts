@@ -1,0 +1,43 @@
+// The whole API as one object, bound to one engine: what createTidemark() and attach() return, and what index.ts spreads
+// into named exports. Each component adds what it has.
+import type { Context } from './context.js';
+import type { ShrinkOptions, ShrinkReport } from './engine.js';
+import { TidemarkError } from './errors.js';
+import { readHeapStats } from './heap_stats.js';
+import type { WasmModule } from './wasm_module.js';
+
+export interface TidemarkApi {
+  readonly version: string;
+  /** The memory of the engine itself, as a module. */
+  readonly defaultModule: WasmModule;
+  readonly TidemarkError: typeof TidemarkError;
+  readonly readHeapStats: typeof readHeapStats;
+  /**
+   * Moves a module's program to a smaller memory, which gives the rest back to the operating system.
+   *
+   * @throws {TidemarkError} `'unknown-module'`; `'not-supported'`: the module isn't linked with Tidemark's runtime, or
+   *   can't be moved; `'busy'`: it is running; `'out-of-memory'`
+   */
+  shrink: (moduleId: string, options?: ShrinkOptions) => ShrinkReport;
+}
+
+export function createApi(context: Context): TidemarkApi {
+  const owner = {};
+  context.modules.acquire(context.defaultModule, owner); // known for as long as there is the engine
+  return {
+    version: context.runtime.version,
+    defaultModule: context.defaultModule,
+    TidemarkError,
+    readHeapStats,
+    shrink(moduleId, options) {
+      const { runtime } = context.modules.get(moduleId);
+      if (runtime === null) {
+        throw new TidemarkError(
+          'not-supported',
+          `shrink: "${moduleId}" is not linked with Tidemark's runtime, so its memory can't be made smaller`,
+        );
+      }
+      return runtime.shrink(options);
+    },
+  };
+}

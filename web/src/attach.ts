@@ -1,0 +1,38 @@
+// `import … from 'tidemark/attach'`: the API on top of a program that was linked with Tidemark's runtime.
+import { createApi, type TidemarkApi } from './api.js';
+import { Context, type Clock } from './context.js';
+import { runtimeOf, type EmscriptenModule } from './engine.js';
+import { shown, TidemarkError } from './errors.js';
+
+export * from './types.js';
+
+/**
+ * Returns the whole API, with the program itself as the engine: every block of it is seen. `id` is its name in later
+ * calls, and `defaultModule` is the program.
+ *
+ * @throws {TidemarkError} `'invalid-module'`: no Emscripten Module, or no id; `'not-supported'`: one that was linked
+ *   without the runtime (`--use-port=…/tidemark.py:runtime=true`, or `tidemark::runtime`)
+ */
+export function attach(given: { id: string; module: object; clock?: Clock }): TidemarkApi {
+  if (typeof given !== 'object' || given === null) {
+    throw new TidemarkError('invalid-module', `module: ${shown(given)} was given, and { id, module } is expected`);
+  }
+  const { id, module, clock } = given;
+  if (typeof id !== 'string' || id === '') {
+    throw new TidemarkError('invalid-module', `module: id is ${shown(id)}, and a string that isn't empty is expected`);
+  }
+  if (typeof module !== 'object' || module === null) {
+    throw new TidemarkError(
+      'invalid-module',
+      `module: module of "${id}" is ${shown(module)}, and an instantiated Emscripten Module is expected`,
+    );
+  }
+  const runtime = runtimeOf(module as EmscriptenModule);
+  if (runtime === null) {
+    throw new TidemarkError(
+      'not-supported',
+      `module: "${id}" is not linked with Tidemark's runtime; link it with --use-port=…/tidemark.py:runtime=true, or give it to the API of 'tidemark' as a foreign module`,
+    );
+  }
+  return createApi(new Context(runtime, clock, id));
+}

@@ -1,0 +1,58 @@
+import createEngine from 'tidemark-engine-glue';
+import { runtimeOf, type Runtime } from './engine.js';
+import { shown, TidemarkError } from './errors.js';
+
+/** Where the engine's code comes from. */
+export type EngineSource = URL | Response | BufferSource | WebAssembly.Module;
+
+async function compile(source: EngineSource): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof URL) return compile(await fetch(source));
+  if (globalThis.Response !== undefined && source instanceof Response) {
+    if (!source.ok) {
+      throw new TidemarkError('invalid-argument', `wasm: ${source.url} gave status ${source.status}`);
+    }
+    // Streaming asks for the MIME type; a server that sends another one is no reason to stop.
+    const streams = source.headers.get('content-type')?.split(';')[0] === 'application/wasm';
+    return streams ? WebAssembly.compileStreaming(source) : WebAssembly.compile(await source.arrayBuffer());
+  }
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  throw new TidemarkError(
+    'invalid-argument',
+    `wasm: ${shown(source)} was given, and a URL, Response, BufferSource or WebAssembly.Module of tidemark.wasm is expected`,
+  );
+}
+
+/**
+ * Starts a packaged engine of its own.
+ *
+ * @param memory  the memory to run in, imported: at least 1 MiB, `maximum` 65536 pages; by default the engine makes one
+ * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why
+ */
+export async function loadEngine(source: EngineSource, memory?: WebAssembly.Memory): Promise<Runtime> {
+  let code: WebAssembly.Module;
+  try {
+    code = await compile(source);
+  } catch (cause) {
+    if (cause instanceof TidemarkError) throw cause;
+    throw new TidemarkError('invalid-argument', `wasm: ${shown(source)} could not be loaded: ${String(cause)}`, {
+      cause,
+    });
+  }
+  const module = await new Promise<Awaited<ReturnType<typeof createEngine>>>((resolve, reject) => {
+    const failed = (cause: unknown): void =>
+      reject(
+        new TidemarkError('invalid-argument', `wasm: the engine could not be started: ${String(cause)}`, { cause }),
+      );
+    createEngine({
+      ...(memory && { wasmMemory: memory }),
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiate(code, imports).then((instance) => receive(instance, code), failed);
+        return {};
+      },
+    }).then(resolve, failed);
+  });
+  const runtime = runtimeOf(module);
+  if (runtime === null) throw new TidemarkError('invalid-argument', 'wasm: this is not the code of the engine');
+  return runtime;
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import * as tidemark from 'tidemark';
+import { attach } from 'tidemark/attach';
+import * as inline from 'tidemark/inline';
+import { createTidemark } from 'tidemark/manual';
+import type { Context } from '../src/context.js';
+import { loadProgram } from './program.js';
+
+const wasm = readFileSync(createRequire(import.meta.url).resolve('tidemark/tidemark.wasm'));
+const code = (error: unknown): unknown => (error as { code?: unknown }).code;
+const failure = async (body: () => unknown): Promise<unknown> => {
+  try {
+    await body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+type Internals = { runtime: Context['runtime'] };
+const engineOf = (module: tidemark.WasmModule): Internals['runtime'] =>
+  (module as { module: { tidemark: Internals['runtime'] } }).module.tidemark;
+
+test('the packaged engine runs as soon as it is imported', () => {
+  expect(tidemark.version).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(tidemark.defaultModule.id).toBe('tidemark');
+  expect(engineOf(tidemark.defaultModule).stats().memoryBytes).toBeGreaterThan(0);
+});
+
+test('views and exports are current after growth and after shrink', async () => {
+  const { engine } = engineOf((await createTidemark()).defaultModule);
+  const kept = engine.exports.malloc(64);
+  engine.views.u8.fill(7, kept, kept + 64);
+  const before = engine.views.u8.byteLength;
+  const large = engine.exports.malloc(200 << 20);
+  expect(engine.views.u8.byteLength).toBeGreaterThan(before + (199 << 20));
+  engine.exports.free(large);
+  const module = engine.module as unknown as { tidemark: Internals['runtime'] };
+  expect(module.tidemark.shrink().returnedBytes).toBeGreaterThan(199 << 20);
+  expect([...engine.views.u8.subarray(kept, kept + 64)]).toEqual(Array.from({ length: 64 }, () => 7));
+  const old = engine.exports.malloc;
+  engine.exports.free(engine.exports.malloc(1000));
+  module.tidemark.shrink();
+  expect(engine.exports.malloc).not.toBe(old);
+});
+
+test('shrink by id gives memory back', async () => {
+  const api = await createTidemark();
+  const { engine } = engineOf(api.defaultModule);
+  engine.exports.free(engine.exports.malloc(50 << 20));
+  const report = api.shrink('tidemark');
+  expect(report.allocatedBefore - report.allocatedAfter).toBe(report.returnedBytes);
+  expect(report.returnedBytes).toBeGreaterThan(49 << 20);
+  expect(code(await failure(() => api.shrink('nobody')))).toBe('unknown-module');
+});
+
+test('an engine can be made from bytes, a module, a response, a URL, and in a memory of the caller', async () => {
+  const url = new URL(`data:application/wasm;base64,${wasm.toString('base64')}`);
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: 65536 });
+  const engines = await Promise.all([
+    createTidemark({ wasm }),
+    createTidemark({ wasm: await WebAssembly.compile(wasm) }),
+    createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'application/wasm' } }) }),
+    createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'text/plain' } }) }),
+    createTidemark({ wasm: url }),
+    createTidemark({ wasm, memory }),
+  ]);
+  const memories = engines.map(({ defaultModule }) => engineOf(defaultModule).engine.views.u8.buffer);
+  expect(new Set(memories).size).toBe(engines.length);
+  expect(memories.at(-1)).toBe(memory.buffer);
+});
+
+test('code that is not the engine is refused with a reason', async () => {
+  const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  for (const source of [new Uint8Array([1, 2, 3]), empty, new Response('', { status: 404 }), 'tidemark.wasm']) {
+    const error = await failure(() => createTidemark({ wasm: source as Uint8Array<ArrayBuffer> }));
+    expect(code(error)).toBe('invalid-argument');
+    expect((error as Error).message).toMatch(/^wasm: /);
+  }
+});
+
+test('everything is there in one file too', () => {
+  expect(Object.keys(inline).sort()).toEqual(Object.keys(tidemark).sort());
+  expect(inline.defaultModule).not.toBe(tidemark.defaultModule);
+});
+
+test('attach takes a program with the runtime, and no other', async () => {
+  const { defaultModule } = await createTidemark();
+  const { module } = defaultModule as { module: object };
+  const api = attach({ id: 'mine', module });
+  expect(api.defaultModule).toEqual({ id: 'mine', module });
+  expect(api.shrink('mine').allocatedAfter).toBeGreaterThan(0);
+
+  expect(code(await failure(async () => attach({ id: 'plain', module: await loadProgram('linked') })))).toBe(
+    'not-supported',
+  );
+  const wrong = [null, 4, { id: '', module }, { module }, { id: 'none' }, { id: 'text', module: 'module' }];
+  for (const given of wrong as Parameters<typeof attach>[0][]) {
+    expect(code(await failure(() => attach(given)))).toBe('invalid-module');
+  }
+});
+
+test('the package lies where it says', () => {
+  const folder = dirname(createRequire(import.meta.url).resolve('tidemark/package.json'));
+  const { exports } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as {
+    exports: Record<string, string | Record<string, string>>;
+  };
+  const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)));
+  for (const file of files) expect(readFileSync(`${folder}/${file}`).length).toBeGreaterThan(0);
+});
