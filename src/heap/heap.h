@@ -20,6 +20,7 @@
 #include <limits>
 
 #include "base/attributes.h"
+#include "heap/observer.h"
 #include "heap/runs.h"
 #include "heap/size_class.h"
 #include "heap/slab.h"
@@ -30,7 +31,7 @@ namespace tidemark {
 /// What current_ points to where a class has no slab: nothing to take.
 inline constinit Slab kNoSlab{};
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Heap {
  public:
   constexpr Heap() : Heap(Pages()) {}
@@ -44,18 +45,9 @@ class Heap {
   /// A block of at least `n_bytes`, its address a multiple of kMinBlockBytes; null when memory is exhausted.
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
-    if (n_bytes > kMaxSmallBytes) {
-      const Grain grain = runs_.take_recent_block(grains_for(n_bytes));
-      if (grain == kNoGrain) return allocate_large(*this, n_bytes);
-      return reinterpret_cast<void*>(runs_.address(grain));
-    }
-    const SizeClass size_class = class_for(n_bytes);
-    Slab* const slab = current_[size_class];
-    const std::uint64_t free_blocks = slab->free_blocks;
-    if (free_blocks != 0) [[likely]] {
-      return take_block(slab, free_blocks);
-    }
-    return allocate_from_next_slab(*this, size_class);
+    if (observer_.wants(n_bytes)) [[unlikely]]
+      return allocate_watched(*this, n_bytes);
+    return allocate_unwatched(n_bytes);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -89,6 +81,8 @@ class Heap {
     runs_.entry(grain + before) = make_entry(widened - before, kBlock);
     if (before != 0) runs_.release(grain, before);
     runs_.resize_block(grain + before, widened - before, length);
+    observer_.took(length << kGrainShift);
+    if (observer_.wants(n_bytes)) watch(grain + before, n_bytes);
     return reinterpret_cast<void*>(aligned);
   }
 
@@ -103,12 +97,13 @@ class Heap {
         const std::uint64_t before = slab->free_blocks;
         const std::uint64_t now = before | std::uint64_t{1} << index;
         if (before != 0 && before != now) [[likely]] {
+          if constexpr (Observer::kActive) observer_.gave(slab->block_bytes);
           slab->free_blocks = now;
           return;
         }
       }
-    } else if (entry >= make_entry(kMinBinnedGrains, kBlock) && entry_kind(entry) == kBlock &&
-               address % kGrainBytes == 0) {
+    } else if (is_plain_block(entry) && entry_kind(entry) == kBlock && address % kGrainBytes == 0) {
+      observer_.gave(entry_value(entry) << kGrainShift);
       runs_.release_linked(runs_.grain_of(address), entry_value(entry));
       return;
     }
@@ -133,6 +128,7 @@ class Heap {
       old_bytes = length << kGrainShift;
       if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes &&
           runs_.resize_block(runs_.grain_of(address), length, grains_for(n_bytes))) {
+        if constexpr (Observer::kActive) observe_resized(address, entry, n_bytes);
         return block;
       }
     }
@@ -154,6 +150,8 @@ class Heap {
     return slab->block_bytes;
   }
 
+  Observer& observer() { return observer_; }
+
   /// End of the highest run, as a count of grains.
   Grain top() const { return runs_.top(); }
 
@@ -169,11 +167,11 @@ class Heap {
   }
 
  private:
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapWalk;
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapShrink;
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapSlide;
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();
@@ -199,12 +197,36 @@ class Heap {
   static std::size_t large_length(Address address, Entry entry, const char* operation) {
     if (entry_kind(entry) == kFree) fatal(operation, address, kFreedAlready);
     if (entry_kind(entry) != kBlock || address % kGrainBytes != 0) fatal(operation, address, kNoBlock);
-    return entry_value(entry);
+    return Runs<Pages, Observer>::length_of(entry);
+  }
+
+  /// Whether free may take the short way, if it is a block at all.
+  static bool is_plain_block(Entry entry) {
+    constexpr Entry kLeast = make_entry(kMinBinnedGrains, kBlock);
+    return Observer::kActive ? entry - kLeast < kWatched - kLeast : entry >= kLeast;
   }
 
   void* exhausted() {
     runs_.pages().exhausted();
     return nullptr;
+  }
+
+  // --- allocation
+
+  void* allocate_unwatched(std::size_t n_bytes) {
+    if (n_bytes > kMaxSmallBytes) {
+      const Grain grain = runs_.take_recent_block(grains_for(n_bytes));
+      if (grain == kNoGrain) return allocate_large(*this, n_bytes);
+      observer_.took(grains_for(n_bytes) << kGrainShift);
+      return reinterpret_cast<void*>(runs_.address(grain));
+    }
+    const SizeClass size_class = class_for(n_bytes);
+    Slab* const slab = current_[size_class];
+    const std::uint64_t free_blocks = slab->free_blocks;
+    if (free_blocks != 0) [[likely]] {
+      return take_block(slab, free_blocks);
+    }
+    return allocate_from_next_slab(*this, size_class);
   }
 
   // --- large blocks, and all that is not the fast path
@@ -215,7 +237,31 @@ class Heap {
     const Grain grain = heap.acquire(length, 1);
     if (grain == kNoGrain) return heap.exhausted();
     heap.runs_.entry(grain) = make_entry(length, kBlock);
+    heap.observer_.took(length << kGrainShift);
+    heap.observer_.slow();
     return reinterpret_cast<void*>(heap.runs_.address(grain));
+  }
+
+  /// Where there is no run for a small block, it goes unwatched.
+  [[gnu::noinline]] static void* allocate_watched(Heap& heap, std::size_t n_bytes) {
+    void* const block = allocate_large(heap, n_bytes == 0 ? 1 : n_bytes);
+    if (block == nullptr) return n_bytes > kMaxSmallBytes ? nullptr : heap.allocate_unwatched(n_bytes);
+    heap.watch(heap.runs_.grain_of(reinterpret_cast<Address>(block)), n_bytes);
+    return block;
+  }
+
+  void watch(Grain grain, std::size_t n_bytes) {
+    runs_.entry(grain) |= kWatched;
+    observer_.watch(runs_.address(grain), n_bytes);
+  }
+
+  /// The block at `address`, whose entry was `before`, now is as long as `n_bytes` need.
+  void observe_resized(Address address, Entry before, std::size_t n_bytes) {
+    if ((before & kWatched) != 0) observer_.unwatch(address);
+    observer_.gave(runs_.length_of(before) << kGrainShift);
+    observer_.took(grains_for(n_bytes) << kGrainShift);
+    observer_.slow();
+    if (observer_.wants(n_bytes)) watch(runs_.grain_of(address), n_bytes);
   }
 
   [[gnu::noinline]] static void free_slow(Heap& heap, Address address, Entry entry) {
@@ -223,6 +269,7 @@ class Heap {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
       if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
+      if constexpr (Observer::kActive) heap.observer_.gave(slab->block_bytes);
       // It was exhausted, else the fast path would have done this.
       slab->free_blocks = std::uint64_t{1} << slab->index_of(address);
       if (slab != heap.current_[slab->size_class]) heap.link(slab);
@@ -230,6 +277,8 @@ class Heap {
     } else if (address != 0) {
       const std::size_t length = large_length(address, entry, "free");
       const Grain grain = heap.runs_.grain_of(address);
+      if (Observer::kActive && (entry & kWatched) != 0) heap.observer_.unwatch(address);
+      heap.observer_.gave(length << kGrainShift);
       heap.runs_.entry(grain) = 0;
       heap.runs_.release(grain, length);
     }
@@ -267,7 +316,8 @@ class Heap {
 
   // --- slabs
 
-  static void* take_block(Slab* slab, std::uint64_t free_blocks) {
+  void* take_block(Slab* slab, std::uint64_t free_blocks) {
+    if constexpr (Observer::kActive) observer_.took(slab->block_bytes);
     slab->free_blocks = free_blocks & (free_blocks - 1);
     const auto index = static_cast<std::uint32_t>(std::countr_zero(free_blocks));
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
@@ -282,7 +332,9 @@ class Heap {
       if (slab == nullptr) return heap.exhausted();
     }
     heap.current_[size_class] = slab;
-    return take_block(slab, slab->free_blocks);
+    void* const block = heap.take_block(slab, slab->free_blocks);
+    heap.observer_.slow();
+    return block;
   }
 
   Slab* make_slab(SizeClass size_class) {
@@ -402,7 +454,8 @@ class Heap {
   void (*keep_free_slow_)(Heap&, Address, Entry) = &free_slow;
   Slab* partial_[kSizeClassCount] = {};
   Slab* free_descriptors_ = nullptr;
-  Runs<Pages> runs_;
+  Runs<Pages, Observer> runs_;
+  [[no_unique_address]] Observer observer_;
 };
 
 }  // namespace tidemark

@@ -19,10 +19,10 @@ namespace tidemark {
 /// What operating systems hand memory out by, and so what is copied or not as a whole.
 inline constexpr std::size_t kCopyBytes = 4096;
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapShrink {
  public:
-  explicit HeapShrink(Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapShrink(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
 
   /// Releases empty slabs, and puts descriptors and map as low as they go.
   /// Cost      one step for each run and each slab.
@@ -52,7 +52,7 @@ class HeapShrink {
       top = runs_.grain_of(run.begin) + (run.bytes >> kGrainShift);
     });
     const std::size_t map_bytes = map_length(top) << kGrainShift;
-    const std::size_t descriptor_bytes = runs_for(slabs) * Heap<Pages>::kDescriptorRunGrains * kGrainBytes;
+    const std::size_t descriptor_bytes = runs_for(slabs) * Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;
     const std::size_t metadata_bytes = map_bytes + descriptor_bytes;
     const Address end = runs_.address(top) + (longest_hole < metadata_bytes ? metadata_bytes : 0);
     const Address expected = round_up(end, kPageBytes);
@@ -113,7 +113,7 @@ class HeapShrink {
   }
 
  private:
-  static constexpr std::size_t kDescriptors = Heap<Pages>::kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
+  static constexpr std::size_t kDescriptors = Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
 
   // --- what there is
 
@@ -123,7 +123,7 @@ class HeapShrink {
 
   bool is_descriptors(const Run& run) const {
     return run.kind == RunKind::kReserved && !is_map(run) &&
-           run.bytes == Heap<Pages>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+           run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   /// Is, or after trim() will be, free.
@@ -133,7 +133,9 @@ class HeapShrink {
 
   static constexpr std::size_t runs_for(std::size_t slabs) { return (slabs + kDescriptors - 2) / (kDescriptors - 1); }
 
-  static constexpr std::size_t map_length(Grain end) { return (end + end / 4) / Runs<Pages>::kEntriesPerGrain + 2; }
+  static constexpr std::size_t map_length(Grain end) {
+    return (end + end / 4) / Runs<Pages, Observer>::kEntriesPerGrain + 2;
+  }
 
   // --- descriptors
 
@@ -209,7 +211,7 @@ class HeapShrink {
     if (hole == kNoGrain) hole = map;
     if (hole > map || (hole == map && needed >= length)) return false;
     if (!at_top && hole == map) {
-      runs_.mapped_ = needed * Runs<Pages>::kEntriesPerGrain;
+      runs_.mapped_ = needed * Runs<Pages, Observer>::kEntriesPerGrain;
       runs_.entry(map) = make_entry(needed, kReserved);
       runs_.entry(map + needed) = make_entry(length - needed, kFree);
       return true;
@@ -249,7 +251,7 @@ class HeapShrink {
   void copy_map(Grain grain, std::size_t length, std::size_t entries) {
     Entry* const map = reinterpret_cast<Entry*>(runs_.address(grain));
     std::memmove(map, runs_.map_, entries * sizeof(Entry));
-    runs_.mapped_ = length * Runs<Pages>::kEntriesPerGrain;
+    runs_.mapped_ = length * Runs<Pages, Observer>::kEntriesPerGrain;
     std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(Entry));
     runs_.map_ = map;
   }
@@ -282,8 +284,8 @@ class HeapShrink {
     return true;
   }
 
-  Heap<Pages>& heap_;
-  Runs<Pages>& runs_;
+  Heap<Pages, Observer>& heap_;
+  Runs<Pages, Observer>& runs_;
 };
 
 }  // namespace tidemark

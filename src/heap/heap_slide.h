@@ -8,10 +8,10 @@
 
 namespace tidemark {
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapSlide {
  public:
-  explicit HeapSlide(Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
 
   /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when none is found, and nothing has
   /// changed then. Sees what the last sweep has joined.
@@ -28,6 +28,7 @@ class HeapSlide {
           runs_.bins_.remove(&runs_.entry(0), grain, found);
           if (found > length) runs_.insert(grain + length, found - length);
           runs_.entry(grain) = make_entry(length, kBlock);
+          heap_.observer_.took(length << kGrainShift);
           return reinterpret_cast<void*>(runs_.address(grain));
         }
         grain = entry_value(runs_.entry(grain + 1));
@@ -49,7 +50,7 @@ class HeapSlide {
     for (Grain grain = 1; grain < runs_.top();) {
       const Entry entry = runs_.entry(grain);
       const EntryKind kind = entry_kind(entry);
-      const std::size_t length = kind == kSlab ? slab_of(entry)->length() : entry_value(entry);
+      const std::size_t length = kind == kSlab ? slab_of(entry)->length() : runs_.length_of(entry);
       const Address from = runs_.address(grain);
       if (kind == kFree) {
         runs_.entry(grain) = 0;
@@ -62,6 +63,7 @@ class HeapSlide {
         runs_.entry(grain) = 0;
         runs_.entry(hole) = entry;
         hole += length;
+        if (Observer::kActive && (entry & kWatched) != 0) heap_.observer_.moved(from, to);
         moved(from, to);
       } else if (hole != kNoGrain) {
         runs_.entry(hole) = make_entry(grain - hole, kFree);
@@ -76,8 +78,8 @@ class HeapSlide {
  private:
   static constexpr int kMaxProbes = 64;
 
-  Heap<Pages>& heap_;
-  Runs<Pages>& runs_;
+  Heap<Pages, Observer>& heap_;
+  Runs<Pages, Observer>& runs_;
 };
 
 }  // namespace tidemark

@@ -16,10 +16,10 @@ struct Run {
   const Slab* slab;  // of a slab, else null
 };
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapWalk {
  public:
-  explicit HeapWalk(const Heap<Pages>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapWalk(const Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
 
   /// Calls visit(Run) for every run, lowest first.
   template <class Visit>
@@ -114,12 +114,12 @@ class HeapWalk {
   }
 
  private:
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapShrink;
 
   bool is_metadata(const Run& run) const {
     if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
-    return run.bytes == Heap<Pages>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+    return run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   Run run_at(Grain grain) const {
@@ -128,7 +128,7 @@ class HeapWalk {
     }
     const Entry entry = runs_.entry(grain);
     const Address begin = runs_.address(grain);
-    const std::size_t bytes = entry_value(entry) << kGrainShift;
+    const std::size_t bytes = runs_.length_of(entry) << kGrainShift;
     switch (entry_kind(entry)) {
       case kBlock:
         return {RunKind::kBlock, begin, bytes, nullptr};
@@ -226,8 +226,8 @@ class HeapWalk {
     return listed == listable ? nullptr : "H1: a partial slab that is in no list";
   }
 
-  const Heap<Pages>& heap_;
-  const Runs<Pages>& runs_;
+  const Heap<Pages, Observer>& heap_;
+  const Runs<Pages, Observer>& runs_;
 };
 
 }  // namespace tidemark

@@ -27,13 +27,14 @@
 #include "base/attributes.h"
 #include "heap/bins.h"
 #include "heap/grain_map.h"
+#include "heap/observer.h"
 #include "heap/slab.h"
 #include "platform/fatal.h"
 #include "platform/page_source.h"
 
 namespace tidemark {
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Runs {
  public:
   constexpr Runs() = default;
@@ -123,7 +124,7 @@ class Runs {
     Grain start = kNoGrain;  // of the free runs that end at `grain`
     for (Grain grain = 1; grain < top_;) {
       const Entry entry = map_[grain];
-      const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : entry_value(entry);
+      const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : length_of(entry);
       if (length == 0) fatal("heap", address(grain), kMapOverwritten);
       bool is_free = false;
       if (entry_kind(entry) == kFree) {
@@ -167,6 +168,11 @@ class Runs {
     for (Entry* const end = at + length; at != end; ++at) *at = entry;
   }
 
+  /// Of the run that is no slab and has this entry.
+  static constexpr std::size_t length_of(Entry entry) {
+    return entry_value(Observer::kActive ? entry & ~kWatched : entry);
+  }
+
   Entry& entry(Grain grain) { return map_[grain]; }
   Entry entry(Grain grain) const { return map_[grain]; }
 
@@ -184,11 +190,11 @@ class Runs {
   Grain fresh() const { return fresh_; }
 
  private:
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapWalk;
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapShrink;
-  template <PageSource>
+  template <PageSource, HeapObserver>
   friend class HeapSlide;
 
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.

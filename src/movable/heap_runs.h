@@ -6,12 +6,12 @@
 
 namespace tidemark {
 
-template <PageSource Pages>
+template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapRuns : public RunSource {
  public:
   static_assert(kMaxUnmovableBytes == kMaxSmallBytes);
 
-  constexpr explicit HeapRuns(Heap<Pages>& heap) : heap_(heap) {}
+  constexpr explicit HeapRuns(Heap<Pages, Observer>& heap) : heap_(heap) {}
 
   void* allocate(std::size_t n_bytes) override { return heap_.allocate(n_bytes); }
   void* allocate_below(std::size_t n_bytes, Address limit) override {
@@ -28,7 +28,7 @@ class HeapRuns : public RunSource {
   }
 
  private:
-  Heap<Pages>& heap_;
+  Heap<Pages, Observer>& heap_;
 };
 
 }  // namespace tidemark

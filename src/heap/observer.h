@@ -1,0 +1,54 @@
+// Who watches the heap: its allocations, and how much of it is in use. A type, so that a heap that nobody watches has no
+// code and no data for it.
+//
+//   counting   took(), gave()                      every block, with its bytes
+//   sampling   wants() → watch() … unwatch()       those blocks that the observer picks, by what they ask for
+//   alarm      slow()                              whenever malloc has left its fast path, the heap being whole
+//
+// A watched block is a large block, however small: a run of its own, whose entry in the grain map has a bit for it. So
+// free and realloc of small blocks pay nothing for the sampling, and those of large ones look at an entry that they have
+// loaded anyway.
+#pragma once
+
+#include <concepts>
+
+#include "heap/grain_map.h"
+
+namespace tidemark {
+
+/// In the entry of a watched block. Lengths in grains do not reach it.
+inline constexpr Entry kWatched = Entry{1} << (8 * sizeof(Entry) - 1);
+
+template <class Observer>
+concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address block) {
+  /// False where every member does nothing: then none is called.
+  { Observer::kActive } -> std::convertible_to<bool>;
+  /// Asked once before each allocation of `n_bytes`, and before each that realloc serves in place: whether to watch it.
+  /// It may fail yet, or be too large for any heap.
+  { observer.wants(n_bytes) } -> std::same_as<bool>;
+  /// A block with `n_bytes` has come into use; has gone out of it.
+  { observer.took(n_bytes) } -> std::same_as<void>;
+  { observer.gave(n_bytes) } -> std::same_as<void>;
+  /// The block that was wanted, which was asked for with `n_bytes`; that it is freed; that it goes from one place to
+  /// another. None of them may use the heap.
+  { observer.watch(block, n_bytes) } -> std::same_as<void>;
+  { observer.unwatch(block) } -> std::same_as<void>;
+  { observer.moved(block, block) } -> std::same_as<void>;
+  /// May look at the heap, and not change it.
+  { observer.slow() } -> std::same_as<void>;
+};
+
+struct NoObserver {
+  static constexpr bool kActive = false;
+  static constexpr bool wants(std::size_t) { return false; }
+  static constexpr void took(std::size_t) {}
+  static constexpr void gave(std::size_t) {}
+  static constexpr void watch(Address, std::size_t) {}
+  static constexpr void unwatch(Address) {}
+  static constexpr void moved(Address, Address) {}
+  static constexpr void slow() {}
+};
+
+static_assert(HeapObserver<NoObserver>);
+
+}  // namespace tidemark
