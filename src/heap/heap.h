@@ -46,17 +46,18 @@ class Heap {
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
     if (observer_.wants(n_bytes)) [[unlikely]]
-      return allocate_watched(*this, n_bytes);
+      return allocate_judged(*this, n_bytes);
     return allocate_unwatched(n_bytes);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
   void* allocate_zeroed(std::size_t n_bytes) {
     const Grain fresh = runs_.fresh();
+    const std::size_t interruptions = observer_.interruptions();
     void* const block = allocate(n_bytes);
     if (block == nullptr) return nullptr;
     std::size_t dirty = n_bytes;
-    if (n_bytes > kMaxSmallBytes) {
+    if (n_bytes > kMaxSmallBytes && interruptions == observer_.interruptions()) {
       const Grain grain = runs_.grain_of(reinterpret_cast<Address>(block));
       const std::size_t used_before = fresh > grain ? (fresh - grain) << kGrainShift : 0;
       if (used_before < dirty) dirty = used_before;
@@ -72,9 +73,13 @@ class Heap {
     if (n_bytes > kMaxBytes - kGrainBytes || alignment > kMaxBytes - n_bytes) return exhausted();
     if (n_bytes == 0) n_bytes = 1;
     if (alignment <= kGrainBytes) return allocate(round_up(n_bytes, alignment));
+    Verdict verdict = Verdict::kAllocate;
+    if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes);
+    if (verdict == Verdict::kRefuse) return exhausted();
     const std::size_t length = grains_for(n_bytes), step = alignment / kGrainBytes;
     const std::size_t widened = length + step - 1;
-    const Grain grain = acquire(widened, widened);
+    Grain grain = acquire(widened, widened);
+    if (grain == kNoGrain && observer_.made_room(n_bytes)) grain = acquire(widened, widened);
     if (grain == kNoGrain) return exhausted();
     const Address aligned = round_up(runs_.address(grain), alignment);
     const std::size_t before = runs_.grain_of(aligned) - grain;
@@ -82,7 +87,7 @@ class Heap {
     if (before != 0) runs_.release(grain, before);
     runs_.resize_block(grain + before, widened - before, length);
     observer_.took(length << kGrainShift);
-    if (observer_.wants(n_bytes)) watch(grain + before, n_bytes);
+    if (verdict == Verdict::kWatch) watch(grain + before, n_bytes);
     return reinterpret_cast<void*>(aligned);
   }
 
@@ -126,10 +131,14 @@ class Heap {
     } else {
       const std::size_t length = large_length(address, entry, "realloc");
       old_bytes = length << kGrainShift;
-      if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes &&
-          runs_.resize_block(runs_.grain_of(address), length, grains_for(n_bytes))) {
-        if constexpr (Observer::kActive) observe_resized(address, entry, n_bytes);
-        return block;
+      if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes) {
+        Verdict verdict = Verdict::kAllocate;
+        if (n_bytes > old_bytes && observer_.wants(n_bytes - old_bytes)) verdict = observer_.judge(n_bytes - old_bytes);
+        if (verdict == Verdict::kRefuse) return exhausted();
+        if (runs_.resize_block(runs_.grain_of(address), length, grains_for(n_bytes))) {
+          if constexpr (Observer::kActive) observe_resized(address, entry, n_bytes, verdict);
+          return block;
+        }
       }
     }
     void* const moved = allocate(n_bytes);
@@ -234,20 +243,34 @@ class Heap {
   [[gnu::noinline]] static void* allocate_large(Heap& heap, std::size_t n_bytes) {
     if (n_bytes > kMaxBytes) return heap.exhausted();
     const std::size_t length = grains_for(n_bytes);
-    const Grain grain = heap.acquire(length, 1);
-    if (grain == kNoGrain) return heap.exhausted();
-    heap.runs_.entry(grain) = make_entry(length, kBlock);
-    heap.observer_.took(length << kGrainShift);
-    heap.observer_.slow();
-    return reinterpret_cast<void*>(heap.runs_.address(grain));
+    Grain grain = heap.acquire(length, 1);
+    if (grain == kNoGrain && heap.observer_.made_room(n_bytes)) grain = heap.acquire(length, 1);
+    return grain == kNoGrain ? heap.exhausted() : heap.make_block(grain, length);
   }
 
-  /// Where there is no run for a small block, it goes unwatched.
-  [[gnu::noinline]] static void* allocate_watched(Heap& heap, std::size_t n_bytes) {
-    void* const block = allocate_large(heap, n_bytes == 0 ? 1 : n_bytes);
-    if (block == nullptr) return n_bytes > kMaxSmallBytes ? nullptr : heap.allocate_unwatched(n_bytes);
-    heap.watch(heap.runs_.grain_of(reinterpret_cast<Address>(block)), n_bytes);
+  /// Where there is no run for a small block that is to be watched, it goes unwatched.
+  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes) {
+    const Verdict verdict = heap.observer_.judge(n_bytes);
+    if (verdict == Verdict::kRefuse) return heap.exhausted();
+    if (verdict == Verdict::kAllocate) return heap.allocate_unwatched(n_bytes);
+    if (n_bytes > kMaxSmallBytes) {
+      void* const block = allocate_large(heap, n_bytes);
+      if (block != nullptr) heap.watch(heap.runs_.grain_of(reinterpret_cast<Address>(block)), n_bytes);
+      return block;
+    }
+    const std::size_t length = grains_for(n_bytes == 0 ? 1 : n_bytes);
+    const Grain grain = heap.acquire(length, 1);
+    if (grain == kNoGrain) return heap.allocate_unwatched(n_bytes);
+    void* const block = heap.make_block(grain, length);
+    heap.watch(grain, n_bytes);
     return block;
+  }
+
+  void* make_block(Grain grain, std::size_t length) {
+    runs_.entry(grain) = make_entry(length, kBlock);
+    observer_.took(length << kGrainShift);
+    observer_.slow();
+    return reinterpret_cast<void*>(runs_.address(grain));
   }
 
   void watch(Grain grain, std::size_t n_bytes) {
@@ -256,12 +279,12 @@ class Heap {
   }
 
   /// The block at `address`, whose entry was `before`, now is as long as `n_bytes` need.
-  void observe_resized(Address address, Entry before, std::size_t n_bytes) {
+  void observe_resized(Address address, Entry before, std::size_t n_bytes, Verdict verdict) {
     if ((before & kWatched) != 0) observer_.unwatch(address);
     observer_.gave(runs_.length_of(before) << kGrainShift);
     observer_.took(grains_for(n_bytes) << kGrainShift);
     observer_.slow();
-    if (observer_.wants(n_bytes)) watch(runs_.grain_of(address), n_bytes);
+    if (verdict == Verdict::kWatch) watch(runs_.grain_of(address), n_bytes);
   }
 
   [[gnu::noinline]] static void free_slow(Heap& heap, Address address, Entry entry) {
@@ -324,17 +347,25 @@ class Heap {
   }
 
   [[gnu::noinline]] static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
-    Slab* slab = heap.partial_[size_class];
-    if (slab != nullptr) {
-      heap.unlink(slab);
-    } else {
-      slab = heap.make_slab(size_class);
+    Slab* slab = heap.next_slab(size_class);
+    if (slab == nullptr) {
+      if (!heap.observer_.made_room(block_bytes(size_class))) return heap.exhausted();
+      slab = heap.current_[size_class];
+      if (slab->free_blocks == 0) slab = heap.next_slab(size_class);
       if (slab == nullptr) return heap.exhausted();
     }
     heap.current_[size_class] = slab;
     void* const block = heap.take_block(slab, slab->free_blocks);
     heap.observer_.slow();
     return block;
+  }
+
+  /// One that has a free block, and is in no list.
+  Slab* next_slab(SizeClass size_class) {
+    Slab* const slab = partial_[size_class];
+    if (slab == nullptr) return make_slab(size_class);
+    unlink(slab);
+    return slab;
   }
 
   Slab* make_slab(SizeClass size_class) {

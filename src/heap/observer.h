@@ -2,7 +2,9 @@
 // code and no data for it.
 //
 //   counting   took(), gave()                      every block, with its bytes
-//   sampling   wants() → watch() … unwatch()       those blocks that the observer picks, by what they ask for
+//   asking     wants() → judge()                   those allocations that the observer picks, by what they ask for
+//   sampling   … kWatch → watch() … unwatch()      those of them that it wants to hear of again
+//   limiting   … kRefuse; made_room()              what must not be had; what can't be had, unless room is made for it
 //   alarm      slow()                              whenever malloc has left its fast path, the heap being whole
 //
 // A watched block is a large block, however small: a run of its own, whose entry in the grain map has a bit for it. So
@@ -19,13 +21,23 @@ namespace tidemark {
 /// In the entry of a watched block. Lengths in grains do not reach it.
 inline constexpr Entry kWatched = Entry{1} << (8 * sizeof(Entry) - 1);
 
+/// What becomes of an allocation: it is served; served and watched; refused, as if memory were exhausted.
+enum class Verdict { kAllocate, kWatch, kRefuse };
+
 template <class Observer>
 concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address block) {
   /// False where every member does nothing: then none is called.
   { Observer::kActive } -> std::convertible_to<bool>;
-  /// Asked once before each allocation of `n_bytes`, and before each that realloc serves in place: whether to watch it.
-  /// It may fail yet, or be too large for any heap.
+  /// Asked once before each allocation of `n_bytes`, and before each block that realloc makes longer in place, with the
+  /// difference: whether judge() is to be asked. It may fail yet, or be too large for any heap.
   { observer.wants(n_bytes) } -> std::same_as<bool>;
+  /// The heap is whole, and may be used: blocks allocated, freed, the heap trimmed.
+  { observer.judge(n_bytes) } -> std::same_as<Verdict>;
+  /// There was no memory for `n_bytes`. The heap may be used as in judge(); true where that may have helped, and then it
+  /// is tried again, once.
+  { observer.made_room(n_bytes) } -> std::same_as<bool>;
+  /// How often either of the two has used the heap.
+  { observer.interruptions() } -> std::same_as<std::size_t>;
   /// A block with `n_bytes` has come into use; has gone out of it.
   { observer.took(n_bytes) } -> std::same_as<void>;
   { observer.gave(n_bytes) } -> std::same_as<void>;
@@ -41,6 +53,9 @@ concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address 
 struct NoObserver {
   static constexpr bool kActive = false;
   static constexpr bool wants(std::size_t) { return false; }
+  static constexpr Verdict judge(std::size_t) { return Verdict::kAllocate; }
+  static constexpr bool made_room(std::size_t) { return false; }
+  static constexpr std::size_t interruptions() { return 0; }
   static constexpr void took(std::size_t) {}
   static constexpr void gave(std::size_t) {}
   static constexpr void watch(Address, std::size_t) {}
