@@ -13,6 +13,26 @@ const tidemarkExports = [
   'realloc',
   'tidemark_get_heap_stats',
   'tidemark_get_size_class_stats',
+  // structures
+  'tidemark_structures_answer',
+  'tidemark_structures_scratch',
+  'tidemark_structures_scratch_release',
+  'tidemark_movable_epoch',
+  'tidemark_table_create',
+  'tidemark_table_destroy',
+  'tidemark_table_find_number',
+  'tidemark_table_find',
+  'tidemark_table_put_numbers',
+  'tidemark_table_put',
+  'tidemark_table_erase',
+  'tidemark_table_clear',
+  'tidemark_table_segment',
+  'tidemark_table_compact',
+  'tidemark_table_relocations',
+  'tidemark_table_bytes',
+  'tidemark_table_get_many',
+  'tidemark_table_has_many',
+  'tidemark_table_put_many',
 ];
 
 addToLibrary({

@@ -1,0 +1,52 @@
+#include "structures_scratch.h"
+
+#include <cstdlib>
+
+namespace tidemark {
+
+constinit StructureAnswer structure_answer{};
+
+namespace {
+
+/// Longer texts get a block of malloc for the duration of the call.
+constexpr std::size_t kShortBytes = 2048;
+
+struct Scratch {
+  alignas(8) std::uint8_t bytes[kShortBytes];
+  std::uint8_t* large;
+};
+
+Scratch scratch[2];
+
+}  // namespace
+
+const std::uint8_t* scratch_text(unsigned which) {
+  return scratch[which].large != nullptr ? scratch[which].large : scratch[which].bytes;
+}
+
+}  // namespace tidemark
+
+using namespace tidemark;
+
+extern "C" {
+
+StructureAnswer* tidemark_structures_answer() { return &structure_answer; }
+
+/// Room for a text; null when memory is exhausted.
+std::uint8_t* tidemark_structures_scratch(unsigned which, std::size_t n_bytes) {
+  Scratch& one = scratch[which];
+  std::free(one.large);
+  one.large = nullptr;
+  if (n_bytes <= kShortBytes) return one.bytes;
+  return one.large = static_cast<std::uint8_t*>(std::malloc(n_bytes));
+}
+
+/// Gives the blocks of long texts back.
+void tidemark_structures_scratch_release() {
+  for (Scratch& one : scratch) {
+    std::free(one.large);
+    one.large = nullptr;
+  }
+}
+
+}  // extern "C"

@@ -1,0 +1,168 @@
+// Tables for JavaScript: what CompactMap and CompactSet call, as raw exports.
+//
+// A key or value comes as kind, number, high, low: kind 0 the number; 1 a text in the scratch, `high` bytes in form `low`; 2
+// the box high << 32 | low.
+#include <new>
+
+#include "structures/table.h"
+#include "structures_scratch.h"
+
+using namespace tidemark;
+
+namespace {
+
+constexpr std::uint32_t kRelocated = 4, kReleased = 8;
+
+Operand operand(unsigned which, std::uint32_t kind, double number, std::uint32_t high, std::uint32_t low) {
+  if (kind == 1) return Operand::of_text(static_cast<TextForm>(low), scratch_text(which), high);
+  if (kind == 2) return Operand::of_box(Box{high} << 32 | low);
+  return which == 0 ? Operand::of_key(number) : Operand::of_value(number);
+}
+
+/// Address of the value's cell, plus 1 if it is a box; 1 in a table without values; 0 where there is no such key.
+std::uintptr_t location(Table& table, Entry entry) {
+  if (entry == kNoEntry) return 0;
+  const EntrySegment& in = table.segment(segment_of(entry));
+  structure_answer.texts = reinterpret_cast<std::uintptr_t>(in.texts.address);
+  const auto cells = reinterpret_cast<std::uintptr_t>(in.values.address);
+  const std::uint32_t place = place_of(entry);
+  return in.value_kind == ColumnKind::kBox ? cells + place * sizeof(Box) + 1
+                                           : cells + place * sizeof(std::int32_t) + (cells == 0);
+}
+
+std::uint32_t told(const Table& table, std::uint32_t outcome) {
+  structure_answer.released_key = table.released_key();
+  structure_answer.released_value = table.released_value();
+  if (last_relocations.count != 0) outcome |= kRelocated;
+  if ((table.released_key() | table.released_value()) != 0) outcome |= kReleased;
+  return outcome;
+}
+
+struct SegmentView {
+  std::uint32_t key_kind, value_kind;
+  const std::uint8_t *keys, *values, *texts, *dead;
+  std::uint32_t used;
+  SegmentNumber next, number;
+};
+
+SegmentView segment_view;
+
+template <class Visit>
+std::uint32_t for_keys(const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Operand key = keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
+                                              : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
+    if (!visit(i, key)) return i;
+  }
+  return count;
+}
+
+}  // namespace
+
+extern "C" {
+
+Table* tidemark_table_create(int with_values) { return new (std::nothrow) Table(program_blocks(), with_values != 0); }
+void tidemark_table_destroy(Table* table) { delete table; }
+
+std::uintptr_t tidemark_table_find_number(Table* table, double key) {
+  return location(*table, table->find(Operand::of_key(key)));
+}
+
+std::uintptr_t tidemark_table_find(Table* table, std::uint32_t kind, double number, std::uint32_t high,
+                                   std::uint32_t low) {
+  return location(*table, table->find(operand(0, kind, number, high, low)));
+}
+
+/// 0 refused, 1 replaced, 2 added; plus 4: entries have other numbers, plus 8: references were dropped.
+std::uint32_t tidemark_table_put_numbers(Table* table, double key, double value) {
+  const auto outcome = table->put(Operand::of_key(key), Operand::of_value(value));
+  return told(*table, static_cast<std::uint32_t>(outcome));
+}
+
+std::uint32_t tidemark_table_put(Table* table, std::uint32_t key_kind, double key_number, std::uint32_t key_high,
+                                 std::uint32_t key_low, std::uint32_t value_kind, double value_number,
+                                 std::uint32_t value_high, std::uint32_t value_low) {
+  const auto outcome = table->put(operand(0, key_kind, key_number, key_high, key_low),
+                                  operand(1, value_kind, value_number, value_high, value_low));
+  return told(*table, static_cast<std::uint32_t>(outcome));
+}
+
+/// 0 or 1; plus 4 and 8 as above.
+std::uint32_t tidemark_table_erase(Table* table, std::uint32_t kind, double number, std::uint32_t high,
+                                   std::uint32_t low) {
+  return told(*table, table->erase(operand(0, kind, number, high, low)) ? 1 : 0);
+}
+
+void tidemark_table_clear(Table* table) { table->clear(); }
+
+/// What a segment consists of; of the first one for kNoSegment. Null when there is none.
+const SegmentView* tidemark_table_segment(Table* table, SegmentNumber number) {
+  table->refresh();
+  if (number == kNoSegment) number = table->first_segment();
+  if (number == kNoSegment) return nullptr;
+  const EntrySegment& in = table->segment(number);
+  segment_view = {static_cast<std::uint32_t>(in.key_kind),
+                  static_cast<std::uint32_t>(in.value_kind),
+                  in.keys.address,
+                  in.values.address,
+                  in.texts.address,
+                  in.dead.address,
+                  in.used,
+                  in.next,
+                  number};
+  return &segment_view;
+}
+
+/// One step: of the segment `number`, kNoSegment for the first one. Returns the next one, kNoSegment at the end.
+SegmentNumber tidemark_table_compact(Table* table, SegmentNumber number) {
+  return table->compact(number == kNoSegment ? table->first_segment() : number);
+}
+
+const RelocationLog* tidemark_table_relocations() { return &last_relocations; }
+
+std::size_t tidemark_table_bytes(const Table* table) { return table->held_bytes() + sizeof(Table); }
+
+// --- many at once: keys are integers or doubles, values and answers are doubles
+
+/// Numbers that are values of these keys, `missing` where there is no key or no number. Returns how many were found.
+std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
+                                      double* values, double missing) {
+  std::uint32_t found = 0;
+  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+    const Entry entry = table->find(key);
+    values[i] = missing;
+    if (entry == kNoEntry) return true;
+    const Box box = table->value(entry);
+    if (!is_number(box)) return true;
+    values[i] = number_of(box);
+    ++found;
+    return true;
+  });
+  return found;
+}
+
+/// 1 where there is such a key, else 0.
+void tidemark_table_has_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
+                             std::uint8_t* has) {
+  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+    has[i] = table->find(key) != kNoEntry;
+    return true;
+  });
+}
+
+/// Stops, and returns how many were put, where one is refused, or, so that it can be told of it, where references were
+/// dropped or entries have other numbers. `values` may be null where the table has none. `added` counts the new ones.
+std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
+                                      const double* values, std::uint32_t* added) {
+  std::uint32_t done = 0;
+  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+    const auto outcome = table->put(key, values == nullptr ? Operand() : Operand::of_value(values[i]));
+    if (outcome == Table::Put::kRefused) return false;
+    *added += outcome == Table::Put::kAdded;
+    done = i + 1;
+    return told(*table, 0) == 0;
+  });
+  return done;
+}
+
+}  // extern "C"
