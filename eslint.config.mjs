@@ -14,7 +14,10 @@ export default typescript.config(
     rules: { eqeqeq: 'error', 'no-var': 'error', 'prefer-const': 'error' },
   },
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
-  { files: ['examples/**/*.{js,mjs}'], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
+  {
+    files: ['examples/**/*.{js,mjs}', 'e2e/consumer/*.js'],
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+  },
   {
     files: ['**/*.ts'],
     extends: [typescript.configs.strictTypeChecked],

@@ -41,7 +41,7 @@ async function vitest(options) {
 }
 
 async function playwright(options) {
-  await buildPreset('wasm', options);
+  await Promise.all([buildPreset('wasm', options), buildWeb(options)]);
   const json = join(reports, 'playwright.json');
   const runner = join(root, 'node_modules/@playwright/test/cli.js');
   await run(process.execPath, [runner, 'test', '--reporter=list,json'], {

@@ -148,6 +148,11 @@ async function npmPackage() {
     [],
   );
 
+  const checker = (path, ...args) => run(process.execPath, [join(root, 'node_modules', path), ...args], inWork);
+  await checker('publint/src/cli.js', 'run', join(work, filename), '--strict');
+  const entries = ['--profile', 'esm-only', '--exclude-entrypoints', 'tidemark.wasm'];
+  await checker('@arethetypeswrong/cli/dist/index.js', join(work, filename), ...entries);
+
   const consumer = join(work, 'consumer');
   const inConsumer = { cwd: consumer, capture: true };
   cpSync(join(root, 'tests/package/consumer.ts'), join(consumer, 'consumer.ts'));

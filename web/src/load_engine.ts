@@ -5,9 +5,10 @@ import { shown, TidemarkError } from './errors.js';
 /** Where the engine's code comes from. */
 export type EngineSource = URL | Response | BufferSource | WebAssembly.Module;
 
-async function compile(source: EngineSource): Promise<WebAssembly.Module> {
+/** @throws the error of the engine, or a {@link TidemarkError} that says what is no such source */
+export async function compileEngine(source: EngineSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof URL) return compile(await fetch(source));
+  if (source instanceof URL) return compileEngine(await fetch(source));
   if (globalThis.Response !== undefined && source instanceof Response) {
     if (!source.ok) {
       throw new TidemarkError('invalid-argument', `wasm: ${source.url} gave status ${source.status}`);
@@ -32,7 +33,7 @@ async function compile(source: EngineSource): Promise<WebAssembly.Module> {
 export async function loadEngine(source: EngineSource, memory?: WebAssembly.Memory): Promise<Runtime> {
   let code: WebAssembly.Module;
   try {
-    code = await compile(source);
+    code = await compileEngine(source);
   } catch (cause) {
     if (cause instanceof TidemarkError) throw cause;
     throw new TidemarkError('invalid-argument', `wasm: ${shown(source)} could not be loaded: ${String(cause)}`, {

@@ -1,4 +1,13 @@
-/** The code of the packaged engine, which lies beside this file; bundlers know this form. */
-export function engineSource(): Promise<Response> {
-  return fetch(new URL('./tidemark.wasm', import.meta.url));
+import { compileEngine, type EngineSource } from '../load_engine.js';
+
+/**
+ * The code of the packaged engine, which lies beside this file: Vite and webpack know this form and take it along.
+ * Where a bundler left it behind, the copy in a module of its own is loaded instead.
+ */
+export async function engineSource(): Promise<EngineSource> {
+  try {
+    return await compileEngine(await fetch(new URL('./tidemark.wasm', import.meta.url)));
+  } catch {
+    return (await import('./embedded.js')).default;
+  }
 }

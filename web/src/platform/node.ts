@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import type { EngineSource } from '../load_engine.js';
 
-/** The code of the packaged engine, which lies beside this file. */
-export function engineSource(): Promise<BufferSource> {
-  return readFile(new URL('./tidemark.wasm', import.meta.url));
+/**
+ * The code of the packaged engine, which lies beside this file. Where a bundler left it behind, the copy in a module of
+ * its own is loaded instead.
+ */
+export async function engineSource(): Promise<EngineSource> {
+  try {
+    return await readFile(new URL('./tidemark.wasm', import.meta.url));
+  } catch {
+    return (await import('./embedded.js')).default;
+  }
 }

@@ -1,0 +1,3 @@
+import bytes from './tidemark.wasm';
+
+export default bytes;
