@@ -46,7 +46,7 @@ class Heap {
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
     if (observer_.wants(n_bytes)) [[unlikely]]
-      return allocate_judged(*this, n_bytes);
+      return allocate_judged(*this, n_bytes, observer_.judge(n_bytes, 0));
     return allocate_unwatched(n_bytes);
   }
 
@@ -74,7 +74,7 @@ class Heap {
     if (n_bytes == 0) n_bytes = 1;
     if (alignment <= kGrainBytes) return allocate(round_up(n_bytes, alignment));
     Verdict verdict = Verdict::kAllocate;
-    if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes);
+    if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes, 0);
     if (verdict == Verdict::kRefuse) return exhausted();
     const std::size_t length = grains_for(n_bytes), step = alignment / kGrainBytes;
     const std::size_t widened = length + step - 1;
@@ -122,6 +122,8 @@ class Heap {
     const Address address = reinterpret_cast<Address>(block);
     const Entry entry = entry_of(address);
     std::size_t old_bytes;
+    Verdict verdict = Verdict::kAllocate;
+    bool asked = false;
     if (entry_kind(entry) == kSlab) {
       const Slab* const slab = slab_of(entry);
       require_live(slab, address, "realloc");
@@ -132,16 +134,16 @@ class Heap {
       const std::size_t length = large_length(address, entry, "realloc");
       old_bytes = length << kGrainShift;
       if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes) {
-        Verdict verdict = Verdict::kAllocate;
-        if (n_bytes > old_bytes && observer_.wants(n_bytes - old_bytes)) verdict = observer_.judge(n_bytes - old_bytes);
-        if (verdict == Verdict::kRefuse) return exhausted();
+        if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes, old_bytes);
+        asked = Observer::kActive;
+        if (verdict == Verdict::kRefuse) return n_bytes <= old_bytes ? block : exhausted();
         if (runs_.resize_block(runs_.grain_of(address), length, grains_for(n_bytes))) {
           if constexpr (Observer::kActive) observe_resized(address, entry, n_bytes, verdict);
           return block;
         }
       }
     }
-    void* const moved = allocate(n_bytes);
+    void* const moved = asked ? allocate_judged(*this, n_bytes, verdict) : allocate(n_bytes);
     if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
     std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
     free(block);
@@ -249,8 +251,7 @@ class Heap {
   }
 
   /// Where there is no run for a small block that is to be watched, it goes unwatched.
-  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes) {
-    const Verdict verdict = heap.observer_.judge(n_bytes);
+  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, Verdict verdict) {
     if (verdict == Verdict::kRefuse) return heap.exhausted();
     if (verdict == Verdict::kAllocate) return heap.allocate_unwatched(n_bytes);
     if (n_bytes > kMaxSmallBytes) {

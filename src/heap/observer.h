@@ -28,11 +28,12 @@ template <class Observer>
 concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address block) {
   /// False where every member does nothing: then none is called.
   { Observer::kActive } -> std::convertible_to<bool>;
-  /// Asked once before each allocation of `n_bytes`, and before each block that realloc makes longer in place, with the
-  /// difference: whether judge() is to be asked. It may fail yet, or be too large for any heap.
+  /// Asked once before each allocation of `n_bytes`, and before realloc gives a block so many: whether judge() is to be
+  /// asked. It may fail yet, or be too large for any heap.
   { observer.wants(n_bytes) } -> std::same_as<bool>;
-  /// The heap is whole, and may be used: blocks allocated, freed, the heap trimmed.
-  { observer.judge(n_bytes) } -> std::same_as<Verdict>;
+  /// Of the `n_bytes`, realloc has the second so many already. The heap is whole, and may be used: blocks allocated,
+  /// freed, the heap trimmed.
+  { observer.judge(n_bytes, n_bytes) } -> std::same_as<Verdict>;
   /// There was no memory for `n_bytes`. The heap may be used as in judge(); true where that may have helped, and then it
   /// is tried again, once.
   { observer.made_room(n_bytes) } -> std::same_as<bool>;
@@ -53,7 +54,7 @@ concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address 
 struct NoObserver {
   static constexpr bool kActive = false;
   static constexpr bool wants(std::size_t) { return false; }
-  static constexpr Verdict judge(std::size_t) { return Verdict::kAllocate; }
+  static constexpr Verdict judge(std::size_t, std::size_t) { return Verdict::kAllocate; }
   static constexpr bool made_room(std::size_t) { return false; }
   static constexpr std::size_t interruptions() { return 0; }
   static constexpr void took(std::size_t) {}

@@ -1,0 +1,122 @@
+// The observer of a program's heap: counts what is in use, picks the blocks that the profiler samples, and sounds the alarm
+// when the use rises to a mark.
+//
+// Cost        malloc: one comparison and two counters. free: one counter. Everything else is off the fast paths.
+// Memory      None of its own: a sample is handed to the listener, whose tables are its own affair.
+// Requires    Less than 4 GiB in use: blocks and bytes are one 64-bit counter, so that they cost one addition.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "heap/observer.h"
+#include "monitor/sample_rate.h"
+#include "platform/clock.h"
+
+namespace tidemark {
+
+/// Who hears what happens on a heap. Is called while malloc or free runs, and must use
+/// neither.
+class HeapListener {
+ public:
+  /// A block was picked, in a process of samples `mean_bytes` apart; 0 where every one is.
+  virtual void sampled(Address block, std::size_t n_bytes, double mean_bytes) = 0;
+  /// The block is freed; `temporary`: nothing was allocated since it was.
+  virtual void sample_freed(Address block, bool temporary) = 0;
+  virtual void sample_moved(Address from, Address to) = 0;
+  /// There is no memory for `n_bytes`. Here, alone, the heap may be used; true where that may have made room.
+  virtual bool make_room(std::size_t n_bytes) = 0;
+  /// The use has risen to the mark that was set. It is not set any more.
+  virtual void alarm() = 0;
+  virtual Clock& clock() = 0;
+
+ protected:
+  ~HeapListener() = default;
+};
+
+class HeapMeter {
+ public:
+  static constexpr bool kActive = true;
+
+  constexpr explicit HeapMeter(HeapListener& listener) : listener_(&listener) {}
+
+  // --- of the observer seam
+
+  bool wants(std::size_t n_bytes) {
+    const std::size_t left = left_;
+    if (left <= n_bytes) [[unlikely]]
+      return true;
+    left_ = left - n_bytes;
+    return false;
+  }
+
+  Verdict judge(std::size_t n_bytes, std::size_t held_bytes);
+  bool made_room(std::size_t n_bytes);
+  std::size_t interruptions() const { return interruptions_; }
+
+  void took(std::size_t n_bytes) { live_ += kOneBlock + n_bytes; }
+  void gave(std::size_t n_bytes) { live_ -= kOneBlock + n_bytes; }
+
+  void watch(Address block, std::size_t n_bytes);
+  void unwatch(Address block);
+  void moved(Address from, Address to) { listener_->sample_moved(from, to); }
+
+  void slow() {
+    const std::size_t live = live_bytes();
+    if (live > peak_) peak_ = live;
+    if (live >= mark_) [[unlikely]]
+      sound();
+  }
+
+  // --- what is known
+
+  std::size_t live_bytes() const { return static_cast<std::uint32_t>(live_); }
+  std::size_t live_blocks() const { return live_ >> 32; }
+  /// The highest use that was seen whenever malloc left its fast path, or at reset_peak().
+  std::size_t peak_bytes() const { return peak_ > live_bytes() ? peak_ : live_bytes(); }
+  /// Of all requests that were served, from the beginning on.
+  std::uint64_t total_bytes() const { return before_ + (armed_ - left_); }
+  /// Allocations for which there was no memory, and the bytes that the last of them wanted.
+  std::size_t failures() const { return failures_; }
+  std::size_t failed_bytes() const { return failed_bytes_; }
+
+  // --- sampling
+
+  /// As SampleRate::configure. Counting goes on while sampling is off.
+  void start_sampling(double mean_bytes, double share, std::uint64_t seed);
+  void stop_sampling();
+  bool sampling() const { return sampling_; }
+  const SampleRate& rate() const { return rate_; }
+  /// To be called now and then while rate().throttled().
+  void relax();
+
+  // --- alarm
+
+  void set_mark(std::size_t live_bytes) { mark_ = live_bytes; }
+  void reset_peak() { peak_ = live_bytes(); }
+
+ private:
+  static constexpr std::uint64_t kOneBlock = std::uint64_t{1} << 32;
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  [[gnu::noinline]] void sound();
+  void arm(std::size_t bytes);
+
+  std::uint64_t live_ = 0;    // blocks, bytes
+  std::size_t left_ = 0;      // bytes until the next sample
+  std::size_t armed_ = 0;     // what left_ began with
+  std::uint64_t before_ = 0;  // all that was allocated until then
+  std::size_t peak_ = 0;
+  std::size_t mark_ = kNone;
+  std::size_t failures_ = 0;
+  std::size_t failed_bytes_ = 0;
+  std::size_t interruptions_ = 0;
+  std::uint64_t last_total_ = 0;  // total_bytes() when the last watched block was allocated
+  Address last_block_ = 0;
+  bool sampling_ = false;
+  SampleRate rate_;
+  HeapListener* listener_;
+};
+
+}  // namespace tidemark
