@@ -71,6 +71,18 @@ async function commandLine() {
   assert.equal(await outputOf('plain.js'), 'C\nheld 1000 1\n');
 }
 
+async function pkgConfig() {
+  const env = { ...loadEnvironment(), PKG_CONFIG_PATH: `${prefix}/lib/pkgconfig` };
+  for (const [compiler, source, expected] of [
+    ['emcc', 'app.c', 'C\nheld 1000 1\n'],
+    ['em++', 'app.cpp', 'C++\nheld 1000 2\n'],
+  ]) {
+    const line = `${compiler} "$1" $(pkg-config --cflags --libs tidemark) -o by_pkg_config.js`;
+    await run('bash', ['-c', line, 'bash', join(root, 'tests/package/project', source)], { ...inWork, env });
+    assert.equal(await outputOf('by_pkg_config.js'), expected);
+  }
+}
+
 /** Nothing but malloc changes: what only calls malloc needs neither header nor further flag, whatever else it is built with. */
 async function commandLineVariants() {
   const source = join(work, 'variant.cpp');
@@ -175,6 +187,7 @@ await main(async () => {
     await test('the installed files', installedFiles);
     await test('find_package(tidemark) from C and C++', cmakePackage);
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
+    await test('pkg-config from C and C++', pkgConfig);
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
     await test('what cannot be configured is refused with a reason', refusals);
     await test('the npm package, packed and installed', npmPackage);
