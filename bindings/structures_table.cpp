@@ -65,7 +65,7 @@ Table* tidemark_table_create(int with_values) { return new (std::nothrow) Table(
 void tidemark_table_destroy(Table* table) { delete table; }
 
 std::uintptr_t tidemark_table_find_number(Table* table, double key) {
-  return location(*table, table->find(Operand::of_key(key)));
+  return location(*table, table->find_number(key));
 }
 
 std::uintptr_t tidemark_table_find(Table* table, std::uint32_t kind, double number, std::uint32_t high,

@@ -45,11 +45,11 @@ struct Block {
 /// The blocks of one structure, and how many bytes they are.
 class Blocks {
  public:
-  explicit Blocks(BlockSource& source) : source_(&source), seen_epoch_(source.epoch()) {}
+  explicit Blocks(BlockSource& source) : source_(&source), epoch_(&source.epoch()), seen_epoch_(*epoch_) {}
 
   /// Whether no block has moved since the last seen().
-  bool current() const { return source_->epoch() == seen_epoch_; }
-  void seen() { seen_epoch_ = source_->epoch(); }
+  bool current() const { return *epoch_ == seen_epoch_; }
+  void seen() { seen_epoch_ = *epoch_; }
   void look_up(Block& block) const {
     if (block.handle != 0) block.address = static_cast<std::uint8_t*>(source_->resolve(block.handle));
   }
@@ -66,6 +66,7 @@ class Blocks {
 
  private:
   BlockSource* source_;
+  const std::uint32_t* epoch_;
   std::uint32_t seen_epoch_;
   std::size_t held_bytes_ = 0;
 };

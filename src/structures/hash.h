@@ -1,9 +1,8 @@
 // Hashes of 64 bits. All of a hash is used: the index takes a home from its top and a segment from its middle.
 #pragma once
 
-#include <cstring>
-
 #include "structures/operand.h"
+#include "structures/unaligned.h"
 
 namespace tidemark {
 
@@ -30,14 +29,14 @@ inline Hash hash_of(std::int32_t integer) {
 /// Eight bytes a round.
 inline Hash hash_bytes(TextForm form, const std::uint8_t* bytes, std::uint32_t n_bytes) {
   Hash hash = (std::uint64_t{n_bytes} << 2 | static_cast<unsigned>(form)) * 0x9e3779b97f4a7c15u;
-  std::uint64_t word;
   for (; n_bytes >= 8; bytes += 8, n_bytes -= 8) {
-    std::memcpy(&word, bytes, 8);
-    hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+    hash = (hash ^ load_unaligned<std::uint64_t>(bytes)) * 0xff51afd7ed558ccdu;
     hash ^= hash >> 32;
   }
-  word = 0;
-  if (n_bytes != 0) std::memcpy(&word, bytes, n_bytes);
+  std::uint64_t word = 0;
+  if ((n_bytes & 4) != 0) word = load_unaligned<std::uint32_t>(bytes), bytes += 4;
+  if ((n_bytes & 2) != 0) word = word << 16 | load_unaligned<std::uint16_t>(bytes), bytes += 2;
+  if ((n_bytes & 1) != 0) word = word << 8 | *bytes;
   return hash_word(hash ^ word);
 }
 

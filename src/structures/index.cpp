@@ -1,6 +1,7 @@
 #include "structures/index.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tidemark {
 
@@ -10,38 +11,37 @@ constexpr std::uint64_t kLowHalf = 0xffffffffu;
 constexpr unsigned kFirstCapacity = 8;
 constexpr unsigned kMostSlots = IndexSegment::kHomes * IndexSegment::kMaxPerHome;
 
-Block new_segment(Blocks& blocks, std::size_t capacity, SlotEncoding encoding) {
-  Block block = blocks.allocate(IndexSegment::bytes_for(capacity, encoding.width));
-  if (block.handle == 0) return block;
-  std::memset(block.address, 0, sizeof(IndexSegment));
-  auto* const segment = block.as<IndexSegment>();
-  segment->capacity = static_cast<std::uint16_t>(capacity);
-  segment->encoding = encoding;
-  return block;
-}
-
 /// Room beyond `count`: a 16th of it.
 unsigned with_room(unsigned count) { return std::min(count + std::max(kFirstCapacity, count / 16), kMostSlots); }
 
 }  // namespace
 
+/// Without a block where memory is exhausted; else to be written.
+IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
+  IndexSegment segment;
+  segment.data = blocks_.allocate(IndexSegment::bytes_for(capacity, encoding.width));
+  segment.capacity = static_cast<std::uint16_t>(capacity);
+  segment.encoding = encoding;
+  return segment;
+}
+
 bool Index::reserve(Hash hash, Entry entry, bool coarse) {
   if (segments_ == 0) {
-    Block directory = blocks_.allocate(sizeof(Block));
+    Block directory = blocks_.allocate(sizeof(IndexSegment));
     if (directory.handle == 0) return false;
-    const Block first = new_segment(blocks_, kFirstCapacity, SlotEncoding::for_entry(entry, coarse));
-    if (first.handle == 0) {
+    IndexSegment first = make_segment(kFirstCapacity, SlotEncoding::for_entry(entry, coarse));
+    if (first.data.handle == 0) {
       blocks_.free(directory);
       return false;
     }
+    SegmentWriter(first).finish();
     directory_ = directory;
     this->directory()[0] = first;
     segments_ = 1;
     mask_ = 0;
     return true;
   }
-  Block& block = directory()[place_of(hash)];
-  IndexSegment& segment = *block.as<IndexSegment>();
+  IndexSegment& segment = directory()[place_of(hash)];
   if (segment.is_full(IndexSegment::home_of(hash))) return grow_overflow();
   const SlotEncoding old = segment.encoding;
   SlotEncoding encoding = old;
@@ -50,25 +50,29 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
     // What stands for 16 entries can't be told apart here: a wider slot goes on doing so.
     if (encoding.shift < old.shift) encoding.shift = old.shift;
   }
-  if (segment.count < segment.capacity && encoding.width == old.width && encoding.shift == old.shift) return true;
-  Block made = new_segment(blocks_, with_room(segment.count + 1u), encoding);
-  if (made.handle == 0) return false;
-  auto* const to = made.as<IndexSegment>();
-  to->count = segment.count;
-  std::memcpy(to->offsets, segment.offsets, sizeof(segment.offsets));
-  std::memcpy(to->counts, segment.counts, sizeof(segment.counts));
-  if (encoding.width == old.width && encoding.shift == old.shift) {
-    std::memcpy(to->slot(0), segment.slot(0), segment.count * std::size_t{old.width});
-  } else {
-    for (unsigned i = 0; i < segment.count; ++i) to->write(i, segment.first_entry(i));
+  if (segment.count < segment.capacity && encoding == old) return true;
+  const unsigned capacity = with_room(segment.count + 1u);
+  if (encoding == old) {
+    const auto used = static_cast<std::size_t>(segment.end() - segment.data.address);
+    if (!blocks_.replace(segment.data, IndexSegment::bytes_for(capacity, old.width), used)) return false;
+    segment.capacity = static_cast<std::uint16_t>(capacity);
+    return true;
   }
-  blocks_.free(block);
-  block = made;
+  IndexSegment made = make_segment(capacity, encoding);
+  if (made.data.handle == 0) return false;
+  SegmentWriter writer(made);
+  for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
+    const IndexSegment::Run run = segment.run_of(home);
+    for (unsigned i = 0; i < run.count; ++i) writer.add(home, old.read(run.begin + i * old.width));
+  }
+  writer.finish();
+  blocks_.free(segment.data);
+  segment = made;
   return true;
 }
 
 void Index::insert(Hash hash, Entry entry) {
-  IndexSegment& segment = *segment_of(hash);
+  IndexSegment& segment = directory()[place_of(hash)];
   const unsigned home = IndexSegment::home_of(hash);
   if (segment.is_full(home)) {
     overflow_.as<Entry>()[overflow_count_++] = entry;
@@ -87,7 +91,7 @@ void Index::erase(Hash hash, Entry entry) {
       return;
     }
   }
-  IndexSegment& segment = *segment_of(hash);
+  IndexSegment& segment = directory()[place_of(hash)];
   const unsigned home = IndexSegment::home_of(hash);
   segment.erase(home, segment.find_slot(home, entry));
   --count_;
@@ -100,69 +104,47 @@ void Index::renumber(Hash hash, Entry from, Entry to) {
     entry = to;
     return;
   }
-  IndexSegment& segment = *segment_of(hash);
-  segment.write(segment.find_slot(IndexSegment::home_of(hash), from), to);
+  IndexSegment& segment = directory()[place_of(hash)];
+  segment.encoding.write(segment.find_slot(IndexSegment::home_of(hash), from), to);
 }
 
-Block Index::build(const std::uint64_t* items, std::size_t n, std::uint64_t side, SlotEncoding encoding) {
+IndexSegment Index::build(const std::uint64_t* items, std::size_t n, std::uint64_t side, SlotEncoding encoding) {
   unsigned count = 0;
   for (std::size_t i = 0; i < n; ++i) count += items[i] >> (32 + kSideBit) == side;
-  Block block = new_segment(blocks_, with_room(count), encoding);
-  if (block.handle == 0) return block;
-  auto* const segment = block.as<IndexSegment>();
+  IndexSegment segment = make_segment(with_room(count), encoding);
+  if (segment.data.handle == 0) return segment;
+  SegmentWriter writer(segment);
   for (std::size_t i = 0; i < n; ++i) {
     if (items[i] >> (32 + kSideBit) != side) continue;
-    const unsigned home = items[i] >> 32 & (IndexSegment::kHomes - 1);
-    segment->counts[home / IndexSegment::kHomesPerGroup] += std::uint64_t{1}
-                                                            << (4 * (home % IndexSegment::kHomesPerGroup));
-    // For now the slots of each group; the sum of those before it below.
-    ++segment->offsets[home / IndexSegment::kHomesPerGroup];
-    segment->write(segment->count++, static_cast<Entry>(items[i] & kLowHalf));
+    writer.add(items[i] >> 32 & (IndexSegment::kHomes - 1), static_cast<Entry>(items[i] & kLowHalf));
   }
-  std::uint16_t before = 0;
-  for (std::uint16_t& offset : segment->offsets) {
-    const std::uint16_t own = offset;
-    offset = before;
-    before = static_cast<std::uint16_t>(before + own);
-  }
-  return block;
+  writer.finish();
+  return segment;
 }
 
 void Index::join() {
   const std::uint32_t last = segments_ - 1, place = last & mask_ >> 1;
-  const IndexSegment& low = *directory()[place].as<IndexSegment>();
-  const IndexSegment& high = *directory()[last].as<IndexSegment>();
-  if (low.encoding.shift != high.encoding.shift) {
-    // One of them stands for 16 entries a slot: both do, then.
-    IndexSegment& exact = *directory()[low.encoding.shift == 0 ? place : last].as<IndexSegment>();
-    const std::uint8_t width = exact.encoding.width;
-    for (unsigned i = 0; i < exact.count; ++i) {
-      const Entry entry = exact.first_entry(i);
-      exact.encoding.shift = SlotEncoding::kCoarseShift;
-      exact.write(i, entry);
-      exact.encoding.shift = 0;
-    }
-    exact.encoding = {width, SlotEncoding::kCoarseShift};
-  }
-  const SlotEncoding encoding{std::max(low.encoding.width, high.encoding.width), low.encoding.shift};
+  const IndexSegment& low = directory()[place];
+  const IndexSegment& high = directory()[last];
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
     if (low.run_of(home).count + high.run_of(home).count > IndexSegment::kMaxPerHome) return;
   }
-  Block made = new_segment(blocks_, with_room(low.count + high.count), encoding);
-  if (made.handle == 0) return;
-  auto* const to = made.as<IndexSegment>();
+  // A slot that stands for 16 entries goes on doing so, and the others of the home with it.
+  const SlotEncoding encoding{std::max(low.encoding.width, high.encoding.width),
+                              std::max(low.encoding.shift, high.encoding.shift)};
+  IndexSegment made = make_segment(with_room(unsigned{low.count} + high.count), encoding);
+  if (made.data.handle == 0) return;
+  SegmentWriter writer(made);
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
-    if (home % IndexSegment::kHomesPerGroup == 0) to->offsets[home / IndexSegment::kHomesPerGroup] = to->count;
     for (const IndexSegment* from : {&low, &high}) {
       const IndexSegment::Run run = from->run_of(home);
-      for (unsigned index = run.begin; index < run.begin + run.count; ++index)
-        to->write(to->count++, from->first_entry(index));
-      to->counts[home / IndexSegment::kHomesPerGroup] += std::uint64_t{run.count}
-                                                         << (4 * (home % IndexSegment::kHomesPerGroup));
+      for (unsigned i = 0; i < run.count; ++i)
+        writer.add(home, from->encoding.read(run.begin + i * from->encoding.width));
     }
   }
-  blocks_.free(directory()[place]);
-  blocks_.free(directory()[last]);
+  writer.finish();
+  blocks_.free(directory()[place].data);
+  blocks_.free(directory()[last].data);
   directory()[place] = made;
   segments_ = last;
   mask_ = mask_for(segments_);
@@ -179,7 +161,7 @@ bool Index::grow_overflow() {
 }
 
 void Index::clear() {
-  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.free(directory()[i]);
+  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.free(directory()[i].data);
   blocks_.free(directory_);
   blocks_.free(overflow_);
   segments_ = mask_ = overflow_count_ = 0;
@@ -188,13 +170,13 @@ void Index::clear() {
 
 void Index::trim() {
   for (std::uint32_t i = 0; i < segments_; ++i) {
-    Block& block = directory()[i];
-    auto* const segment = block.as<IndexSegment>();
-    const std::size_t n_bytes = IndexSegment::bytes_for(segment->count, segment->encoding.width);
-    if (n_bytes >= block.n_bytes || !blocks_.replace(block, n_bytes, n_bytes)) continue;
-    block.as<IndexSegment>()->capacity = block.as<IndexSegment>()->count;
+    IndexSegment& segment = directory()[i];
+    const std::size_t n_bytes = IndexSegment::bytes_for(segment.count, segment.encoding.width);
+    const auto used = static_cast<std::size_t>(segment.end() - segment.data.address);
+    if (n_bytes < segment.data.n_bytes && blocks_.replace(segment.data, n_bytes, used))
+      segment.capacity = segment.count;
   }
-  const std::size_t used = segments_ * sizeof(Block);
+  const std::size_t used = segments_ * sizeof(IndexSegment);
   // Where there is no memory to make it smaller in, it stays as it is.
   if (segments_ != 0 && used < directory_.n_bytes && !blocks_.replace(directory_, used, used)) return;
 }
@@ -202,15 +184,14 @@ void Index::trim() {
 void Index::look_up() {
   blocks_.look_up(directory_);
   blocks_.look_up(overflow_);
-  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.look_up(directory()[i]);
+  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.look_up(directory()[i].data);
 }
 
 const char* Index::check() const {
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < segments_; ++i) {
-    const auto* const segment = directory()[i].as<const IndexSegment>();
-    if (const char* broken = segment->check()) return broken;
-    count += segment->count;
+    if (const char* broken = directory()[i].check()) return broken;
+    count += directory()[i].count;
   }
   return count == count_ ? nullptr : "X1: the number of entries";
 }

@@ -30,11 +30,11 @@ class Index {
   template <class Match>
   bool find(Hash hash, Match&& match) const {
     if (segments_ == 0) return false;
-    const IndexSegment& segment = *segment_of(hash);
-    const IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
-    const unsigned per_slot = segment.entries_per_slot();
-    for (unsigned index = run.begin; index < run.begin + run.count; ++index) {
-      if (match(segment.first_entry(index), per_slot)) return true;
+    const IndexSegment& segment = directory()[place_of(hash)];
+    const SlotEncoding encoding = segment.encoding;
+    IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
+    for (; run.count != 0; --run.count, run.begin += encoding.width) {
+      if (match(encoding.read(run.begin), 1u << encoding.shift)) return true;
     }
     if (overflow_count_ == 0) return false;
     for (std::uint32_t i = 0; i < overflow_count_; ++i) {
@@ -81,18 +81,18 @@ class Index {
     const std::uint32_t place = number_of(hash) & mask_;
     return place < segments_ ? place : place & mask_ >> 1;
   }
-  Block* directory() const { return directory_.as<Block>(); }
-  IndexSegment* segment_of(Hash hash) const { return directory()[place_of(hash)].as<IndexSegment>(); }
+  IndexSegment* directory() const { return directory_.as<IndexSegment>(); }
 
   template <class EachHash>
   void split(Entry greatest, bool coarse, EachHash&& each);
   void join();
-  Block build(const std::uint64_t* items, std::size_t n, std::uint64_t side, SlotEncoding encoding);
+  IndexSegment make_segment(std::size_t capacity, SlotEncoding encoding);
+  IndexSegment build(const std::uint64_t* items, std::size_t n, std::uint64_t side, SlotEncoding encoding);
   bool is_in_overflow(Entry entry) const;
   bool grow_overflow();
 
   Blocks& blocks_;
-  Block directory_;  // of Blocks
+  Block directory_;  // of IndexSegments
   Block overflow_;   // of Entries
   std::uint32_t segments_ = 0;
   std::uint32_t mask_ = 0;
@@ -103,11 +103,11 @@ class Index {
 template <class EachHash>
 void Index::split(Entry greatest, bool coarse, EachHash&& each) {
   const std::uint32_t mask = mask_for(segments_ + 1), place = segments_ & mask >> 1;
-  if (directory_.n_bytes < (segments_ + 1) * sizeof(Block)) {
-    const std::size_t wanted = segments_ + 1 + segments_ / 4;
-    if (!blocks_.replace(directory_, wanted * sizeof(Block), segments_ * sizeof(Block))) return;
+  if (directory_.n_bytes < (segments_ + 1) * sizeof(IndexSegment)) {
+    const std::size_t wanted = segments_ + 1 + segments_ / 16;
+    if (!blocks_.replace(directory_, wanted * sizeof(IndexSegment), segments_ * sizeof(IndexSegment))) return;
   }
-  const IndexSegment& old = *directory()[place].as<IndexSegment>();
+  const IndexSegment& old = directory()[place];
   // Home and side above, the entry below.
   Block scratch = blocks_.allocate(old.count * sizeof(std::uint64_t) + 8);
   if (scratch.handle == 0) return;
@@ -115,12 +115,13 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
   std::size_t n = 0;
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
     const IndexSegment::Run run = old.run_of(home);
-    for (unsigned index = run.begin; index < run.begin + run.count; ++index) {
-      const Entry first = old.first_entry(index);
+    for (unsigned index = 0; index < run.count; ++index) {
+      const Entry first = old.encoding.read(run.begin + index * old.encoding.width);
       bool seen = false;  // two slots of this home may stand for the same entries
-      for (unsigned before = run.begin; before < index && !seen; ++before) seen = old.first_entry(before) == first;
+      for (unsigned before = 0; old.encoding.shift != 0 && before < index && !seen; ++before)
+        seen = old.encoding.read(run.begin + before * old.encoding.width) == first;
       if (seen) continue;
-      each(first, old.entries_per_slot(), [&](Entry entry, Hash hash) {
+      each(first, 1u << old.encoding.shift, [&](Entry entry, Hash hash) {
         if (IndexSegment::home_of(hash) != home || place_of(hash) != place) return;
         if (overflow_count_ != 0 && is_in_overflow(entry)) return;
         const std::uint64_t side = (number_of(hash) & mask) == segments_;
@@ -129,16 +130,16 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
     }
   }
   const SlotEncoding encoding = SlotEncoding::for_entry(greatest, coarse);
-  Block stays = build(items, n, 0, encoding), goes = build(items, n, 1, encoding);
-  if (stays.handle != 0 && goes.handle != 0) {
-    blocks_.free(directory()[place]);
+  IndexSegment stays = build(items, n, 0, encoding), goes = build(items, n, 1, encoding);
+  if (stays.data.handle != 0 && goes.data.handle != 0) {
+    blocks_.free(directory()[place].data);
     directory()[place] = stays;
     directory()[segments_] = goes;
     ++segments_;
     mask_ = mask;
   } else {
-    blocks_.free(stays);
-    blocks_.free(goes);
+    blocks_.free(stays.data);
+    blocks_.free(goes.data);
   }
   blocks_.free(scratch);
 }

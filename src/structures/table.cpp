@@ -32,20 +32,32 @@ Entry Table::find_text(const EntrySegment& in, Entry first, unsigned count, cons
   return kNoEntry;
 }
 
+Entry Table::find_integer(std::int32_t key, Hash hash) const {
+  Entry found = kNoEntry;
+  const EntrySegment* const segments = directory_.as<const EntrySegment>();
+  index_.find(hash, [&](Entry first, unsigned count) {
+    const EntrySegment& in = segments[segment_of(first)];
+    if (in.key_kind == ColumnKind::kInt32) {
+      const std::int32_t* const keys = in.keys.as<const std::int32_t>();
+      if (count == 1) {
+        // A live entry, since the index has it.
+        if (keys[tidemark::place_of(first)] == key) found = first;
+      } else {
+        found = find_in(keys, key, in, first, count);
+      }
+    } else if (in.key_kind == ColumnKind::kBox) {
+      found = find_in(in.keys.as<const Box>(), box_of(key), in, first, count);
+    }
+    return found != kNoEntry;
+  });
+  return found;
+}
+
 Entry Table::find(const Operand& key, Hash hash) const {
   Entry found = kNoEntry;
   switch (key.form) {
     case Operand::Form::kInt32:
-      index_.find(hash, [&](Entry first, unsigned count) {
-        const EntrySegment& in = segment(segment_of(first));
-        if (in.key_kind == ColumnKind::kInt32) {
-          found = find_in(in.keys.as<const std::int32_t>(), key.integer, in, first, count);
-        } else if (in.key_kind == ColumnKind::kBox) {
-          found = find_in(in.keys.as<const Box>(), box_of(key.integer), in, first, count);
-        }
-        return found != kNoEntry;
-      });
-      break;
+      return find_integer(key.integer, hash);
     case Operand::Form::kBox:
       index_.find(hash, [&](Entry first, unsigned count) {
         const EntrySegment& in = segment(segment_of(first));

@@ -45,6 +45,13 @@ class Table {
     refresh();
     return find(key, hash_of(key));
   }
+  /// As find(Operand::of_key(key)), faster.
+  Entry find_number(double key) {
+    refresh();
+    const auto integer = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
+    if (static_cast<double>(integer) == key) return find_integer(integer, hash_of(integer));
+    return find(Operand::of_key(key));
+  }
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
   /// False where memory is exhausted.
@@ -90,6 +97,7 @@ class Table {
   EntrySegment& at(SegmentNumber number) { return directory_.as<EntrySegment>()[number]; }
   void look_up();
   Entry find(const Operand& key, Hash hash) const;
+  Entry find_integer(std::int32_t key, Hash hash) const;
   template <class T>
   Entry find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const;
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;

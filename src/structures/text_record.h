@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "structures/unaligned.h"
+
 namespace tidemark {
 
 enum class TextForm : std::uint8_t {
@@ -17,6 +19,17 @@ enum class TextForm : std::uint8_t {
   kUtf16 = 2,  // little-endian
   kBytes = 3,  // no text: bytes of the program's own
 };
+
+/// Most texts are short: a call costs more than the words.
+inline bool same_bytes(const std::uint8_t* a, const std::uint8_t* b, std::uint32_t n_bytes) {
+  for (; n_bytes >= 8; a += 8, b += 8, n_bytes -= 8) {
+    if (load_unaligned<std::uint64_t>(a) != load_unaligned<std::uint64_t>(b)) return false;
+  }
+  for (; n_bytes != 0; ++a, ++b, --n_bytes) {
+    if (*a != *b) return false;
+  }
+  return true;
+}
 
 struct TextRecord {
   TextForm form;
@@ -35,7 +48,7 @@ struct TextRecord {
     if (n_bytes < 60) return {form, n_bytes, at + 1};
     const std::uint32_t length_bytes = n_bytes - 59;
     n_bytes = 0;
-    std::memcpy(&n_bytes, at + 1, length_bytes);
+    for (std::uint32_t i = 0; i < length_bytes; ++i) n_bytes |= std::uint32_t{at[1 + i]} << (8 * i);
     return {form, n_bytes, at + 1 + length_bytes};
   }
 
@@ -43,12 +56,12 @@ struct TextRecord {
   static void write(std::uint8_t* at, TextForm form, const std::uint8_t* content, std::uint32_t n_bytes) {
     const std::uint32_t head = head_bytes(n_bytes);
     *at = static_cast<std::uint8_t>((head == 1 ? n_bytes : 58 + head) << 2 | static_cast<unsigned>(form));
-    if (head > 1) std::memcpy(at + 1, &n_bytes, head - 1);
+    for (std::uint32_t i = 1; i < head; ++i) at[i] = static_cast<std::uint8_t>(n_bytes >> (8 * (i - 1)));
     if (n_bytes != 0) std::memcpy(at + head, content, n_bytes);
   }
 
   bool equals(TextForm other_form, const std::uint8_t* other, std::uint32_t other_bytes) const {
-    return form == other_form && n_bytes == other_bytes && (n_bytes == 0 || std::memcmp(content, other, n_bytes) == 0);
+    return form == other_form && n_bytes == other_bytes && same_bytes(content, other, n_bytes);
   }
   std::uint32_t record_bytes() const { return static_cast<std::uint32_t>(record_bytes(n_bytes)); }
 };
