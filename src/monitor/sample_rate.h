@@ -32,15 +32,15 @@ class SampleRate {
   void seed(std::uint64_t seed) { random_.seed(seed); }
 
   double mean_bytes() const { return mean_bytes_; }
-  bool exact() const { return mean_bytes_ == 0; }
+  constexpr bool exact() const { return mean_bytes_ == 0; }
   bool throttled() const { return mean_bytes_ > chosen_bytes_; }
 
   /// Bytes until the next sample.
-  std::size_t draw() {
+  constexpr std::size_t draw() {
     if (exact()) return 0;
-    constexpr double kMost = 0x7fffffff;  // PTRDIFF_MAX in 32 bits; the tail above is drawn again then, to no effect
+    constexpr double kMost = 0x7ffffffe;  // so that it fits in 32 bits, at a mean of 256 MiB once in 3000 draws
     const double bytes = random_.exponential() * mean_bytes_;
-    return static_cast<std::size_t>(bytes < kMost ? bytes : kMost);
+    return static_cast<std::size_t>(bytes < kMost ? bytes : kMost) + 1;
   }
 
   /// A sample was taken from `begin_us` to `end_us`.
