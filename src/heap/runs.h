@@ -122,7 +122,9 @@ class Runs {
     bins_.clear();
     Grain lasts[Bins::kCount] = {};
     Grain start = kNoGrain;  // of the free runs that end at `grain`
+    Grain ahead = 0;         // the map has been read up to here
     for (Grain grain = 1; grain < top_;) {
+      if (grain >= ahead) ahead = read_map_ahead(grain);
       const Entry entry = map_[grain];
       const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : length_of(entry);
       if (length == 0) fatal("heap", address(grain), kMapOverwritten);
@@ -206,6 +208,15 @@ class Runs {
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(Entry);
 
   // --- free runs
+
+  /// Reads a stretch of the map from `grain` on, to its end at most, and returns where it ended. From run to run each load
+  /// would wait for the one before it; these wait together.
+  Grain read_map_ahead(Grain grain) const {
+    constexpr std::size_t kStretch = 2048, kEntriesPerLine = 64 / sizeof(Entry);
+    const Grain end = (grain | (kStretch - 1)) + 1;
+    for (; grain < end && grain < mapped_; grain += kEntriesPerLine) static_cast<const volatile Entry*>(map_)[grain];
+    return end;
+  }
 
   void insert(Grain grain, std::size_t length) {
     map_[grain] = make_entry(length, kFree);

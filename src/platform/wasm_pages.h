@@ -17,13 +17,20 @@ extern unsigned char __heap_end;
 /// Of Emscripten's JavaScript library: makes the views of linear memory anew.
 void emscripten_notify_memory_growth(std::size_t memory_index);
 
+/// Of override/sbrk.cpp, where that is linked: the end of what was loaded behind __heap_base before the program started.
+[[gnu::weak]] std::size_t tidemark_loaded_end(void);
+
 }  // extern "C"
 
 namespace tidemark {
 
 class WasmPages {
  public:
-  Address begin() const { return reinterpret_cast<Address>(&__heap_base); }
+  Address begin() const {
+    const Address base = reinterpret_cast<Address>(&__heap_base);
+    const Address loaded_end = tidemark_loaded_end == nullptr ? 0 : tidemark_loaded_end();
+    return loaded_end > base ? loaded_end : base;
+  }
 
   Address initial_end() const { return reinterpret_cast<Address>(&__heap_end); }
 

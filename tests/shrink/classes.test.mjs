@@ -10,7 +10,9 @@ describe('Embind', () => {
       const account = new program.Account('a name longer than fits into a string object');
       account.add(1);
       const seen = [];
-      account.callBack((amount) => seen.push(amount));
+      const heard = [];
+      account.callBack((amount) => seen.push(amount)); // kept as a val
+      account.listen((amount) => heard.push(amount)); // kept in a std::function
       const savings = program.makeSavings('s');
       const vector = new program.IntVector();
       for (let i = 0; i < 1000; ++i) vector.push_back(i);
@@ -33,7 +35,8 @@ describe('Embind', () => {
         account.add(10);
         assert.equal(account.total(), 1 + 10 * round);
         assert.equal(total.call(account), 1 + 10 * round);
-        assert.equal(seen.length, round);
+        assert.deepEqual(seen, Array(round).fill(10));
+        assert.deepEqual(heard, seen);
         assert.equal(account.name, 'a name longer than fits into a string object');
         assert.equal(vector.get(999), 999);
         assert.equal(vector.size(), 1000);

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, test } from 'vitest';
 import { build, shrinkAfterPeak } from './support/program.mjs';
 
-const methods = 'ccall,cwrap,addFunction,removeFunction,UTF8ToString,stringToNewUTF8,HEAPU8,wasmExports,wasmMemory';
+const methods =
+  'ccall,cwrap,dynCall,addFunction,removeFunction,UTF8ToString,stringToNewUTF8,HEAPU8,wasmExports,wasmMemory';
 const growing = ['-sALLOW_MEMORY_GROWTH', '-sALLOW_TABLE_GROWTH', `-sEXPORTED_RUNTIME_METHODS=${methods}`];
 const withFree = '-sEXPORTED_FUNCTIONS=_main,_free,_malloc';
 
@@ -16,7 +17,10 @@ const variants = [
   ['-O2', '-sWASM_BIGINT=0', '-sWASM_ASYNC_COMPILATION=0', ...es6],
   ['-O3', '-sSINGLE_FILE', '-sSTACK_SIZE=4MB', ...es6],
   ['-Os', '-sMAXIMUM_MEMORY=4GB', ...es6],
-  ['-Oz', ...es6],
+  ['-Oz', '-sDYNCALLS', ...es6],
+  ['-O1', '-sSAFE_HEAP', ...es6],
+  ['-O2', '-sIMPORTED_MEMORY', '-sINITIAL_MEMORY=8MB', ...es6],
+  ['-O2', '-sINITIAL_HEAP=1MB', ...es6],
   ['-O2', '-sMODULARIZE'],
   ['-O3', '-sEXIT_RUNTIME=0'],
 ];
@@ -79,11 +83,19 @@ describe('a program goes on after a shrink', () => {
       assert.equal(program.ccall('length_of', 'number', ['string'], ['five!']), 5);
       assert.equal(program._call_function(program._get_function(1), 5), 22);
       assert.equal(program._call_static(5), 15);
+      assert.equal(program.dynCall('ii', program._get_function(1), [5]), 22);
+      assert.equal(program.dynCall('ii', add, [5]), 1005);
       assert.equal(program._through_javascript(5), 22);
       assert.equal(program._call_function(add, 5), 1005);
       assert.equal(program._use_stack(100), 100);
       if (!flags.includes('-sWASM_BIGINT=0')) assert.equal(program._add64(1n << 40n, 1n), (1n << 40n) + 1n);
-      for (const f of kept.raw) assert.throws(f, /shrink/);
+      for (const f of kept.raw) {
+        assert.throws(f, (error) => {
+          assert.ok(error instanceof WebAssembly.RuntimeError);
+          assert.match(error.message, /an instance that shrink\(\) has replaced; take it from the Module again/);
+          return true;
+        });
+      }
       await Promise.resolve();
       assert.equal(kept.view.length, 0);
 

@@ -6,20 +6,21 @@ import { build, shrinkAfterPeak, start } from './support/program.mjs';
 
 const module = ['-O2', '-sMODULARIZE', '-sEXPORT_ES6'];
 
-async function startCore(argument = {}) {
-  return start('core.c', [...module, '-sEXPORTED_RUNTIME_METHODS=wasmMemory'], { print() {}, ...argument });
+async function startCore(argument = {}, flags = []) {
+  const methods = '-sEXPORTED_RUNTIME_METHODS=wasmMemory';
+  return start('core.c', [...module, methods, ...flags], { print() {}, ...argument });
 }
 
-/** Runs `attempt` with another WebAssembly[name]; the failure must leave the program as it was. */
-function withFailing(program, name, attempt) {
-  const original = WebAssembly[name];
-  WebAssembly[name] = function () {
+/** Runs `attempt` with holder[name] throwing; the failure must leave the program as it was. */
+function withFailing(holder, name, attempt) {
+  const original = holder[name];
+  holder[name] = function () {
     throw new RangeError(`no ${name} for you`);
   };
   try {
     return attempt();
   } finally {
-    WebAssembly[name] = original;
+    holder[name] = original;
   }
 }
 
@@ -99,7 +100,6 @@ describe('a shrink that is refused', () => {
   test('what cannot work at all, when the program is linked', async () => {
     for (const [flag, reason] of [
       ['-pthread', /Tidemark does not work with threads/],
-      ['-sIMPORTED_MEMORY=0', /the shrink runtime needs -sIMPORTED_MEMORY/],
       ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
     ]) {
       await assert.rejects(build('core.c', [...module, flag]), ({ output }) => reason.test(output));
@@ -108,9 +108,13 @@ describe('a shrink that is refused', () => {
 });
 
 describe('a shrink that fails', () => {
-  for (const name of ['Memory', 'Instance']) {
-    test(`for want of a WebAssembly.${name}`, async () => {
-      const program = await startCore();
+  for (const [reason, holder, name, flags] of [
+    ['the engine makes no instance', WebAssembly, 'Instance', []],
+    ['the new memory cannot grow', WebAssembly.Memory.prototype, 'grow', []],
+    ['the engine makes no memory to import', WebAssembly, 'Memory', ['-sIMPORTED_MEMORY']],
+  ]) {
+    test(`because ${reason}`, async () => {
+      const program = await startCore({}, flags);
       program._fill();
       program._thin(20);
       program._peak(64 << 20);
@@ -119,7 +123,7 @@ describe('a shrink that fails', () => {
       const { liveBlocks, liveBytes } = program.tidemark.stats();
       let notified = 0;
       program.tidemark.onShrink(() => (notified += 1));
-      withFailing(program, name, () =>
+      withFailing(holder, name, () =>
         assert.throws(() => program.tidemark.shrink(), { name: 'TidemarkError', code: 'out-of-memory' }),
       );
       assert.equal(notified, 0);

@@ -5,6 +5,7 @@
                                                                     and all that tidemark/attach talks to
 """
 
+import glob
 import os
 
 from tools import system_libs
@@ -33,10 +34,9 @@ def handle_options(options, error_handler):
   opts['runtime'] = value == 'true'
   if opts['runtime']:
     # Now, because later they are taken for granted; a setting on the command line still goes first.
-    link_settings.IMPORTED_MEMORY = 1
     link_settings.EMBIND = 1
     of_embind = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
-    own = [os.path.join(share, name) for name in ['tidemark.js', 'engine.js']]
+    own = sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
     link_settings.JS_LIBRARIES += [path for path in of_embind + own if path not in link_settings.JS_LIBRARIES]
 
 

@@ -35,7 +35,9 @@ class Account {
   virtual std::string describe() const { return name_ + ":" + std::to_string(total()); }
   std::string name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
-  void listen(std::function<void(int)> listener) { listener_ = std::move(listener); }
+  void listen(val listener) {
+    listener_ = [listener = std::move(listener)](int amount) { listener(amount); };
+  }
   void call_back(val callback) { callback_ = std::move(callback); }
   std::function<int(int)> adder() const {
     return [total = total()](int x) { return total + x; };
@@ -75,9 +77,6 @@ EMSCRIPTEN_BINDINGS(classes) {
   emscripten::register_vector<int>("IntVector");
   emscripten::register_map<std::string, int>("StringMap");
   emscripten::enum_<std::byte>("Byte").value("zero", std::byte{0}).value("one", std::byte{1});
-  emscripten::class_<std::function<void(int)>>("Listener")
-      .constructor<>()
-      .function("call", &std::function<void(int)>::operator());
   emscripten::class_<std::function<int(int)>>("Adder").constructor<>().function("call",
                                                                                 &std::function<int(int)>::operator());
   emscripten::class_<Account>("Account")

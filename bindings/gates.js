@@ -1,0 +1,185 @@
+// Gates: how functions of the program reach JavaScript, so that none of them calls into an instance that a shrink has
+// replaced. A gate is a JavaScript function with the function that it stands for in a cell.
+//   late gates   what the Module and the table hand out; a shrink fills their cells with the new instance's functions
+//   epoch gates  what wasmExports holds, and the glue code's own variables; a shrink closes them for good
+/* global addToLibrary */
+
+addToLibrary({
+  // The number of parameters is known of WebAssembly functions, and calls through as many named ones cost nothing.
+  $tidemarkMakeGate: (cell, parameterCount) => {
+    switch (parameterCount) {
+      case 0: return () => cell.f();
+      case 1: return (a) => cell.f(a);
+      case 2: return (a, b) => cell.f(a, b);
+      case 3: return (a, b, c) => cell.f(a, b, c);
+      case 4: return (a, b, c, d) => cell.f(a, b, c, d);
+      case 5: return (a, b, c, d, e) => cell.f(a, b, c, d, e);
+      case 6: return (a, b, c, d, e, f) => cell.f(a, b, c, d, e, f);
+      default: return (...args) => cell.f(...args);
+    }
+  },
+
+  $tidemarkProgram__deps: ['$wasmTable', '$wasmMemory'],
+  // What is known of the program and of the instance that it runs in.
+  $tidemarkProgram: {
+    module: null,
+    imports: null,
+    instance: null,
+    memoryPlace: null, // what the WebAssembly.Module calls its memory: { name }, and { module } where it is imported
+    leastBytes: 0, // of any memory that the module is instantiated with
+    writtenStatic: null, // [begin, end, …]: where data segments write something other than zero
+    lateCells: new Map(), // from a function of the instance to the cell of its late gate
+    cellOfGate: new WeakMap(), // from a gate of either kind to its cell
+    epochCells: [], // of the instance's epoch gates
+    moduleKeys: new Map(), // from a property of Module to the cell of the late gate there
+    tableGates: [], // by index
+    table: null, // the functions of the table itself: get, set, grow
+    ownEntries: new Map(), // from an index to what JavaScript has set there: a cell, a function that is no part of the instance, or null
+    listeners: new Set(),
+    soon: null, // the promise of shrinkSoon()
+    replaced: null, // the memory of the instance before, until its views are detached
+  },
+
+  $tidemarkLateGate__deps: ['$tidemarkMakeGate', '$tidemarkProgram'],
+  // The gate of `f`, a function of the instance; `origin` says where a new instance has it: { name } or { index }.
+  $tidemarkLateGate: (f, origin) => {
+    var cell = tidemarkProgram.lateCells.get(f);
+    if (!cell) {
+      cell = { f, origin, gate: null };
+      cell.gate = tidemarkMakeGate(cell, f.length);
+      tidemarkProgram.lateCells.set(f, cell);
+      tidemarkProgram.cellOfGate.set(cell.gate, cell);
+    }
+    return cell;
+  },
+
+  $tidemarkWatchTable__deps: ['$tidemarkProgram', '$tidemarkLateGate'],
+  // What is read from the table are gates; what is set there is remembered.
+  $tidemarkWatchTable: (table) => {
+    var program = tidemarkProgram;
+    var { tableGates, ownEntries, lateCells, cellOfGate } = program;
+    program.table = { get: table.get.bind(table), set: table.set.bind(table), grow: table.grow.bind(table) };
+    var remember = (index, f) => {
+      tableGates[index] = undefined;
+      if (!f) {
+        ownEntries.set(index, null);
+        return f;
+      }
+      var cell = lateCells.get(f) ?? cellOfGate.get(f);
+      if (cell?.origin.name !== undefined) cell = tidemarkLateGate(program.instance.exports[cell.origin.name], cell.origin);
+      ownEntries.set(index, cell ?? f);
+      return cell ? cell.f : f;
+    };
+    // Of whichever table is the program's at the time.
+    table.get = (index) => {
+      var gate = tableGates[index];
+      if (gate) return gate;
+      var f = program.table.get(index);
+      if (f) {
+        var own = ownEntries.get(index);
+        f = tableGates[index] = own ? (own.gate ?? own) : tidemarkLateGate(f, { index }).gate;
+      }
+      return f;
+    };
+    table.set = (index, f = null) => program.table.set(index, remember(index, f));
+    table.grow = (count, f = null) => {
+      var length = program.table.grow(count);
+      for (var i = 0; f && i < count; ++i) wasmTable.set(length + i, f);
+      return length;
+    };
+  },
+
+  $tidemarkAssignExports__deps: ['$tidemarkProgram', '$tidemarkMakeGate', '$tidemarkLateGate'],
+  // Stands in front of the glue code's assignWasmExports. `exports` may be wrappers around those of the instance.
+  $tidemarkAssignExports: (assign, exports) => {
+    var program = tidemarkProgram;
+    var raws = program.instance.exports;
+    var cells = new Map();
+    var gated = {};
+    for (var name of Object.keys(exports)) {
+      var f = exports[name];
+      if (typeof f == 'function') {
+        var cell = { f, origin: { name }, gate: null };
+        f = cell.gate = tidemarkMakeGate(cell, f === raws[name] ? f.length : -1);
+        cells.set(f, cell);
+        program.cellOfGate.set(f, cell);
+      }
+      gated[name] = f;
+    }
+    program.epochCells = [...cells.values()];
+
+    var first = program.moduleKeys.size == 0;
+    var before = {};
+    for (var key of first ? Object.keys(Module) : program.moduleKeys.keys()) before[key] = Module[key];
+    assign(gated);
+    for (var key of Object.keys(first ? Module : before)) {
+      var assigned = Module[key];
+      if (assigned === before[key] || typeof assigned != 'function') continue;
+      var epochCell = cells.get(assigned);
+      var f = epochCell ? epochCell.f : assigned;
+      var known = program.moduleKeys.get(key);
+      if (known) {
+        known.f = f;
+        Module[key] = before[key];
+        continue;
+      }
+      var origin = epochCell?.origin;
+      if (origin && raws[origin.name] === f) {
+        known = tidemarkLateGate(f, origin);
+      } else {
+        known = { f, origin: {}, gate: null };
+        known.gate = tidemarkMakeGate(known, -1);
+      }
+      program.moduleKeys.set(key, known);
+      Module[key] = known.gate;
+    }
+    return gated;
+  },
+
+  $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable'],
+#if !(MAIN_MODULE || SPLIT_MODULE || ASYNCIFY == 2)
+  $tidemarkStart__postset: 'tidemarkStart();',
+#endif
+  // Has the glue code's functions tell what it doesn't keep: the WebAssembly.Module, and the imports.
+  $tidemarkStart: () => {
+    var program = tidemarkProgram;
+    var know = (imports, instance, module) => {
+      program.imports = imports;
+      program.instance = instance;
+      program.module = module;
+    };
+#if WASM_ASYNC_COMPILATION
+    var instantiate = instantiateAsync;
+    instantiateAsync = async (binary, file, imports) => {
+      var result = await instantiate(binary, file, imports);
+      know(imports, result.instance, result.module);
+      return result;
+    };
+#else
+    var instantiate = instantiateSync;
+    instantiateSync = (file, imports) => {
+      var result = instantiate(file, imports);
+      know(imports, ...result);
+      return result;
+    };
+#endif
+    var own = Module['instantiateWasm'];
+    if (own) {
+      Module['instantiateWasm'] = (imports, receive) =>
+        own(imports, (instance, module) => {
+          know(imports, instance, module);
+          return receive(instance, module);
+        });
+    }
+    var assign = assignWasmExports;
+    assignWasmExports = (exports) => {
+      wasmExports = tidemarkAssignExports(assign, exports);
+#if IMPORTED_MEMORY
+      program.leastBytes = {{{ INITIAL_MEMORY }}};
+#else
+      program.leastBytes ||= wasmMemory.buffer.byteLength;
+#endif
+      if (wasmTable) tidemarkWatchTable(wasmTable);
+    };
+  },
+});

@@ -1,0 +1,356 @@
+// Shrink: moves the running program to a new instance of the same WebAssembly.Module, with a smaller memory. What made the
+// old instance this program is carried over: static data, the part of the stack in use, live pages of the heap, the stack
+// pointer, and the function table's entries of JavaScript. Constructors are not run again.
+/* global addToLibrary */
+
+addToLibrary({
+  // Whether a function of any WebAssembly module is on the stack.
+  $tidemarkWasmOnStack: () => {
+    var limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+    var prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+    var stack;
+    try {
+      Object.defineProperty(Error, 'stackTraceLimit', { value: Infinity, configurable: true, writable: true });
+      Object.defineProperty(Error, 'prepareStackTrace', { value: undefined, configurable: true, writable: true });
+      stack = new Error().stack;
+    } finally {
+      for (var [name, descriptor] of [['stackTraceLimit', limit], ['prepareStackTrace', prepare]]) {
+        if (descriptor) Object.defineProperty(Error, name, descriptor);
+        else delete Error[name];
+      }
+    }
+    // V8 and SpiderMonkey, then JavaScriptCore. An engine that cuts the trace at 128 frames leaves the question open.
+    return /wasm-function\[|\[wasm code\]|wasm-stub/.test(stack) || (!limit && stack.split('\n').length >= 128);
+  },
+
+  $tidemarkRequireShrinkable__deps: ['$tidemarkProgram', '$tidemarkWasmOnStack', '$TidemarkError'],
+  $tidemarkRequireShrinkable: () => {
+#if MAIN_MODULE || SPLIT_MODULE
+    throw new TidemarkError('not-supported', 'shrink: a program of several modules (MAIN_MODULE, SPLIT_MODULE) cannot be moved to another memory');
+#endif
+#if ASYNCIFY == 2
+    throw new TidemarkError('not-supported', 'shrink: a program with JSPI cannot be moved to another memory, its suspended stacks would stay behind');
+#endif
+    var program = tidemarkProgram;
+    if (!program.instance || !runtimeInitialized) throw new TidemarkError('busy', 'shrink: the program has not been started yet');
+    if (ABORT) throw new TidemarkError('not-supported', 'shrink: the program has aborted');
+    if (!(program.module instanceof WebAssembly.Module)) {
+      throw new TidemarkError('not-supported', 'shrink: the WebAssembly.Module is not known; give it to the callback of instantiateWasm: receive(instance, module)');
+    }
+    if (globalThis.SharedArrayBuffer && wasmMemory.buffer instanceof SharedArrayBuffer) {
+      throw new TidemarkError('not-supported', 'shrink: the memory is shared');
+    }
+#if ASYNCIFY == 1
+    if (Asyncify.state !== Asyncify.State.Normal || Asyncify.currData) {
+      throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify)');
+    }
+#endif
+    if (tidemarkWasmOnStack()) {
+      throw new TidemarkError('busy', 'shrink: it was called from WebAssembly, which would return into the old memory; use shrinkSoon()');
+    }
+  },
+
+  $tidemarkMemoryPlace__deps: ['$tidemarkProgram'],
+  $tidemarkMemoryPlace: () => {
+    var { module } = tidemarkProgram;
+#if IMPORTED_MEMORY
+    var places = WebAssembly.Module.imports(module);
+#else
+    var places = WebAssembly.Module.exports(module);
+#endif
+    return (tidemarkProgram.memoryPlace ??= places.find((place) => place.kind == 'memory'));
+  },
+
+  $tidemarkNewImports__deps: ['$tidemarkProgram', '$tidemarkMemoryPlace'],
+  // The imports of a new instance. A memory that is imported has to be filled with zeros by the instance itself, and is
+  // touched by that as far as static data reach: so the program better has a memory of its own, and exports it.
+  $tidemarkNewImports: () => {
+    var { imports } = tidemarkProgram;
+#if IMPORTED_MEMORY
+    var { module, name } = tidemarkMemoryPlace();
+    var memory = new WebAssembly.Memory({
+      'initial': {{{ INITIAL_MEMORY / WASM_PAGE_SIZE }}},
+      'maximum': {{{ (ALLOW_MEMORY_GROWTH ? MAXIMUM_MEMORY : INITIAL_MEMORY) / WASM_PAGE_SIZE }}},
+    });
+    // Copied by name: `imports` may be a proxy.
+    return { ...imports, [module]: { ...imports[module], [name]: memory } };
+#else
+    return imports;
+#endif
+  },
+
+  $tidemarkNewMemory__deps: ['$tidemarkMemoryPlace'],
+  // The memory of `instance`, made with `imports`; at least so long.
+  $tidemarkNewMemory: (instance, imports, leastBytes) => {
+    var { module, name } = tidemarkMemoryPlace();
+    var memory = module === undefined ? instance.exports[name] : imports[module][name];
+    var more = leastBytes - memory.buffer.byteLength;
+    if (more > 0) memory.grow(more / {{{ WASM_PAGE_SIZE }}});
+    return memory;
+  },
+
+  // Ranges come from WebAssembly in a struct: { complete, count, (begin, end)… }. Calls `next` with the end of the last one
+  // for more of them, and returns all, as [begin, end, begin, end, …].
+  $tidemarkRanges: (words, next) => {
+    var ranges = [];
+    for (var complete = 0; !complete; ) {
+      var plan = next(ranges.at(-1) ?? 0) >>> 2;
+      complete = words[plan];
+      for (var i = plan + 2, end = i + 2 * words[plan + 1]; i < end; ++i) ranges.push(words[i]);
+    }
+    return ranges;
+  },
+
+  $tidemarkAlive__deps: ['$tidemarkRanges', 'tidemark_shrink_plan', 'tidemark_shrink_static', 'emscripten_stack_get_current', '$HEAPU32'],
+  // What has to be copied: two lists of ranges.
+  $tidemarkAlive: () => {
+    var stackPointer = _emscripten_stack_get_current();
+    return [
+      tidemarkRanges(HEAPU32, (address) => _tidemark_shrink_static(stackPointer, address)),
+      tidemarkRanges(HEAPU32, (address) => _tidemark_shrink_plan(!address)),
+    ];
+  },
+
+  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle'],
+  // Touches the pages of a new memory that will be copied to, a few at each idle moment: the system's work for a page that
+  // is touched first is most of the time that a copy takes.
+  $tidemarkTouch: async (memory) => {
+    var to = new Uint8Array(memory.buffer);
+    var touched = 0;
+    for (var ranges of tidemarkAlive()) {
+      for (var i = 0; i < ranges.length; i += 2) {
+        for (var page = ranges[i]; page < ranges[i + 1]; page += 4096) {
+          to[page] = to[page];
+          if (++touched % 512 == 0) await tidemarkIdle();
+        }
+      }
+    }
+  },
+
+  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkAlive', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  // Copies what is alive into the memory of a new instance, whose data segments have been written; returns the bytes.
+  $tidemarkCopy: (instance, memory) => {
+    var from = new Uint8Array(wasmMemory.buffer);
+    var to = new Uint8Array(memory.buffer);
+    var newWords = new Uint32Array(to.buffer);
+    var stackPointer = _emscripten_stack_get_current();
+    var copied = 0;
+    // Static data that have become zero: the new instance says what its data segments have written.
+    var name = tidemarkProgram.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
+    var written = (tidemarkProgram.writtenStatic ??= tidemarkRanges(newWords, (address) => instance.exports[name](stackPointer, address)));
+    for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
+    for (var ranges of tidemarkAlive()) {
+      for (var i = 0; i < ranges.length; i += 2) {
+        var end = Math.min(ranges[i + 1], from.length);
+        to.set(from.subarray(ranges[i], end), ranges[i]);
+        copied += end - ranges[i];
+      }
+    }
+    return copied;
+  },
+
+  $tidemarkAdopt__deps: ['$tidemarkProgram', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
+                         'tidemark_shrink_commit', '$HEAP8', '$HEAPU8',
+#if STACK_OVERFLOW_CHECK
+                         'emscripten_stack_init',
+#endif
+#if STACK_OVERFLOW_CHECK >= 2
+                         '$setStackLimits',
+#endif
+  ],
+  // Makes `instance` the one that the program runs in, and the old one unusable. Nothing in it can fail.
+  $tidemarkAdopt: (instance, memory) => {
+    var program = tidemarkProgram;
+    var stackPointer = _emscripten_stack_get_current();
+    var oldMemory = wasmMemory;
+    var oldTable = program.table;
+#if ABORT_ON_WASM_EXCEPTIONS
+    var getOfTable = wasmTable.get; // wrappers around gates, which have to stay the same
+#endif
+    var oldTableLength = wasmTable ? wasmTable.length : 0;
+    stackRestore(0); // a frame below this is out of bounds
+
+    // Where the old one is referred to.
+#if IMPORTED_MEMORY
+    var { module, name } = program.memoryPlace;
+    program.imports[module][name] = memory;
+#endif
+    program.instance = instance;
+    wasmMemory = memory;
+    // Where it isn't exported, assertions have a getter there that aborts.
+    if (Object.getOwnPropertyDescriptor(Module, 'wasmMemory')?.value === oldMemory) Module['wasmMemory'] = memory;
+    HEAP8 = undefined;
+    updateMemoryViews();
+
+    var dead = () => {
+      throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
+    };
+    for (var cell of program.epochCells) cell.f = dead;
+
+    var exports = instance.exports;
+#if ASYNCIFY
+    exports = Asyncify.instrumentWasmExports(exports);
+#endif
+#if ABORT_ON_WASM_EXCEPTIONS
+    exports = instrumentWasmExportsWithAbort(exports);
+#endif
+#if CAN_ADDRESS_2GB
+    exports = applySignatureConversions(exports);
+#endif
+    assignWasmExports(exports);
+#if EXPORTED_RUNTIME_METHODS.has('wasmExports')
+    Module['wasmExports'] = wasmExports;
+#endif
+
+    var lateCells = [...program.lateCells.values()];
+    program.lateCells.clear();
+    for (var cell of lateCells) {
+      var { name, index } = cell.origin;
+      cell.f = name !== undefined ? instance.exports[name] : program.table.get(index);
+      program.lateCells.set(cell.f, cell);
+    }
+    if (wasmTable) {
+      if (oldTableLength > wasmTable.length) program.table.grow(oldTableLength - wasmTable.length);
+      for (var [index, own] of program.ownEntries) program.table.set(index, own?.gate ? own.f : own);
+      for (var i = 0; i < oldTableLength; ++i) oldTable.set(i, null);
+    }
+#if ABORT_ON_WASM_EXCEPTIONS
+    wasmTable.get = getOfTable;
+#endif
+
+#if STACK_OVERFLOW_CHECK
+    _emscripten_stack_init();
+#endif
+#if STACK_OVERFLOW_CHECK >= 2
+    setStackLimits();
+#endif
+    stackRestore(stackPointer);
+    _tidemark_shrink_commit(memory.buffer.byteLength);
+
+    // Growing detaches the buffer: views of it are empty then, as after growth. It makes V8 collect garbage, which is
+    // left to the end of the job.
+    program.replaced?.grow(0);
+    program.replaced = oldMemory;
+    queueMicrotask(() => {
+      program.replaced?.grow(0);
+      program.replaced = null;
+    });
+  },
+
+  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkCopy', '$tidemarkAdopt'],
+  // The part of a shrink that can't fail; returns the copied bytes.
+  $tidemarkMove: (instance, memory) => {
+    var copiedBytes = tidemarkCopy(instance, memory);
+    tidemarkAdopt(instance, memory);
+    return copiedBytes;
+  },
+
+  $tidemarkReport__deps: ['$tidemarkProgram'],
+  $tidemarkReport: (report) => {
+    for (var listener of [...tidemarkProgram.listeners]) {
+      try {
+        listener(report);
+      } catch (e) {
+        err(`tidemark: a listener of onShrink threw ${e}`);
+      }
+    }
+    return report;
+  },
+
+  $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
+                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkBenefit', '$TidemarkError', 'tidemark_shrink_prepare'],
+  $tidemarkShrink: (options) => {
+    options ??= {};
+    var begin = performance.now();
+    tidemarkRequireShrinkable();
+    var allocatedBefore = wasmMemory.buffer.byteLength;
+    var report = (copiedBytes) => ({
+      'returnedBytes': allocatedBefore - wasmMemory.buffer.byteLength,
+      'copiedBytes': copiedBytes,
+      'durationMs': performance.now() - begin,
+      'allocatedBefore': allocatedBefore,
+      'allocatedAfter': wasmMemory.buffer.byteLength,
+    });
+    if (options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes']) return report(0);
+    tidemarkCompact(options['compactBudget'] ?? Infinity);
+    var leastBytes = _tidemark_shrink_prepare() >>> 0;
+    var instance;
+    var memory;
+    try {
+      var imports = tidemarkNewImports();
+      instance = new WebAssembly.Instance(tidemarkProgram.module, imports);
+      memory = tidemarkNewMemory(instance, imports, leastBytes);
+    } catch (cause) {
+      throw new TidemarkError('out-of-memory', `shrink: no new instance with a memory of ${leastBytes} bytes (shrinkSoon() can make one where the engine refuses to on this thread): ${cause}`, { cause });
+    }
+    return tidemarkReport(report(tidemarkMove(instance, memory)));
+  },
+
+  $tidemarkIdle: () =>
+    new Promise((resolve) => (globalThis.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve, 0))),
+
+  $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
+                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$TidemarkError', 'tidemark_shrink_prepare'],
+  // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
+  $tidemarkShrinkSoon: async (options) => {
+    options ??= {};
+    var idle = async () => {
+      for (;;) {
+        await tidemarkIdle();
+        try {
+          return tidemarkRequireShrinkable();
+        } catch (e) {
+          if (e['code'] != 'busy') throw e;
+        }
+      }
+    };
+    await idle();
+    tidemarkCompact(options['compactBudget'] ?? Infinity);
+    var instance;
+    var memory;
+    try {
+      var imports = tidemarkNewImports();
+      instance = await WebAssembly.instantiate(tidemarkProgram.module, imports);
+      memory = tidemarkNewMemory(instance, imports, _tidemark_shrink_prepare() >>> 0);
+    } catch (cause) {
+      throw new TidemarkError('out-of-memory', `shrinkSoon: no new instance: ${cause}`, { cause });
+    }
+    await tidemarkTouch(memory);
+    await idle();
+    var begin = performance.now();
+    var allocatedBefore = wasmMemory.buffer.byteLength;
+    try {
+      tidemarkNewMemory(instance, imports, _tidemark_shrink_prepare() >>> 0);
+    } catch (cause) {
+      throw new TidemarkError('out-of-memory', `shrinkSoon: the new memory could not grow: ${cause}`, { cause });
+    }
+    var copiedBytes = tidemarkMove(instance, memory);
+    var allocatedAfter = memory.buffer.byteLength;
+    return tidemarkReport({
+      'returnedBytes': allocatedBefore - allocatedAfter,
+      'copiedBytes': copiedBytes,
+      'durationMs': performance.now() - begin,
+      'allocatedBefore': allocatedBefore,
+      'allocatedAfter': allocatedAfter,
+    });
+  },
+
+  $tidemarkBenefit__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
+  $tidemarkBenefit: () => {
+    var allocatedBefore = wasmMemory.buffer.byteLength;
+#if MAIN_MODULE || SPLIT_MODULE || ASYNCIFY == 2
+    return { 'returnedBytes': 0, 'copiedBytes': 0, 'allocatedBefore': allocatedBefore, 'allocatedAfter': allocatedBefore };
+#endif
+    var copiedBytes = 0;
+    var ranges = tidemarkRanges(HEAPU32, (address) => _tidemark_shrink_static(_emscripten_stack_get_current(), address));
+    for (var i = 0; i < ranges.length; i += 2) copiedBytes += ranges[i + 1] - ranges[i];
+    var expectation = _tidemark_shrink_expect() >>> 2;
+    var allocatedAfter = Math.min(Math.max(HEAPU32[expectation], tidemarkProgram.leastBytes), allocatedBefore);
+    return {
+      'returnedBytes': allocatedBefore - allocatedAfter,
+      'copiedBytes': copiedBytes + HEAPU32[expectation + 1],
+      'allocatedBefore': allocatedBefore,
+      'allocatedAfter': allocatedAfter,
+    };
+  },
+});
