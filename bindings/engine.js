@@ -13,6 +13,12 @@ const tidemarkExports = [
   'realloc',
   'tidemark_get_heap_stats',
   'tidemark_get_size_class_stats',
+  // monitor and profiler
+  'tidemark_meter',
+  'tidemark_meter_set_mark',
+  'tidemark_meter_reset_peak',
+  'tidemark_profiler_sample',
+  'tidemark_heap_map',
   // structures
   'tidemark_structures_answer',
   'tidemark_structures_scratch',

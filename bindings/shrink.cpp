@@ -7,7 +7,7 @@
 
 using tidemark::Address;
 using tidemark::global_heap;
-using Shrink = tidemark::HeapShrink<tidemark::WasmPages>;
+using Shrink = tidemark::HeapShrink<tidemark::WasmPages, tidemark::ProgramObserver>;
 using tidemark::kCopyBytes;
 using tidemark::kPageBytes;
 

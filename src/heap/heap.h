@@ -34,8 +34,8 @@ inline constinit Slab kNoSlab{};
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Heap {
  public:
-  constexpr Heap() : Heap(Pages()) {}
-  constexpr explicit Heap(Pages pages) : runs_(pages) {
+  constexpr Heap() requires std::default_initializable<Observer> : Heap(Pages()) {}
+  constexpr explicit Heap(Pages pages, Observer observer = Observer()) : runs_(pages), observer_(observer) {
     for (auto& slab : current_) slab = &kNoSlab;
   }
 
@@ -45,9 +45,23 @@ class Heap {
   /// A block of at least `n_bytes`, its address a multiple of kMinBlockBytes; null when memory is exhausted.
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
-    if (observer_.wants(n_bytes)) [[unlikely]]
-      return allocate_judged(*this, n_bytes, observer_.judge(n_bytes, 0));
-    return allocate_unwatched(n_bytes);
+    if (n_bytes > kMaxSmallBytes) {
+      if (observer_.wants(bytes_of_large(n_bytes))) [[unlikely]]
+        return allocate_judged(*this, n_bytes, observer_.judge(bytes_of_large(n_bytes), 0));
+      return allocate_admitted_large(n_bytes);
+    }
+    const SizeClass size_class = class_for(n_bytes);
+    Slab* const slab = current_[size_class];
+    const std::uint64_t free_blocks = slab->free_blocks;
+    if (free_blocks != 0) [[likely]] {
+      if constexpr (Observer::kActive) {
+        if (observer_.wants(slab->block_bytes)) [[unlikely]]
+          return allocate_judged(*this, n_bytes, observer_.judge(slab->block_bytes, 0));
+      }
+      return take_block(slab, free_blocks);
+    }
+    if constexpr (Observer::kActive) return allocate_small_slowly(*this, n_bytes, size_class);
+    return allocate_from_next_slab(*this, size_class);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -74,19 +88,19 @@ class Heap {
     if (n_bytes == 0) n_bytes = 1;
     if (alignment <= kGrainBytes) return allocate(round_up(n_bytes, alignment));
     Verdict verdict = Verdict::kAllocate;
-    if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes, 0);
+    if (observer_.wants(bytes_of_large(n_bytes))) verdict = observer_.judge(bytes_of_large(n_bytes), 0);
     if (verdict == Verdict::kRefuse) return exhausted();
     const std::size_t length = grains_for(n_bytes), step = alignment / kGrainBytes;
     const std::size_t widened = length + step - 1;
     Grain grain = acquire(widened, widened);
     if (grain == kNoGrain && observer_.made_room(n_bytes)) grain = acquire(widened, widened);
-    if (grain == kNoGrain) return exhausted();
+    if (grain == kNoGrain) return exhausted(bytes_of_large(n_bytes));
     const Address aligned = round_up(runs_.address(grain), alignment);
     const std::size_t before = runs_.grain_of(aligned) - grain;
     runs_.entry(grain + before) = make_entry(widened - before, kBlock);
     if (before != 0) runs_.release(grain, before);
     runs_.resize_block(grain + before, widened - before, length);
-    observer_.took(length << kGrainShift);
+    observer_.slow();
     if (verdict == Verdict::kWatch) watch(grain + before, n_bytes);
     return reinterpret_cast<void*>(aligned);
   }
@@ -134,7 +148,7 @@ class Heap {
       const std::size_t length = large_length(address, entry, "realloc");
       old_bytes = length << kGrainShift;
       if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes) {
-        if (observer_.wants(n_bytes)) verdict = observer_.judge(n_bytes, old_bytes);
+        if (observer_.wants(bytes_of_large(n_bytes))) verdict = observer_.judge(bytes_of_large(n_bytes), old_bytes);
         asked = Observer::kActive;
         if (verdict == Verdict::kRefuse) return n_bytes <= old_bytes ? block : exhausted();
         if (runs_.resize_block(runs_.grain_of(address), length, grains_for(n_bytes))) {
@@ -217,6 +231,12 @@ class Heap {
     return Observer::kActive ? entry - kLeast < kWatched - kLeast : entry >= kLeast;
   }
 
+  /// The observer has counted `counted_bytes` for it.
+  void* exhausted(std::size_t counted_bytes) {
+    observer_.failed(counted_bytes);
+    return exhausted();
+  }
+
   void* exhausted() {
     runs_.pages().exhausted();
     return nullptr;
@@ -224,20 +244,29 @@ class Heap {
 
   // --- allocation
 
-  void* allocate_unwatched(std::size_t n_bytes) {
-    if (n_bytes > kMaxSmallBytes) {
-      const Grain grain = runs_.take_recent_block(grains_for(n_bytes));
-      if (grain == kNoGrain) return allocate_large(*this, n_bytes);
-      observer_.took(grains_for(n_bytes) << kGrainShift);
-      return reinterpret_cast<void*>(runs_.address(grain));
-    }
+  /// What the observer counts for a large block.
+  static std::size_t bytes_of_large(std::size_t n_bytes) { return grains_for(n_bytes) << kGrainShift; }
+
+  // Admitted: the observer, if there is one, has counted the block.
+
+  void* allocate_admitted_large(std::size_t n_bytes) {
+    const Grain grain = runs_.take_recent_block(grains_for(n_bytes));
+    if (grain == kNoGrain) return allocate_large(*this, n_bytes);
+    return reinterpret_cast<void*>(runs_.address(grain));
+  }
+
+  void* allocate_admitted(std::size_t n_bytes) {
+    if (n_bytes > kMaxSmallBytes) return allocate_admitted_large(n_bytes);
     const SizeClass size_class = class_for(n_bytes);
     Slab* const slab = current_[size_class];
     const std::uint64_t free_blocks = slab->free_blocks;
-    if (free_blocks != 0) [[likely]] {
-      return take_block(slab, free_blocks);
-    }
-    return allocate_from_next_slab(*this, size_class);
+    return free_blocks != 0 ? take_block(slab, free_blocks) : allocate_from_next_slab(*this, size_class);
+  }
+
+  [[gnu::noinline]] static void* allocate_small_slowly(Heap& heap, std::size_t n_bytes, SizeClass size_class) {
+    const std::size_t bytes = block_bytes(size_class);
+    if (heap.observer_.wants(bytes)) return allocate_judged(heap, n_bytes, heap.observer_.judge(bytes, 0));
+    return allocate_from_next_slab(heap, size_class);
   }
 
   // --- large blocks, and all that is not the fast path
@@ -247,13 +276,13 @@ class Heap {
     const std::size_t length = grains_for(n_bytes);
     Grain grain = heap.acquire(length, 1);
     if (grain == kNoGrain && heap.observer_.made_room(n_bytes)) grain = heap.acquire(length, 1);
-    return grain == kNoGrain ? heap.exhausted() : heap.make_block(grain, length);
+    return grain == kNoGrain ? heap.exhausted(bytes_of_large(n_bytes)) : heap.make_block(grain, length);
   }
 
   /// Where there is no run for a small block that is to be watched, it goes unwatched.
   [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, Verdict verdict) {
     if (verdict == Verdict::kRefuse) return heap.exhausted();
-    if (verdict == Verdict::kAllocate) return heap.allocate_unwatched(n_bytes);
+    if (verdict == Verdict::kAllocate) return heap.allocate_admitted(n_bytes);
     if (n_bytes > kMaxSmallBytes) {
       void* const block = allocate_large(heap, n_bytes);
       if (block != nullptr) heap.watch(heap.runs_.grain_of(reinterpret_cast<Address>(block)), n_bytes);
@@ -261,7 +290,8 @@ class Heap {
     }
     const std::size_t length = grains_for(n_bytes == 0 ? 1 : n_bytes);
     const Grain grain = heap.acquire(length, 1);
-    if (grain == kNoGrain) return heap.allocate_unwatched(n_bytes);
+    if (grain == kNoGrain) return heap.allocate_admitted(n_bytes);
+    heap.observer_.took((length << kGrainShift) - block_bytes(class_for(n_bytes)));
     void* const block = heap.make_block(grain, length);
     heap.watch(grain, n_bytes);
     return block;
@@ -269,7 +299,6 @@ class Heap {
 
   void* make_block(Grain grain, std::size_t length) {
     runs_.entry(grain) = make_entry(length, kBlock);
-    observer_.took(length << kGrainShift);
     observer_.slow();
     return reinterpret_cast<void*>(runs_.address(grain));
   }
@@ -283,7 +312,6 @@ class Heap {
   void observe_resized(Address address, Entry before, std::size_t n_bytes, Verdict verdict) {
     if ((before & kWatched) != 0) observer_.unwatch(address);
     observer_.gave(runs_.length_of(before) << kGrainShift);
-    observer_.took(grains_for(n_bytes) << kGrainShift);
     observer_.slow();
     if (verdict == Verdict::kWatch) watch(runs_.grain_of(address), n_bytes);
   }
@@ -340,8 +368,7 @@ class Heap {
 
   // --- slabs
 
-  void* take_block(Slab* slab, std::uint64_t free_blocks) {
-    if constexpr (Observer::kActive) observer_.took(slab->block_bytes);
+  static void* take_block(Slab* slab, std::uint64_t free_blocks) {
     slab->free_blocks = free_blocks & (free_blocks - 1);
     const auto index = static_cast<std::uint32_t>(std::countr_zero(free_blocks));
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
@@ -350,13 +377,13 @@ class Heap {
   [[gnu::noinline]] static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
     Slab* slab = heap.next_slab(size_class);
     if (slab == nullptr) {
-      if (!heap.observer_.made_room(block_bytes(size_class))) return heap.exhausted();
+      if (!heap.observer_.made_room(block_bytes(size_class))) return heap.exhausted(block_bytes(size_class));
       slab = heap.current_[size_class];
       if (slab->free_blocks == 0) slab = heap.next_slab(size_class);
-      if (slab == nullptr) return heap.exhausted();
+      if (slab == nullptr) return heap.exhausted(block_bytes(size_class));
     }
     heap.current_[size_class] = slab;
-    void* const block = heap.take_block(slab, slab->free_blocks);
+    void* const block = take_block(slab, slab->free_blocks);
     heap.observer_.slow();
     return block;
   }

@@ -105,6 +105,15 @@ class HeapWalk {
     return rows;
   }
 
+  /// Of a reserved run: the heap's own data, and not memory that somebody else has taken.
+  bool is_metadata(const Run& run) const {
+    if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
+    return run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+  }
+
+  /// Of a block's run.
+  bool is_watched(const Run& run) const { return (runs_.entry(runs_.grain_of(run.begin)) & kWatched) != 0; }
+
   /// Null when every invariant of runs.h and heap.h holds, else which one does not.
   const char* check() const {
     if (runs_.mapped_ == 0) return nullptr;
@@ -117,10 +126,6 @@ class HeapWalk {
   template <PageSource, HeapObserver>
   friend class HeapShrink;
 
-  bool is_metadata(const Run& run) const {
-    if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
-    return run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
-  }
 
   Run run_at(Grain grain) const {
     if (grain == runs_.carve_) {

@@ -1,10 +1,10 @@
 // Who watches the heap: its allocations, and how much of it is in use. A type, so that a heap that nobody watches has no
 // code and no data for it.
 //
-//   counting   took(), gave()                      every block, with its bytes
-//   asking     wants() → judge()                   those allocations that the observer picks, by what they ask for
+//   counting   wants(), took() … gave()            every block, with the bytes that it has
+//   asking     wants() → judge()                   those allocations that the observer picks, by what they take
 //   sampling   … kWatch → watch() … unwatch()      those of them that it wants to hear of again
-//   limiting   … kRefuse; made_room()              what must not be had; what can't be had, unless room is made for it
+//   limiting   … kRefuse; made_room(), failed()    what must not be had; what can't be had, unless room is made for it
 //   alarm      slow()                              whenever malloc has left its fast path, the heap being whole
 //
 // A watched block is a large block, however small: a run of its own, whose entry in the grain map has a bit for it. So
@@ -28,8 +28,8 @@ template <class Observer>
 concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address block) {
   /// False where every member does nothing: then none is called.
   { Observer::kActive } -> std::convertible_to<bool>;
-  /// Asked once before each allocation of `n_bytes`, and before realloc gives a block so many: whether judge() is to be
-  /// asked. It may fail yet, or be too large for any heap.
+  /// Asked once before each block of `n_bytes` comes into use, and before realloc makes one as long in place: whether
+  /// judge() is to be asked. Where it is not, or doesn't refuse, the block is counted from now on.
   { observer.wants(n_bytes) } -> std::same_as<bool>;
   /// Of the `n_bytes`, realloc has the second so many already. The heap is whole, and may be used: blocks allocated,
   /// freed, the heap trimmed.
@@ -39,10 +39,12 @@ concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address 
   { observer.made_room(n_bytes) } -> std::same_as<bool>;
   /// How often either of the two has used the heap.
   { observer.interruptions() } -> std::same_as<std::size_t>;
-  /// A block with `n_bytes` has come into use; has gone out of it.
+  /// It could not be had after all, and counts no more. Of a request that no heap can serve nothing is said.
+  { observer.failed(n_bytes) } -> std::same_as<void>;
+  /// Others that came into use with nobody asked; what went out of use.
   { observer.took(n_bytes) } -> std::same_as<void>;
   { observer.gave(n_bytes) } -> std::same_as<void>;
-  /// The block that was wanted, which was asked for with `n_bytes`; that it is freed; that it goes from one place to
+  /// The block that is to be watched, of which the program asked for `n_bytes`; that it is freed; that it goes from one place to
   /// another. None of them may use the heap.
   { observer.watch(block, n_bytes) } -> std::same_as<void>;
   { observer.unwatch(block) } -> std::same_as<void>;
@@ -57,6 +59,7 @@ struct NoObserver {
   static constexpr Verdict judge(std::size_t, std::size_t) { return Verdict::kAllocate; }
   static constexpr bool made_room(std::size_t) { return false; }
   static constexpr std::size_t interruptions() { return 0; }
+  static constexpr void failed(std::size_t) {}
   static constexpr void took(std::size_t) {}
   static constexpr void gave(std::size_t) {}
   static constexpr void watch(Address, std::size_t) {}

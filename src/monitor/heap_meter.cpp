@@ -37,6 +37,7 @@ void HeapMeter::set_horizon(std::size_t request_bytes, std::size_t tight_mark) {
   horizon_left_ = request_bytes;
   tight_mark_ = tight_mark;
   arm();
+  set_watermark();
 }
 
 Verdict HeapMeter::judge(std::size_t n_bytes, std::size_t held_bytes) {
@@ -97,9 +98,20 @@ void HeapMeter::relax() {
   if (sampling_ && rate_.relax(now_us(*listener_))) set_sample_left(rate_.draw());
 }
 
-void HeapMeter::sound() {
-  mark_ = kNone;
-  listener_->alarm();
+void HeapMeter::set_watermark() {
+  watermark_ = peak_ < kNone ? peak_ + 1 : kNone;
+  if (mark_ < watermark_) watermark_ = mark_;
+  if (tight_mark_ < watermark_) watermark_ = tight_mark_;
+}
+
+void HeapMeter::rose() {
+  const std::size_t live = live_bytes();
+  if (live > peak_) peak_ = live;
+  if (live >= tight_mark_) set_horizon(0, tight_mark_);
+  const bool marked = live >= mark_;
+  if (marked) mark_ = kNone;
+  set_watermark();
+  if (marked) listener_->alarm();
 }
 
 }  // namespace tidemark

@@ -77,17 +77,15 @@ class HeapMeter {
   void moved(Address from, Address to) { listener_->sample_moved(from, to); }
 
   void slow() {
-    const std::size_t live = live_bytes();
-    if (live > peak_) peak_ = live;
-    if (live >= mark_) [[unlikely]]
-      sound();
-    if (live >= tight_mark_) [[unlikely]]
-      set_horizon(0, tight_mark_);
+    if (live_bytes() >= watermark_) [[unlikely]]
+      rose();
   }
 
   // --- what is known
 
-  std::size_t live_bytes() const { return static_cast<std::uint32_t>(total_bytes()) - freed_; }
+  std::size_t live_bytes() const {
+    return static_cast<std::uint32_t>(before_) + static_cast<std::uint32_t>(armed_ - left_) - freed_;
+  }
   /// The highest use that was seen whenever malloc left its fast path, or at reset_peak().
   std::size_t peak_bytes() const { return peak_ > live_bytes() ? peak_ : live_bytes(); }
   /// Of all blocks that ever came into use.
@@ -116,11 +114,18 @@ class HeapMeter {
 
   // --- alarm
 
-  void set_mark(std::size_t live_bytes) { mark_ = live_bytes; }
-  void reset_peak() { peak_ = live_bytes(); }
+  void set_mark(std::size_t live_bytes) {
+    mark_ = live_bytes;
+    set_watermark();
+  }
+  void reset_peak() {
+    peak_ = live_bytes();
+    set_watermark();
+  }
 
  private:
-  [[gnu::noinline]] void sound();
+  [[gnu::noinline]] void rose();
+  void set_watermark();
   void settle();
   void arm();
   void set_sample_left(std::size_t request_bytes);
@@ -133,6 +138,7 @@ class HeapMeter {
   std::size_t tight_mark_ = kNone;
   std::uint64_t before_ = 0;  // all that was allocated until then
   std::size_t peak_ = 0;
+  std::size_t watermark_ = 1;  // the least use at which there is something to do: above peak_, or at one of the marks
   std::size_t mark_ = kNone;
   std::size_t failures_ = 0;
   std::size_t failed_bytes_ = 0;

@@ -1,13 +1,30 @@
-// The one heap of a WebAssembly program. Nothing outside override/ knows it.
+// The one heap of a WebAssembly program. Nothing outside override/ and bindings/ knows it.
+//
+// There are two of it, of which a program has one: the archive of the malloc alone has a heap that nobody observes, the
+// runtime's archive is compiled with TIDEMARK_OBSERVED and has one with a meter. Their names differ for the linker, so that
+// a program can't get parts of both.
 //
 // malloc runs before any constructor: the heap's state is constant-initialised.
 #pragma once
 
 #include "heap/heap.h"
 #include "platform/wasm_pages.h"
+#ifdef TIDEMARK_OBSERVED
+#include "monitor/heap_meter.h"
+#endif
 
 namespace tidemark {
 
-extern constinit Heap<WasmPages> global_heap;
+#ifdef TIDEMARK_OBSERVED
+inline namespace observed {
+using ProgramObserver = HeapMeter;
+#else
+inline namespace unobserved {
+using ProgramObserver = NoObserver;
+#endif
+
+extern constinit Heap<WasmPages, ProgramObserver> global_heap;
+
+}  // namespace observed or unobserved
 
 }  // namespace tidemark

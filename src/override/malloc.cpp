@@ -7,10 +7,17 @@
 
 #include "heap/heap_shrink.h"
 #include "override/global_heap.h"
+#ifdef TIDEMARK_OBSERVED
+#include "override/program_listener.h"
+#endif
 
 namespace tidemark {
 
-constinit Heap<WasmPages> global_heap;
+#ifdef TIDEMARK_OBSERVED
+constinit Heap<WasmPages, ProgramObserver> observed::global_heap(WasmPages{}, HeapMeter{program_listener});
+#else
+constinit Heap<WasmPages, ProgramObserver> unobserved::global_heap;
+#endif
 
 namespace {
 

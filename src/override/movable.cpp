@@ -7,7 +7,7 @@ namespace tidemark {
 
 namespace {
 
-constinit HeapRuns<WasmPages> runs(global_heap);
+constinit HeapRuns<WasmPages, ProgramObserver> runs(global_heap);
 constinit MovableHeap movable_heap(runs);
 
 }  // namespace

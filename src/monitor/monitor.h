@@ -1,0 +1,89 @@
+// The monitor of one program's memory, this one's or a foreign one's: samples are given to it, and it keeps the history,
+// the peaks, the rates, the score and the warnings. It reads no clock and no heap.
+#pragma once
+
+#include "monitor/efficiency.h"
+#include "monitor/history.h"
+#include "monitor/thresholds.h"
+
+namespace tidemark {
+
+class Monitor {
+ public:
+  /// Rates are measured over this long, or over the last two samples where they are farther apart.
+  static constexpr double kRateWindowMs = 10'000;
+
+  Monitor(Sample* samples, std::size_t capacity) : history_(samples, capacity) {}
+
+  Thresholds& thresholds() { return thresholds_; }
+  const Thresholds& thresholds() const { return thresholds_; }
+  const History& history() const { return history_; }
+
+  /// Fills in what is derived, and does nothing else.
+  void derive(Sample& sample) const {
+    sample.growth_rate = growth_rate(sample);
+    sample.allocation_rate = allocation_rate(sample);
+    sample.efficiency = efficiency_of(sample);
+  }
+
+  /// Takes a sample in, and returns the level to warn of. One whose time is before that of the last is given its time.
+  Level take(Sample& sample) {
+    if (history_.count() > 0 && !(sample.time_ms >= last().time_ms)) sample.time_ms = last().time_ms;
+    derive(sample);
+    note_peaks(sample);
+    history_.add(sample);
+    return thresholds_.rise_to(utilization_of(sample));
+  }
+
+  /// Peaks may be higher than any sample: malloc notes its own.
+  void note_peaks(const Sample& sample) {
+    if (sample.allocated_bytes > peak_allocated_bytes_) peak_allocated_bytes_ = sample.allocated_bytes;
+    if (sample.used_bytes > peak_used_bytes_ || std::isnan(peak_used_bytes_)) peak_used_bytes_ = sample.used_bytes;
+  }
+  double peak_allocated_bytes() const { return peak_allocated_bytes_; }
+  double peak_used_bytes() const { return peak_used_bytes_; }
+
+  /// Bytes in use at which the next warning would be due.
+  double next_mark(double limit_bytes) const { return thresholds_.next() / 100 * limit_bytes; }
+
+ private:
+  const Sample& last() const { return history_[history_.count() - 1]; }
+
+  /// Number of the sample that begins the window that `now_ms` ends; count() when there is none.
+  std::size_t window_begin(double now_ms) const {
+    std::size_t begin = history_.count();
+    while (begin > 0 && now_ms - history_[begin - 1].time_ms <= kRateWindowMs) --begin;
+    if (begin == history_.count() && begin > 0) --begin;  // all are older
+    return begin;
+  }
+
+  /// Slope of the straight line through the window's samples, by least squares.
+  double growth_rate(const Sample& now) const {
+    double n = 1, mean_s = 0, mean_bytes = filled_bytes(now), s_s = 0, s_bytes = 0;
+    for (std::size_t i = window_begin(now.time_ms); i < history_.count(); ++i) {
+      const double seconds = (history_[i].time_ms - now.time_ms) / 1000;
+      const double bytes = filled_bytes(history_[i]);
+      n += 1;
+      const double off_s = seconds - mean_s;  // Welford: sums of squares without large differences
+      mean_s += off_s / n;
+      s_s += off_s * (seconds - mean_s);
+      s_bytes += off_s * (bytes - mean_bytes) * (n - 1) / n;
+      mean_bytes += (bytes - mean_bytes) / n;
+    }
+    return s_s > 0 ? s_bytes / s_s : 0;
+  }
+
+  double allocation_rate(const Sample& now) const {
+    const std::size_t begin = window_begin(now.time_ms);
+    if (std::isnan(now.total_bytes) || begin == history_.count()) return now.total_bytes - now.total_bytes;  // NaN or 0
+    const double elapsed_ms = now.time_ms - history_[begin].time_ms;
+    return elapsed_ms > 0 ? (now.total_bytes - history_[begin].total_bytes) * 1000 / elapsed_ms : 0;
+  }
+
+  History history_;
+  Thresholds thresholds_;
+  double peak_allocated_bytes_ = 0;
+  double peak_used_bytes_ = __builtin_nan("");
+};
+
+}  // namespace tidemark

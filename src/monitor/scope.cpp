@@ -1,0 +1,3 @@
+#include "tidemark/profile.h"
+
+tidemark_scope* tidemark_scope_top = nullptr;
