@@ -5,7 +5,6 @@ declare module 'tidemark-engine-glue' {
       imports: WebAssembly.Imports,
       receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
     ): object;
-    wasmMemory?: WebAssembly.Memory;
   }): Promise<import('./engine.js').EmscriptenModule>;
 }
 

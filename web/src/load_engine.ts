@@ -24,13 +24,26 @@ export async function compileEngine(source: EngineSource): Promise<WebAssembly.M
   );
 }
 
+/** The memory that an engine starts with. */
+export interface MemoryOptions {
+  /** Bytes that are there at once, so that growth comes later: 0 … 2³¹. */
+  initialBytes?: number;
+}
+
 /**
  * Starts a packaged engine of its own.
  *
- * @param memory  the memory to run in, imported: at least 1 MiB, `maximum` 65536 pages; by default the engine makes one
- * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why
+ * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why.
+ *   `'out-of-memory'`: the memory to start with can't be had
  */
-export async function loadEngine(source: EngineSource, memory?: WebAssembly.Memory): Promise<Runtime> {
+export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
+  const { initialBytes = 0 } = memory;
+  if (!Number.isInteger(initialBytes) || initialBytes < 0 || initialBytes > 2 ** 31) {
+    throw new TidemarkError(
+      'invalid-argument',
+      `memory.initialBytes: ${shown(initialBytes)} was given, and a whole number of 0 … 2147483648 is expected`,
+    );
+  }
   let code: WebAssembly.Module;
   try {
     code = await compileEngine(source);
@@ -46,14 +59,23 @@ export async function loadEngine(source: EngineSource, memory?: WebAssembly.Memo
         new TidemarkError('invalid-argument', `wasm: the engine could not be started: ${String(cause)}`, { cause }),
       );
     createEngine({
-      ...(memory && { wasmMemory: memory }),
       instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(code, imports).then((instance) => receive(instance, code), failed);
+        WebAssembly.instantiate(code, imports)
+          .then((instance) => receive(instance, code))
+          .catch(failed);
         return {};
       },
     }).then(resolve, failed);
   });
   const runtime = runtimeOf(module);
   if (runtime === null) throw new TidemarkError('invalid-argument', 'wasm: this is not the code of the engine');
+  if (initialBytes > runtime.engine.views.u8.byteLength) {
+    const { exports, views } = runtime.engine;
+    const block = exports.malloc(initialBytes - views.u8.byteLength);
+    if (block === 0) {
+      throw new TidemarkError('out-of-memory', `memory.initialBytes: the engine did not get ${initialBytes} bytes`);
+    }
+    exports.free(block);
+  }
   return runtime;
 }

@@ -2,7 +2,7 @@
 import { engineSource } from 'tidemark-engine-source';
 import { createApi, type TidemarkApi } from './api.js';
 import { Context, type Clock } from './context.js';
-import { loadEngine, type EngineSource } from './load_engine.js';
+import { loadEngine, type EngineSource, type MemoryOptions } from './load_engine.js';
 
 export * from './types.js';
 
@@ -10,12 +10,13 @@ export * from './types.js';
  * Starts an engine of its own, and returns the whole API bound to it.
  *
  * @param options.wasm    the code, `tidemark.wasm`; by default the package's own file
- * @param options.memory  the memory to run in: at least 1 MiB, with a maximum of 65536 pages
+ * @param options.memory  the memory to start with
  * @param options.clock   where time comes from; the system's by default
- * @throws {TidemarkError} `'invalid-argument'`: the code can't be had, or isn't the engine's
+ * @throws {TidemarkError} `'invalid-argument'`: the code can't be had, or isn't the engine's, or `memory` is no
+ *   such options; `'out-of-memory'`
  */
 export async function createTidemark(
-  options: { wasm?: EngineSource; memory?: WebAssembly.Memory; clock?: Clock } = {},
+  options: { wasm?: EngineSource; memory?: MemoryOptions; clock?: Clock } = {},
 ): Promise<TidemarkApi> {
   const runtime = await loadEngine(options.wasm ?? (await engineSource()), options.memory);
   return createApi(new Context(runtime, options.clock));

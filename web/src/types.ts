@@ -12,5 +12,5 @@ export type {
 } from './engine.js';
 export { TidemarkError, type TidemarkErrorCode } from './errors.js';
 export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
-export type { EngineSource } from './load_engine.js';
+export type { EngineSource, MemoryOptions } from './load_engine.js';
 export type { WasmModule } from './wasm_module.js';

@@ -57,20 +57,30 @@ test('shrink by id gives memory back', async () => {
   expect(code(await failure(() => api.shrink('nobody')))).toBe('unknown-module');
 });
 
-test('an engine can be made from bytes, a module, a response, a URL, and in a memory of the caller', async () => {
+test('an engine can be made from bytes, a module, a response, a URL', async () => {
   const url = new URL(`data:application/wasm;base64,${wasm.toString('base64')}`);
-  const memory = new WebAssembly.Memory({ initial: 32, maximum: 65536 });
   const engines = await Promise.all([
     createTidemark({ wasm }),
     createTidemark({ wasm: await WebAssembly.compile(wasm) }),
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'application/wasm' } }) }),
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'text/plain' } }) }),
     createTidemark({ wasm: url }),
-    createTidemark({ wasm, memory }),
   ]);
   const memories = engines.map(({ defaultModule }) => engineOf(defaultModule).engine.views.u8.buffer);
   expect(new Set(memories).size).toBe(engines.length);
-  expect(memories.at(-1)).toBe(memory.buffer);
+});
+
+test('an engine can start with the memory that it will need', async () => {
+  const { defaultModule } = await createTidemark({ wasm, memory: { initialBytes: 80 << 20 } });
+  const { engine } = engineOf(defaultModule);
+  const before = engine.views.u8.byteLength;
+  expect(before).toBeGreaterThanOrEqual(80 << 20);
+  engine.exports.malloc(70 << 20);
+  expect(engine.views.u8.byteLength).toBe(before);
+  for (const initialBytes of [-1, 0.5, NaN, 2 ** 32, '1']) {
+    const memory = { initialBytes: initialBytes as number };
+    expect(code(await failure(() => createTidemark({ wasm, memory })))).toBe('invalid-argument');
+  }
 });
 
 test('code that is not the engine is refused with a reason', async () => {
