@@ -37,6 +37,7 @@ addToLibrary({
     ownEntries: new Map(), // from an index to what JavaScript has set there: a cell, a function that is no part of the instance, or null
     listeners: new Set(),
     soon: null, // the promise of shrinkSoon()
+    collecting: null, // the timer of tidemarkCollect()
     replaced: null, // the memory of the instance before, until its views are detached
   },
 

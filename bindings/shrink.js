@@ -149,7 +149,35 @@ addToLibrary({
     return copied;
   },
 
-  $tidemarkAdopt__deps: ['$tidemarkProgram', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
+  $tidemarkCollect__deps: ['$tidemarkProgram'],
+  // Makes the engine look for garbage, which the memory that a shrink has replaced is, and which it may not do by itself
+  // while the program is idle. V8 begins to look when a memory of 64 MiB has been made; this one is never touched, and
+  // garbage too.
+  $tidemarkCollect: (replaced) => {
+    var memory = new WeakRef(replaced);
+    var delays = [50, 200, 800, 3200];
+    var soon = (work, delay) => {
+      tidemarkProgram.collecting = setTimeout(work, delay);
+      tidemarkProgram.collecting.unref?.();
+    };
+    var look = () => {
+      // Until the end of this job, deref() holds what it returns.
+      if (memory.deref() && delays.length) soon(press, 1);
+    };
+    var press = () => {
+      try {
+        new WebAssembly.Memory({ 'initial': 1025, 'maximum': 1025 });
+      } catch {
+        // Where there is no room for it, the engine looks for garbage anyhow.
+      }
+      soon(look, delays.shift());
+    };
+    if (!globalThis.setTimeout) return;
+    clearTimeout(tidemarkProgram.collecting);
+    soon(look, delays.shift());
+  },
+
+  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
                          'tidemark_shrink_commit', '$HEAP8', '$HEAPU8',
 #if STACK_OVERFLOW_CHECK
                          'emscripten_stack_init',
@@ -235,6 +263,7 @@ addToLibrary({
       program.replaced?.grow(0);
       program.replaced = null;
     });
+    tidemarkCollect(oldMemory);
   },
 
   $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkCopy', '$tidemarkAdopt'],
