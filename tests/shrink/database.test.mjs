@@ -1,24 +1,11 @@
 // SQLite with a database in memory: shrunk between statements, between the rows of one, and within a transaction's life.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'vitest';
-import { root } from '../../scripts/environment.mjs';
-import { start } from './support/program.mjs';
-
-const examples = join(root, 'build/wasm/examples/sqlite');
+import { start, withDatabase } from './support/program.mjs';
 
 test('a database in memory survives a shrink between any two statements', { timeout: 300_000 }, async () => {
-  const object = readdirSync(examples, { recursive: true }).find((path) => path.endsWith('sqlite3.c.o'));
-  assert.ok(object, `no object of SQLite in ${examples}`);
-  const program = await start('database.c', [
-    '-O1',
-    '--no-entry',
-    '-sMODULARIZE',
-    '-sEXPORT_ES6',
-    `-I${join(root, 'node_modules/better-sqlite3/deps/sqlite3')}`,
-    join(examples, object),
-  ]);
+  const flags = ['-O1', '--no-entry', '-sMODULARIZE', '-sEXPORT_ES6'];
+  const program = await start('database.c', [...flags, ...withDatabase()]);
   const shrink = () => program.tidemark.shrink();
   assert.equal(program._open_database(), 1);
   shrink();

@@ -1,6 +1,6 @@
 // Builds programs with the shrink runtime as users do: through the port, from an installed prefix.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadEnvironment, root, run } from '../../../scripts/environment.mjs';
@@ -38,6 +38,14 @@ export async function build(source, flags = [], { runtime = true, suffix = '.mjs
   const args = [join(sources, source), `--use-port=${port}`, '-sENVIRONMENT=node,web,worker', ...flags, '-o', file];
   await run(compiler, args, { capture: true, env: loadEnvironment() });
   return file;
+}
+
+/** What `programs/database.c` is built with: SQLite, as the example has compiled it. */
+export function withDatabase() {
+  const examples = join(root, 'build/wasm/examples/sqlite');
+  const object = readdirSync(examples, { recursive: true }).find((path) => path.endsWith('sqlite3.c.o'));
+  if (!object) throw new Error(`no object of SQLite in ${examples}`);
+  return [`-I${join(root, 'node_modules/better-sqlite3/deps/sqlite3')}`, join(examples, object)];
 }
 
 /** Builds an ES6 module, and starts it. */
