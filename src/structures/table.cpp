@@ -167,6 +167,7 @@ void Table::adapt_index() {
 }
 
 void Table::clear() {
+  refresh();
   index_.clear();
   for (SegmentNumber number = 0; number < segment_count_; ++number) free_blocks(at(number));
   blocks_.free(directory_);

@@ -227,6 +227,7 @@ TEST_P(TableModel, DoesWhatTheListDoes) {
           for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
         }
         if (random.one_in(shape.steps / 2)) {
+          blocks.move_all();
           table.clear();
           model.clear();
           for (Open& one : open) one.at = 0;
@@ -238,6 +239,7 @@ TEST_P(TableModel, DoesWhatTheListDoes) {
       for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
       expect_same(table, model);
       EXPECT_EQ(table.held_bytes(), blocks.bytes());
+      blocks.move_all();  // and then it is destroyed
       if (HasFatalFailure()) return;
     }
     EXPECT_EQ(blocks.count(), 0u);

@@ -4,9 +4,10 @@ import type { Context } from './context.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
+import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi {
+export interface TidemarkApi extends StructuresApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -29,6 +30,7 @@ export function createApi(context: Context): TidemarkApi {
     defaultModule: context.defaultModule,
     TidemarkError,
     readHeapStats,
+    ...createStructuresApi(context),
     shrink(moduleId, options) {
       const { runtime } = context.modules.get(moduleId);
       if (runtime === null) {

@@ -9,4 +9,5 @@ setDefaultContext(context);
 const api = createApi(context);
 
 export const { version, defaultModule, shrink } = api;
+export const { createCompactMap, createCompactSet } = api;
 export * from './types.js';

@@ -14,3 +14,7 @@ export { TidemarkError, type TidemarkErrorCode } from './errors.js';
 export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
 export type { EngineSource, MemoryOptions } from './load_engine.js';
 export type { WasmModule } from './wasm_module.js';
+export { CompactMap, type CompactMapOptions } from './structures/compact_map.js';
+export { CompactSet, type CompactSetOptions, type SetLike } from './structures/compact_set.js';
+export type { NumberType } from './structures/element_type.js';
+export type { Numbers } from './structures/many.js';

@@ -1,0 +1,321 @@
+// One table of the engine (src/structures/table.h), as CompactMap and CompactSet use it: keys and values of any kind go in
+// and come out, and iteration goes on through every change.
+import type { Context } from '../context.js';
+import type { EngineViews } from '../engine.js';
+import { payloadOfSpecial, reference, special, specialOf, textTag } from './boxes.js';
+import { References } from './references.js';
+import { Structure } from './structure.js';
+import { outOfMemory, structureMemory, type StructureMemory } from './structure_memory.js';
+import { Cursor, Generation } from './table_cursor.js';
+
+declare module '../engine.js' {
+  interface EngineExports {
+    tidemark_table_create(withValues: number): number;
+    tidemark_table_destroy(table: number): void;
+    tidemark_table_find_number(table: number, key: number): number;
+    tidemark_table_find(table: number, kind: number, number: number, high: number, low: number): number;
+    tidemark_table_put_numbers(table: number, key: number, value: number): number;
+    tidemark_table_put(
+      table: number,
+      keyKind: number,
+      keyNumber: number,
+      keyHigh: number,
+      keyLow: number,
+      valueKind: number,
+      valueNumber: number,
+      valueHigh: number,
+      valueLow: number,
+    ): number;
+    tidemark_table_erase(table: number, kind: number, number: number, high: number, low: number): number;
+    tidemark_table_clear(table: number): void;
+    tidemark_table_segment(table: number, number: number): number;
+    tidemark_table_compact(table: number, number: number): number;
+    tidemark_table_relocations(): number;
+    tidemark_table_bytes(table: number): number;
+  }
+}
+
+/** How an operand is passed: bindings/structures_table.cpp. */
+const asNumber = 0;
+const asText = 1;
+const asBox = 2;
+
+/** What a change answers. */
+const outcomeBits = 3;
+const added = 2;
+const relocated = 4;
+const released = 8;
+
+const columnOfTexts = 1;
+const columnOfBoxes = 2;
+
+/** The address of one of the engine's tables, 0 after dispose(); apart from its owner, so that that can be collected. */
+interface TableHolder {
+  address: number;
+}
+
+export class Table extends Structure {
+  /** Of the memory that all structures of the engine share. */
+  readonly memory: StructureMemory;
+  readonly views: EngineViews;
+  readonly references = new References();
+  /** Counts up with every change: who keeps addresses looks at it. */
+  version = 0;
+  generation = new Generation();
+  size = 0;
+  readonly #holder: TableHolder;
+  readonly #name: string;
+  // The operand that was prepared last; the value is a second one.
+  #kind = asNumber;
+  #high = 0;
+  #low = 0;
+
+  constructor(name: string, context: Context, withValues: boolean) {
+    const memory = structureMemory(context);
+    const holder: TableHolder = { address: memory.exports.tidemark_table_create(withValues ? 1 : 0) >>> 0 };
+    if (holder.address === 0) throw outOfMemory(name);
+    super(name, () => {
+      memory.exports.tidemark_table_destroy(holder.address);
+      holder.address = 0;
+    });
+    this.#name = name;
+    this.#holder = holder;
+    this.memory = memory;
+    this.views = memory.views;
+  }
+
+  get address(): number {
+    const { address } = this.#holder;
+    if (address === 0) throw this.disposedError();
+    return address;
+  }
+
+  /** @throws {TidemarkError} `'disposed'` */
+  requireMemory(): void {
+    if (this.#holder.address === 0) throw this.disposedError();
+  }
+
+  /** Where the value's cell is, as bindings/structures_table.cpp gives it; 0 where there is no such key. */
+  find(key: unknown): number {
+    const { address } = this;
+    if (typeof key === 'number') return this.memory.exports.tidemark_table_find_number(address, key) >>> 0;
+    if (!this.#prepareKey(key, false)) return 0;
+    const at = this.memory.exports.tidemark_table_find(address, this.#kind, 0, this.#high, this.#low) >>> 0;
+    this.memory.releaseTexts();
+    return at;
+  }
+
+  /** The value that find() has found. */
+  read(at: number): unknown {
+    const { views } = this;
+    if ((at & 1) === 0) return views.i32[at >>> 2];
+    const number = views.f64[at >>> 3] as number;
+    if (number === number) return number;
+    return this.#open(views.u32[(at >>> 2) + 1] as number, views.u32[at >>> 2] as number, this.memory.texts);
+  }
+
+  /** Whether it is new. */
+  put(key: unknown, value: unknown): boolean {
+    const { address, memory } = this;
+    let outcome: number;
+    if (typeof key === 'number' && typeof value === 'number') {
+      outcome = memory.exports.tidemark_table_put_numbers(address, key, value);
+    } else {
+      outcome = this.#putAny(address, key, value);
+    }
+    ++this.version;
+    if (outcome > outcomeBits) this.#told(outcome);
+    if ((outcome & outcomeBits) !== added) return false;
+    ++this.size;
+    return true;
+  }
+
+  erase(key: unknown): boolean {
+    const { address, memory } = this;
+    let outcome: number;
+    if (typeof key === 'number') {
+      outcome = memory.exports.tidemark_table_erase(address, asNumber, key, 0, 0);
+    } else {
+      if (!this.#prepareKey(key, false)) return false;
+      outcome = memory.exports.tidemark_table_erase(address, this.#kind, 0, this.#high, this.#low);
+      memory.releaseTexts();
+    }
+    if (outcome > outcomeBits) this.#told(outcome);
+    if ((outcome & 1) === 0) return false;
+    ++this.version;
+    --this.size;
+    return true;
+  }
+
+  clear(): void {
+    this.memory.exports.tidemark_table_clear(this.address);
+    this.references.clear();
+    this.size = 0;
+    ++this.version;
+    this.generation = this.generation.cleared();
+  }
+
+  compact(): void {
+    const { address, memory } = this;
+    let segment = -1;
+    do {
+      segment = memory.exports.tidemark_table_compact(address, segment) | 0;
+      ++this.version;
+      this.#relocated();
+    } while (segment !== -1);
+  }
+
+  get bytes(): number {
+    return this.memory.exports.tidemark_table_bytes(this.address) >>> 0;
+  }
+
+  cursor(): Cursor {
+    return new Cursor(this);
+  }
+
+  /** The key of the entry that a cursor has taken. */
+  keyAt(cursor: Cursor): unknown {
+    const { views } = this;
+    const { place, keys } = cursor;
+    switch (cursor.keyKind) {
+      case columnOfTexts:
+        return this.memory.readText(cursor.texts + (views.u32[(keys >>> 2) + place] as number));
+      case columnOfBoxes:
+        return this.#readBox((keys >>> 3) + place, cursor.texts);
+    }
+    return views.i32[(keys >>> 2) + place];
+  }
+
+  valueAt(cursor: Cursor): unknown {
+    const { place, values } = cursor;
+    if (cursor.valueKind === columnOfBoxes) return this.#readBox((values >>> 3) + place, cursor.texts);
+    return this.views.i32[(values >>> 2) + place];
+  }
+
+  /** After a change of many entries: what the last of them had to tell. */
+  toldAll(): void {
+    this.#told(released | relocated);
+  }
+
+  protected override onDispose(): void {
+    this.references.clear();
+    this.size = 0;
+    ++this.version;
+  }
+
+  #readBox(index: number, texts: number): unknown {
+    const { views } = this;
+    const number = views.f64[index] as number;
+    if (number === number) return number;
+    return this.#open(views.u32[2 * index + 1] as number, views.u32[2 * index] as number, texts);
+  }
+
+  #open(high: number, low: number, texts: number): unknown {
+    switch (high) {
+      case special:
+        return specialOf(low);
+      case textTag:
+        return this.memory.readText(texts + low);
+      case reference:
+        return this.references.get(low);
+    }
+    return NaN;
+  }
+
+  #putAny(address: number, key: unknown, value: unknown): number {
+    const { memory, references } = this;
+    this.#prepareKey(key, true);
+    const isReference = this.#kind === asBox && this.#high === reference;
+    const keyKind = this.#kind;
+    const keyHigh = this.#high;
+    const keyLow = this.#low;
+    const forgetKey = (): void => {
+      if (isReference && memory.exports.tidemark_table_find(address, asBox, 0, keyHigh, keyLow) === 0) {
+        references.dropKey(keyLow);
+      }
+    };
+    try {
+      this.#prepareValue(value);
+    } catch (error) {
+      forgetKey();
+      throw error;
+    }
+    const outcome = memory.exports.tidemark_table_put(
+      address,
+      keyKind,
+      keyKind === asNumber ? (key as number) : 0,
+      keyHigh,
+      keyLow,
+      this.#kind,
+      this.#kind === asNumber ? (value as number) : 0,
+      this.#high,
+      this.#low,
+    );
+    memory.releaseTexts();
+    if (outcome === 0) {
+      if (this.#kind === asBox && this.#high === reference) references.drop(this.#low);
+      forgetKey();
+      throw outOfMemory(this.#name);
+    }
+    return outcome;
+  }
+
+  /** False where it can't be a key of the table; when it is `forPut`, it then becomes one. */
+  #prepareKey(key: unknown, forPut: boolean): boolean {
+    if (typeof key === 'number') {
+      this.#kind = asNumber;
+    } else if (typeof key === 'string') {
+      this.#kind = asText;
+      this.#high = this.memory.writeText(0, key);
+      this.#low = this.memory.form;
+    } else {
+      this.#kind = asBox;
+      this.#low = payloadOfSpecial(key);
+      this.#high = special;
+      if (this.#low === -1) {
+        this.#high = reference;
+        this.#low = this.references.find(key);
+        if (this.#low === -1) {
+          if (!forPut) return false;
+          this.#low = this.references.addKey(key);
+        }
+      }
+    }
+    return true;
+  }
+
+  #prepareValue(value: unknown): void {
+    if (typeof value === 'number') {
+      this.#kind = asNumber;
+    } else if (typeof value === 'string') {
+      this.#kind = asText;
+      this.#high = this.memory.writeText(1, value);
+      this.#low = this.memory.form;
+    } else if (value instanceof Uint8Array && value.constructor === Uint8Array) {
+      this.#kind = asText;
+      this.#high = this.memory.writeBytes(1, value);
+      this.#low = this.memory.form;
+    } else {
+      this.#kind = asBox;
+      this.#low = payloadOfSpecial(value);
+      this.#high = special;
+      if (this.#low === -1) {
+        this.#high = reference;
+        this.#low = this.references.add(value);
+      }
+    }
+  }
+
+  #told(outcome: number): void {
+    if ((outcome & released) !== 0) {
+      const { releasedKey, releasedValue } = this.memory;
+      if (releasedKey !== -1) this.references.dropKey(releasedKey);
+      if (releasedValue !== -1) this.references.drop(releasedValue);
+    }
+    if ((outcome & relocated) !== 0) this.#relocated();
+  }
+
+  #relocated(): void {
+    this.generation = this.generation.relocated(this.views.u32, this.memory.exports.tidemark_table_relocations() >>> 2);
+  }
+}
