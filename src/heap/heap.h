@@ -20,13 +20,16 @@
 #include <limits>
 
 #include "base/attributes.h"
+#include "heap/class_table.h"
 #include "heap/observer.h"
 #include "heap/runs.h"
-#include "heap/size_class.h"
 #include "heap/slab.h"
 #include "tidemark/heap_stats.h"
 
 namespace tidemark {
+
+template <PageSource Pages, HeapObserver Observer>
+class SlabSplit;
 
 /// What current_ points to where a class has no slab: nothing to take.
 inline constinit Slab kNoSlab{};
@@ -47,21 +50,20 @@ class Heap {
   void* allocate(std::size_t n_bytes) {
     if (n_bytes > kMaxSmallBytes) {
       if (observer_.wants(bytes_of_large(n_bytes))) [[unlikely]]
-        return allocate_judged(*this, n_bytes, observer_.judge(bytes_of_large(n_bytes), 0));
+        return judge_and_allocate(*this, n_bytes, bytes_of_large(n_bytes));
       return allocate_admitted_large(n_bytes);
     }
-    const SizeClass size_class = class_for(n_bytes);
+    const SizeClass size_class = classes_.class_for(n_bytes);
     Slab* const slab = current_[size_class];
     const std::uint64_t free_blocks = slab->free_blocks;
     if (free_blocks != 0) [[likely]] {
       if constexpr (Observer::kActive) {
         if (observer_.wants(slab->block_bytes)) [[unlikely]]
-          return allocate_judged(*this, n_bytes, observer_.judge(slab->block_bytes, 0));
+          return judge_and_allocate(*this, n_bytes, slab->block_bytes);
       }
       return take_block(slab, free_blocks);
     }
-    if constexpr (Observer::kActive) return allocate_small_slowly(*this, n_bytes, size_class);
-    return allocate_from_next_slab(*this, size_class);
+    return allocate_small_slowly(*this, n_bytes, size_class);
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -86,7 +88,11 @@ class Heap {
     if (alignment <= kMinBlockBytes) return allocate(n_bytes);
     if (n_bytes > kMaxBytes - kGrainBytes || alignment > kMaxBytes - n_bytes) return exhausted();
     if (n_bytes == 0) n_bytes = 1;
-    if (alignment <= kGrainBytes) return allocate(round_up(n_bytes, alignment));
+    if (alignment <= kGrainBytes) {
+      n_bytes = round_up(n_bytes, alignment);
+      // A fitted class need not have I4 of size_class.h, but a full block of another always is its own class's.
+      return allocate(n_bytes > kMaxSmallBytes ? n_bytes : block_bytes(class_for(n_bytes)));
+    }
     Verdict verdict = Verdict::kAllocate;
     if (observer_.wants(bytes_of_large(n_bytes))) verdict = observer_.judge(bytes_of_large(n_bytes), 0);
     if (verdict == Verdict::kRefuse) return exhausted();
@@ -112,7 +118,7 @@ class Heap {
     if (entry_kind(entry) == kSlab) [[likely]] {
       Slab* const slab = slab_of(entry);
       const std::uint32_t index = slab->index_of(address);
-      if (index < kMaxSlabBlocks) [[likely]] {
+      if (index < slab->n_blocks) [[likely]] {
         const std::uint64_t before = slab->free_blocks;
         const std::uint64_t now = before | std::uint64_t{1} << index;
         if (before != 0 && before != now) [[likely]] {
@@ -157,7 +163,7 @@ class Heap {
         }
       }
     }
-    void* const moved = asked ? allocate_judged(*this, n_bytes, verdict) : allocate(n_bytes);
+    void* const moved = asked ? allocate_judged(*this, n_bytes, bytes_of_large(n_bytes), verdict) : allocate(n_bytes);
     if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
     std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
     free(block);
@@ -198,10 +204,15 @@ class Heap {
   friend class HeapShrink;
   template <PageSource, HeapObserver>
   friend class HeapSlide;
+  template <PageSource, HeapObserver>
+  friend class SlabSplit;
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();
   static constexpr std::size_t kDescriptorRunGrains = 4;
   static constexpr std::size_t kDescriptorsPerRun = kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
+
+  // Slabs are split where at least this part of the heap is free blocks.
+  static constexpr std::size_t kSplitShare = 8;
 
   static constexpr const char* kNoBlock = "this is not the start of a block of this heap";
   static constexpr const char* kFreedAlready = "this block is free already";
@@ -215,7 +226,7 @@ class Heap {
 
   static void require_live(const Slab* slab, Address address, const char* operation) {
     const std::uint32_t index = slab->index_of(address);
-    if (index >= kMaxSlabBlocks) fatal(operation, address, kNoBlock);
+    if (index >= slab->n_blocks) fatal(operation, address, kNoBlock);
     if (slab->free_blocks >> index & 1) fatal(operation, address, kFreedAlready);
   }
 
@@ -255,17 +266,22 @@ class Heap {
     return reinterpret_cast<void*>(runs_.address(grain));
   }
 
-  void* allocate_admitted(std::size_t n_bytes) {
+  void* allocate_admitted(std::size_t n_bytes, std::size_t counted_bytes) {
     if (n_bytes > kMaxSmallBytes) return allocate_admitted_large(n_bytes);
-    const SizeClass size_class = class_for(n_bytes);
+    const SizeClass size_class = classes_.class_for(n_bytes);
+    // While the observer was asked, the heap may have been used, and the class divided.
+    observer_.gave(counted_bytes - classes_.block_bytes(size_class));
     Slab* const slab = current_[size_class];
     const std::uint64_t free_blocks = slab->free_blocks;
     return free_blocks != 0 ? take_block(slab, free_blocks) : allocate_from_next_slab(*this, size_class);
   }
 
   [[gnu::noinline]] static void* allocate_small_slowly(Heap& heap, std::size_t n_bytes, SizeClass size_class) {
-    const std::size_t bytes = block_bytes(size_class);
-    if (heap.observer_.wants(bytes)) return allocate_judged(heap, n_bytes, heap.observer_.judge(bytes, 0));
+    if (heap.partial_[size_class] == nullptr) size_class = heap.classes_.class_of_slab(size_class, n_bytes);
+    if constexpr (Observer::kActive) {
+      const std::size_t bytes = heap.classes_.block_bytes(size_class);
+      if (heap.observer_.wants(bytes)) return judge_and_allocate(heap, n_bytes, bytes);
+    }
     return allocate_from_next_slab(heap, size_class);
   }
 
@@ -279,10 +295,15 @@ class Heap {
     return grain == kNoGrain ? heap.exhausted(bytes_of_large(n_bytes)) : heap.make_block(grain, length);
   }
 
+  [[gnu::noinline]] static void* judge_and_allocate(Heap& heap, std::size_t n_bytes, std::size_t counted_bytes) {
+    return allocate_judged(heap, n_bytes, counted_bytes, heap.observer_.judge(counted_bytes, 0));
+  }
+
   /// Where there is no run for a small block that is to be watched, it goes unwatched.
-  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, Verdict verdict) {
+  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, std::size_t counted_bytes,
+                                                 Verdict verdict) {
     if (verdict == Verdict::kRefuse) return heap.exhausted();
-    if (verdict == Verdict::kAllocate) return heap.allocate_admitted(n_bytes);
+    if (verdict == Verdict::kAllocate) return heap.allocate_admitted(n_bytes, counted_bytes);
     if (n_bytes > kMaxSmallBytes) {
       void* const block = allocate_large(heap, n_bytes);
       if (block != nullptr) heap.watch(heap.runs_.grain_of(reinterpret_cast<Address>(block)), n_bytes);
@@ -290,8 +311,8 @@ class Heap {
     }
     const std::size_t length = grains_for(n_bytes == 0 ? 1 : n_bytes);
     const Grain grain = heap.acquire(length, 1);
-    if (grain == kNoGrain) return heap.allocate_admitted(n_bytes);
-    heap.observer_.took((length << kGrainShift) - block_bytes(class_for(n_bytes)));
+    if (grain == kNoGrain) return heap.allocate_admitted(n_bytes, counted_bytes);
+    heap.observer_.took((length << kGrainShift) - counted_bytes);
     void* const block = heap.make_block(grain, length);
     heap.watch(grain, n_bytes);
     return block;
@@ -345,23 +366,60 @@ class Heap {
       grain = runs_.acquire_at_top(length, mapped);
       if (grain != kNoGrain || runs_.mapped() == 0) return grain;
     }
-    return acquire_swept(length, mapped);
-  }
-
-  Grain acquire_swept(std::size_t length, std::size_t mapped) {
     sweep();
-    const Grain grain = runs_.acquire_below_top(length);
+    grain = runs_.acquire_below_top(length);
     return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
   }
 
+  static std::size_t grains_of(std::size_t blocks, std::size_t bytes) { return grains_for(blocks * bytes); }
+
+  /// A run for a slab of `blocks`, or of fewer where that is all that there is below the top: then `blocks` says how many.
+  Grain acquire_for_slab(std::size_t& blocks, std::size_t least, std::size_t bytes) {
+    Grain grain = acquire_some_below_top(blocks, least, bytes);
+    if (grain != kNoGrain) return grain;
+    const std::size_t length = grains_of(blocks, bytes);
+    if (!runs_.sweep_is_due(length)) {
+      grain = runs_.acquire_at_top(length, length);
+      if (grain != kNoGrain || runs_.mapped() == 0) return grain;
+    }
+    sweep();
+    grain = acquire_some_below_top(blocks, least, bytes);
+    if (grain != kNoGrain) return grain;
+    grain = runs_.acquire_at_top(length, length);
+    if (grain != kNoGrain) return grain;
+    blocks = least;
+    const std::size_t least_length = grains_of(least, bytes);
+    return runs_.acquire_at_top(least_length, least_length);
+  }
+
+  Grain acquire_some_below_top(std::size_t& blocks, std::size_t least, std::size_t bytes) {
+    for (std::size_t some = blocks; some >= least; some /= 2) {
+      const Grain grain = runs_.acquire_below_top(grains_of(some, bytes));
+      if (grain == kNoGrain) continue;
+      const std::size_t length = grains_of(some, bytes);
+      std::size_t fitting = ((length + runs_.carvable(grain + length)) << kGrainShift) / bytes;
+      fitting -= fitting % least;
+      if (fitting < blocks) blocks = fitting;
+      runs_.skip_carved(grains_of(blocks, bytes) - length);
+      return grain;
+    }
+    return kNoGrain;
+  }
+
   TIDEMARK_RARE void sweep() {
+    std::size_t spare = 0;  // bytes of free blocks
     for (Slab* slab : partial_) {
       while (slab != nullptr) {
         Slab* const next = slab->next;
-        if (slab->idle()) release_slab(slab);
+        if (slab->idle()) {
+          release_slab(slab);
+        } else {
+          spare += static_cast<std::size_t>(std::popcount(slab->free_blocks)) * slab->block_bytes;
+        }
         slab = next;
       }
     }
+    if (spare > runs_.top() * kGrainBytes / kSplitShare) SlabSplit(*this).run();
     free_descriptors_ = nullptr;
     runs_.sweep([this](Grain grain, std::size_t length) { return sweep_descriptors(grain, length); });
   }
@@ -377,10 +435,11 @@ class Heap {
   [[gnu::noinline]] static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
     Slab* slab = heap.next_slab(size_class);
     if (slab == nullptr) {
-      if (!heap.observer_.made_room(block_bytes(size_class))) return heap.exhausted(block_bytes(size_class));
+      const std::size_t bytes = heap.classes_.block_bytes(size_class);
+      if (!heap.observer_.made_room(bytes)) return heap.exhausted(bytes);
       slab = heap.current_[size_class];
       if (slab->free_blocks == 0) slab = heap.next_slab(size_class);
-      if (slab == nullptr) return heap.exhausted(block_bytes(size_class));
+      if (slab == nullptr) return heap.exhausted(bytes);
     }
     heap.current_[size_class] = slab;
     void* const block = take_block(slab, slab->free_blocks);
@@ -398,18 +457,16 @@ class Heap {
 
   Slab* make_slab(SizeClass size_class) {
     // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here.
-    const Slab* const last = current_[size_class];
-    const std::size_t bytes = block_bytes(size_class), least = min_blocks(size_class);
-    std::size_t blocks = last == &kNoSlab ? least : last->blocks() * 2;
-    if (blocks > max_blocks(size_class)) blocks = max_blocks(size_class);
-    std::size_t length = blocks * bytes / kGrainBytes;
-    Grain grain = acquire(length, length);
-    if (grain == kNoGrain && blocks > least) {
-      blocks = least;
-      length = blocks * bytes / kGrainBytes;
-      grain = acquire(length, length);
+    const std::size_t bytes = classes_.block_bytes(size_class), least = min_blocks(bytes), most = max_blocks(bytes);
+    std::size_t blocks = first_blocks(bytes) << wanted_[size_class];
+    if (blocks < most) {
+      ++wanted_[size_class];
+    } else {
+      blocks = most;
     }
+    const Grain grain = acquire_for_slab(blocks, least, bytes);
     if (grain == kNoGrain) return nullptr;
+    const std::size_t length = grains_of(blocks, bytes);
     runs_.entry(grain) = make_entry(length, kBlock);  // until there is a descriptor: a sweep may come by
     Slab* const slab = take_descriptor();
     if (slab == nullptr) {
@@ -417,7 +474,7 @@ class Heap {
       runs_.release(grain, length);
       return nullptr;
     }
-    slab->unused_bits = static_cast<std::uint8_t>(64 - blocks);
+    slab->n_blocks = static_cast<std::uint8_t>(blocks);
     slab->free_blocks = slab->all_free();
     slab->base = runs_.address(grain);
     slab->block_bytes = static_cast<std::uint16_t>(bytes);
@@ -470,15 +527,19 @@ class Heap {
     if (free_descriptors_ == nullptr) {
       const Grain grain = acquire(kDescriptorRunGrains, 1);
       if (grain == kNoGrain) return nullptr;
-      runs_.entry(grain) = make_entry(kDescriptorRunGrains, kReserved);
-      Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
-      // From the last to the first, so that they are taken from the first on. The first itself stays away: whatever
-      // runs over from below meets it before it meets a descriptor.
-      for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) give_descriptor(first + i);
+      make_descriptors(grain);
     }
     Slab* const slab = free_descriptors_;
     free_descriptors_ = slab->next;
     return slab;
+  }
+
+  void make_descriptors(Grain grain) {
+    runs_.entry(grain) = make_entry(kDescriptorRunGrains, kReserved);
+    Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
+    // From the last to the first, so that they are taken from the first on. The first itself stays away: whatever
+    // runs over from below meets it before it meets a descriptor.
+    for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) give_descriptor(first + i);
   }
 
   void give_descriptor(Slab* slab) {
@@ -505,16 +566,20 @@ class Heap {
     return all_free;
   }
 
-  Slab* current_[kSizeClassCount] = {};
+  Slab* current_[ClassTable::kCount] = {};
+  std::uint8_t wanted_[ClassTable::kCount] = {};
   // Functions whose address is in data stay functions: else the optimiser at link time puts the slow paths, which have
   // one caller each, into the fast ones, and those spill registers that they hardly use.
   void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
-  void* (*keep_allocate_from_next_slab_)(Heap&, SizeClass) = &allocate_from_next_slab;
+  void* (*keep_allocate_small_slowly_)(Heap&, std::size_t, SizeClass) = &allocate_small_slowly;
   void (*keep_free_slow_)(Heap&, Address, Entry) = &free_slow;
-  Slab* partial_[kSizeClassCount] = {};
+  Slab* partial_[ClassTable::kCount] = {};
   Slab* free_descriptors_ = nullptr;
+  ClassTable classes_;
   Runs<Pages, Observer> runs_;
   [[no_unique_address]] Observer observer_;
 };
 
 }  // namespace tidemark
+
+#include "heap/slab_split.h"

@@ -266,8 +266,8 @@ class HeapShrink {
     const Slab& slab = *run.slab;
     const std::uint64_t live = ~slab.free_blocks & slab.all_free();
     for (Address page = run.begin & ~(kCopyBytes - 1); page < run.begin + run.bytes; page += kCopyBytes) {
-      const std::size_t low = page > run.begin ? page - run.begin : 0;
-      const std::size_t first = low / slab.block_bytes, last = (page + kCopyBytes - 1 - run.begin) / slab.block_bytes;
+      const std::size_t low = page > slab.base ? page - slab.base : 0;
+      const std::size_t first = low / slab.block_bytes, last = (page + kCopyBytes - 1 - slab.base) / slab.block_bytes;
       const std::uint64_t up_to_last = last >= 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << last) - 1;
       if ((live & up_to_last) >> first == 0 || is_zero(page)) continue;
       if (!visit(page, page + kCopyBytes)) return false;

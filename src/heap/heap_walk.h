@@ -48,6 +48,7 @@ class HeapWalk {
           stats.live_blocks += live_blocks;
           stats.live_bytes += live_blocks * run.slab->block_bytes;
           stats.free_bytes += free_blocks * run.slab->block_bytes;
+          stats.metadata_bytes += run.bytes - run.slab->blocks() * run.slab->block_bytes;
           stats.heap_bytes += run.bytes;
           break;
         }
@@ -82,26 +83,22 @@ class HeapWalk {
   /// Rows as tidemark_get_size_class_stats describes them.
   std::size_t size_classes(tidemark_size_class_stats* out, std::size_t capacity) const {
     std::size_t rows = 0;
-    for (SizeClass size_class = 1; size_class <= kSizeClassCount; ++size_class) {
-      const bool large = size_class == kSizeClassCount;
-      tidemark_size_class_stats row{};
-      row.block_bytes = large ? 0 : block_bytes(size_class);
-      for_each_run([&](const Run& run) {
-        if (large && run.kind == RunKind::kBlock) {
-          row.live_blocks += 1;
-          row.live_bytes += run.bytes;
-        } else if (run.kind == RunKind::kSlab && run.slab->size_class == size_class) {
-          const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
-          row.slabs += 1;
-          row.free_blocks += free_blocks;
-          row.live_blocks += run.slab->blocks() - free_blocks;
-          row.live_bytes += (run.slab->blocks() - free_blocks) * row.block_bytes;
-        }
-      });
-      if (row.slabs == 0 && row.live_blocks == 0) continue;
+    const auto add = [&](const tidemark_size_class_stats& row) {
+      if (row.slabs == 0 && row.live_blocks == 0) return;
       if (rows < capacity) out[rows] = row;
       ++rows;
+    };
+    for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+      if (size_class >= ClassTable::kFirstDivided) add(row_of(ClassTable::fitted_in(size_class)));
+      add(row_of(size_class));
     }
+    tidemark_size_class_stats large{};
+    for_each_run([&](const Run& run) {
+      if (run.kind != RunKind::kBlock) return;
+      large.live_blocks += 1;
+      large.live_bytes += run.bytes;
+    });
+    add(large);
     return rows;
   }
 
@@ -126,6 +123,19 @@ class HeapWalk {
   template <PageSource, HeapObserver>
   friend class HeapShrink;
 
+  tidemark_size_class_stats row_of(SizeClass size_class) const {
+    tidemark_size_class_stats row{};
+    row.block_bytes = heap_.classes_.block_bytes(size_class);
+    for_each_run([&](const Run& run) {
+      if (run.kind != RunKind::kSlab || run.slab->size_class != size_class) return;
+      const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
+      row.slabs += 1;
+      row.free_blocks += free_blocks;
+      row.live_blocks += run.slab->blocks() - free_blocks;
+      row.live_bytes += (run.slab->blocks() - free_blocks) * row.block_bytes;
+    });
+    return row;
+  }
 
   Run run_at(Grain grain) const {
     if (grain == runs_.carve_) {
@@ -168,6 +178,7 @@ class HeapWalk {
       if (entry == 0 && !carved) return "R1: a grain at which a run should begin";
       const Run run = run_at(grain);
       const std::size_t length = run.bytes >> kGrainShift;
+      if (run.slab != nullptr && !slab_is_whole(*run.slab, run.begin)) return "H2: a slab's descriptor";
       if (length == 0 || length > runs_.top_ - grain) return "R1: the length of a run";
       const bool is_free = run.kind == RunKind::kFree;
       if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length))
@@ -177,7 +188,6 @@ class HeapWalk {
         if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";
       }
       if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_) return "R4: the end of a run";
-      if (run.slab != nullptr && !slab_is_whole(*run.slab, run.begin)) return "H2: a slab's descriptor";
       grain += length;
     }
     for (Grain grain = runs_.top_; grain < runs_.mapped_; ++grain) {
@@ -192,9 +202,10 @@ class HeapWalk {
     return entry == 0 || (length >= kMinBinnedGrains && i <= 2 && entry_kind(entry) == kFree);
   }
 
-  static bool slab_is_whole(const Slab& slab, Address begin) {
-    return slab.seal == seal_of(&slab) && slab.base == begin && slab.size_class < kSizeClassCount &&
-           slab.block_bytes == block_bytes(slab.size_class) && (slab.free_blocks & ~slab.all_free()) == 0;
+  bool slab_is_whole(const Slab& slab, Address begin) const {
+    return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < ClassTable::kCount &&
+           slab.block_bytes == heap_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
+           (slab.free_blocks & ~slab.all_free()) == 0;
   }
 
   const char* check_bins() const {
@@ -213,7 +224,7 @@ class HeapWalk {
 
   const char* check_slab_lists() const {
     std::size_t listed = 0, listable = 0;
-    for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+    for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
       const Slab* const current = heap_.current_[size_class];
       if (current != &kNoSlab && current->size_class != size_class) return "H1: a current slab";
       const Slab* before = nullptr;

@@ -104,6 +104,15 @@ class Runs {
     recent_ = grain;
   }
 
+  /// Grains from `grain` on that skip_carved can take.
+  std::size_t carvable(Grain grain) const { return carve_ == grain ? carve_end_ - carve_ : 0; }
+
+  void skip_carved(std::size_t length) {
+    if (length == 0) return;
+    carve_ += length;
+    if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
+  }
+
   /// Counts `length` grains as freed that may turn out free only in a sweep.
   void expect_freed(std::size_t length) { freed_ += length; }
 
@@ -198,6 +207,8 @@ class Runs {
   friend class HeapShrink;
   template <PageSource, HeapObserver>
   friend class HeapSlide;
+  template <PageSource, HeapObserver>
+  friend class SlabSplit;
 
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
   static constexpr std::size_t kSweepBeforeGrowth = 128;
@@ -244,11 +255,6 @@ class Runs {
     if (carve_ != kNoGrain) insert(carve_, carve_end_ - carve_);
     carve_ = begin;
     carve_end_ = end;
-  }
-
-  void skip_carved(std::size_t length) {
-    carve_ += length;
-    if (carve_ == carve_end_) carve_ = carve_end_ = kNoGrain;
   }
 
   /// Whether all from the end of a run to `end` is free, or can be had above the top.

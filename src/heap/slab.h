@@ -21,17 +21,20 @@ struct Slab {
   std::uint16_t block_bytes;  // 0 of a descriptor that no slab has
   std::uint8_t shift;         // trailing zeros of block_bytes
   std::uint8_t size_class;
-  std::uint8_t unused_bits;  // 64 - blocks
-  std::uint16_t seal;        // while the descriptor is whole: seal_of(this)
-  Slab* next;                // in the partial_ list
+  std::uint8_t n_blocks;  // 1 … 64
+  std::uint16_t seal;     // while the descriptor is whole: seal_of(this)
+  Slab* next;             // in the partial_ list
   Slab* previous;
 
-  std::size_t blocks() const { return 64u - unused_bits; }
-  std::uint64_t all_free() const { return ~std::uint64_t{0} >> unused_bits; }
+  std::size_t blocks() const { return n_blocks; }
+  std::uint64_t all_free() const { return ~std::uint64_t{0} >> (64 - n_blocks); }
   bool idle() const { return free_blocks == all_free(); }
-  std::size_t length() const { return blocks() * block_bytes / kGrainBytes; }
+  /// Where the slab's run begins and ends: at grains, which the first and the last block may not fill.
+  Address begin() const { return base & ~(kGrainBytes - 1); }
+  Address end() const { return round_up(base + blocks() * block_bytes, kGrainBytes); }
+  std::size_t length() const { return (end() - begin()) >> kGrainShift; }
 
-  /// Number of the block that begins at `address`, which lies in the slab; at least 64 where none begins there.
+  /// Number of the block that begins at `address`, which lies in the slab; n_blocks or more where none begins there.
   /// Multiplication by the inverse is one to one, so only a multiple of block_bytes comes out small: an exact division,
   /// and the proof that it was exact (Granlund and Montgomery, "Division by invariant integers", section 9).
   std::uint32_t index_of(Address address) const {

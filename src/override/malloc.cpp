@@ -44,7 +44,12 @@ void* tidemark_calloc(std::size_t count, std::size_t each_bytes) {
   return global_heap.allocate_zeroed(n_bytes);
 }
 
-void* tidemark_realloc(void* block, std::size_t n_bytes) { return global_heap.reallocate(block, n_bytes); }
+void* tidemark_realloc(void* block, std::size_t n_bytes) {
+  const int error = errno;
+  void* const moved = global_heap.reallocate(block, n_bytes);
+  if (moved != nullptr) errno = error;  // there was no memory to move to, and no need to
+  return moved;
+}
 
 void* tidemark_reallocarray(void* block, std::size_t count, std::size_t each_bytes) {
   std::size_t n_bytes;

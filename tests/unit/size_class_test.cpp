@@ -34,21 +34,25 @@ TEST(SizeClass, I4_AMultipleOfAPowerOfTwoGetsABlockThatIsOne) {
   }
 }
 
-TEST(SizeClass, I5_SlabsFillWholeGrains) {
-  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
-    for (std::size_t blocks = min_blocks(size_class); blocks <= max_blocks(size_class); blocks *= 2) {
-      ASSERT_EQ(blocks * block_bytes(size_class) % kGrainBytes, 0u) << blocks << " of " << block_bytes(size_class);
+TEST(SizeClass, I5_SlabsWasteHardlyAnything) {
+  for (std::size_t bytes = kMinBlockBytes; bytes <= kMaxSmallBytes; bytes += kMinBlockBytes) {
+    const auto rest = [&](std::size_t blocks) { return (grains_for(blocks * bytes) << kGrainShift) - blocks * bytes; };
+    if (bytes <= kGrainBytes) {
+      ASSERT_EQ(rest(min_blocks(bytes)), 0u) << bytes;
+      ASSERT_EQ(rest(max_blocks(bytes)), 0u) << bytes;
+      ASSERT_EQ(max_blocks(bytes) % min_blocks(bytes), 0u) << bytes;
     }
+    ASSERT_LE(rest(max_blocks(bytes)) * 256, max_blocks(bytes) * bytes) << bytes;
   }
 }
 
 TEST(SizeClass, SlabsStayWithinTheirBitmapAndTheirBound) {
-  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
-    ASSERT_TRUE(std::has_single_bit(min_blocks(size_class))) << "doubling must reach the largest slab exactly";
-    ASSERT_TRUE(std::has_single_bit(max_blocks(size_class)));
-    ASSERT_LE(min_blocks(size_class), max_blocks(size_class));
-    ASSERT_LE(max_blocks(size_class), kMaxSlabBlocks);
-    ASSERT_LE(max_blocks(size_class) * block_bytes(size_class), kMaxSlabBytes);
+  for (std::size_t bytes = kMinBlockBytes; bytes <= kMaxSmallBytes; bytes += kMinBlockBytes) {
+    ASSERT_LE(1u, min_blocks(bytes));
+    ASSERT_LE(min_blocks(bytes), first_blocks(bytes));
+    ASSERT_LE(first_blocks(bytes), max_blocks(bytes));
+    ASSERT_LE(max_blocks(bytes), kMaxSlabBlocks);
+    ASSERT_LE(max_blocks(bytes) * bytes, kMaxSlabBytes);
   }
 }
 

@@ -32,7 +32,7 @@ class Slabs : public ::testing::Test {
 
 TEST_F(Slabs, BlocksStandInARowWithNothingBetween) {
   for (const std::size_t bytes : {8u, 16u, 24u, 72u, 144u, 1024u}) {
-    const std::size_t in_a_slab = min_blocks(class_for(bytes));
+    const std::size_t in_a_slab = first_blocks(bytes);
     const std::vector<void*> blocks = allocate(in_a_slab, bytes);
     for (std::size_t i = 1; i < in_a_slab; ++i) {
       ASSERT_EQ(address_of(blocks[i]), address_of(blocks[0]) + i * bytes) << "blocks of " << bytes;
@@ -46,24 +46,28 @@ TEST_F(Slabs, TheLowestFreeBlockIsTakenFirst) {
   for (const std::size_t i : {2u, 3u, 7u, 13u, 15u}) EXPECT_EQ(heap_.allocate(16), blocks[i]);
 }
 
-TEST_F(Slabs, DoubleFromTheLeastToTheMost) {
+TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
   for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
     const std::size_t bytes = block_bytes(size_class);
     std::vector<std::size_t> expected;
     std::size_t total = 0;
-    for (std::size_t blocks = min_blocks(size_class); blocks <= max_blocks(size_class); blocks *= 2) {
+    const std::size_t most = max_blocks(bytes);
+    for (std::size_t blocks = first_blocks(bytes); blocks < most; blocks *= 2) {
       expected.push_back(blocks);
       total += blocks;
     }
-    expected.push_back(max_blocks(size_class));
-    total += max_blocks(size_class);
-    const std::vector<void*> blocks = allocate(total, bytes);
+    for (int i = 0; i < 2; ++i) {
+      expected.push_back(most);
+      total += most;
+    }
+    Arena arena(1024 * 1024);  // in which there are no holes
+    TestHeap heap{ArenaSource(arena)};
+    for (std::size_t i = 0; i < total; ++i) ASSERT_NE(heap.allocate(bytes), nullptr);
     std::vector<std::size_t> found;
-    for (const Slab& slab : slabs_of(bytes)) found.push_back(slab.blocks());
-    std::sort(found.begin(), found.end());
+    for (const auto& run : runs_of(heap)) {
+      if (run.kind == RunKind::kSlab) found.push_back(run.slab->blocks());
+    }
     ASSERT_EQ(found, expected) << "blocks of " << bytes;
-    for (void* block : blocks) heap_.free(block);
-    heap_.trim();
   }
 }
 

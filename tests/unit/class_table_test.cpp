@@ -1,0 +1,72 @@
+#include "heap/class_table.h"
+
+#include <gtest/gtest.h>
+
+namespace tidemark {
+namespace {
+
+constexpr SizeClass kClass = class_for(1152);
+
+/// The class that `slabs` in a row for the same size end up with.
+SizeClass after_slabs(ClassTable& table, int slabs, std::size_t n_bytes) {
+  SizeClass size_class = table.class_for(n_bytes);
+  for (int i = 0; i < slabs; ++i) size_class = table.class_of_slab(size_class, n_bytes);
+  return size_class;
+}
+
+TEST(ClassTable, IsTheClassesOfSizeClassAtFirst) {
+  const ClassTable table;
+  for (std::size_t n_bytes = 0; n_bytes <= kMaxSmallBytes; ++n_bytes) {
+    ASSERT_EQ(table.class_for(n_bytes), class_for(n_bytes)) << n_bytes;
+  }
+}
+
+TEST(ClassTable, AClassThatOneSizeWantsAgainAndAgainGetsAFittedOne) {
+  ClassTable table;
+  EXPECT_EQ(after_slabs(table, 3, 1030), kClass);
+  const SizeClass fitted = after_slabs(table, 1, 1025);  // which takes as large a block as 1030
+  EXPECT_EQ(fitted, ClassTable::fitted_in(kClass));
+  EXPECT_EQ(table.block_bytes(fitted), 1032u);
+  EXPECT_EQ(table.block_bytes(kClass), 1152u);
+  for (std::size_t n_bytes = 1; n_bytes <= kMaxSmallBytes; ++n_bytes) {
+    ASSERT_EQ(table.class_for(n_bytes), n_bytes > 1024 && n_bytes <= 1032 ? fitted : class_for(n_bytes)) << n_bytes;
+  }
+}
+
+TEST(ClassTable, AFittedClassIsNotDividedAgain) {
+  ClassTable table;
+  const SizeClass fitted = after_slabs(table, 4, 1100);
+  EXPECT_EQ(table.block_bytes(fitted), 1104u);
+  EXPECT_EQ(after_slabs(table, 20, 1032), fitted);
+  EXPECT_EQ(after_slabs(table, 20, 1152), kClass);
+  EXPECT_EQ(table.block_bytes(fitted), 1104u);
+}
+
+TEST(ClassTable, SizesInTurnDoNotDivideAClass) {
+  ClassTable table;
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(after_slabs(table, 3, i % 2 == 0 ? 1032 : 1040), kClass);
+}
+
+TEST(ClassTable, AClassWhoseBlocksFitAlreadyIsNotDivided) {
+  ClassTable table;
+  for (const std::size_t n_bytes : {1145u, 1152u}) EXPECT_EQ(after_slabs(table, 20, n_bytes), kClass);
+}
+
+TEST(ClassTable, EveryDivisionServesEverySize) {
+  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+    for (std::size_t fit = block_bytes(size_class - 1) + 1; fit <= block_bytes(size_class); ++fit) {
+      ClassTable table;
+      after_slabs(table, 4, fit);
+      for (std::size_t n_bytes = 1; n_bytes <= kMaxSmallBytes;
+           n_bytes += n_bytes < fit - 16 || n_bytes > fit + 16 ? 61 : 1) {
+        const std::size_t bytes = table.block_bytes(table.class_for(n_bytes));
+        ASSERT_GE(bytes, n_bytes) << "fitted to " << fit;
+        ASSERT_LE(bytes, block_bytes(class_for(n_bytes))) << "fitted to " << fit;
+        ASSERT_EQ(bytes % kMinBlockBytes, 0u);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tidemark
