@@ -39,6 +39,11 @@ const tidemarkExports = [
   'tidemark_table_get_many',
   'tidemark_table_has_many',
   'tidemark_table_put_many',
+  'tidemark_array_create',
+  'tidemark_array_destroy',
+  'tidemark_array_resize',
+  'tidemark_array_address',
+  'tidemark_array_bytes',
 ];
 
 addToLibrary({

@@ -9,5 +9,5 @@ setDefaultContext(context);
 const api = createApi(context);
 
 export const { version, defaultModule, shrink } = api;
-export const { createCompactMap, createCompactSet } = api;
+export const { createCompactArray, createCompactMap, createCompactSet, createMemoryPool } = api;
 export * from './types.js';

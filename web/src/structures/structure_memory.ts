@@ -30,6 +30,7 @@ export class StructureMemory {
   private readonly epochAddress: number;
   private readonly answer: number;
   private readonly shortTexts: [number, number];
+  readonly #written: [number, number] = [0, 0];
   private hasLongText = false;
   private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
@@ -80,6 +81,7 @@ export class StructureMemory {
   writeText(which: 0 | 1, text: string): number {
     const { length } = text;
     const at = 2 * length <= shortBytes ? this.shortTexts[which] : this.longText(which, 2 * length);
+    this.#written[which] = at;
     const { u8 } = this.views;
     if (length >= encoderLength) {
       const { read, written } = this.encoder.encodeInto(text, u8.subarray(at, at + length));
@@ -106,9 +108,15 @@ export class StructureMemory {
 
   writeBytes(which: 0 | 1, bytes: Uint8Array): number {
     const at = bytes.length <= shortBytes ? this.shortTexts[which] : this.longText(which, bytes.length);
+    this.#written[which] = at;
     this.views.u8.set(bytes, at);
     this.form = TextForm.bytes;
     return bytes.length;
+  }
+
+  /** Where the text stands that was written last. */
+  scratchAddress(which: 0 | 1): number {
+    return this.#written[which];
   }
 
   /** After a call that took texts. */

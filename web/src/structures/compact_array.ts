@@ -1,0 +1,319 @@
+// CompactArray: Array, with its elements in linear memory.
+import { defaultContext, type Context } from '../context.js';
+import { symbolDispose } from '../disposable.js';
+import { shown, TidemarkError } from '../errors.js';
+import { Cells } from './cells.js';
+import { Column } from './column.js';
+import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+
+export interface CompactArrayOptions {
+  /** A type for all elements: other values are refused, and numbers converted as typed arrays do it. Any by default. */
+  type?: NumberType | 'any';
+}
+
+/** Callbacks are given what those of Array are. */
+type Visit<T, R> = (value: T, index: number, array: CompactArray<T>) => R;
+
+/**
+ * Array, with its elements in linear memory: of a fixed type, as many bytes as that has; of any type, 8 bytes, and the
+ * characters of strings with 1 to 5 bytes more. What map(), filter(), slice() and the like return is an Array.
+ *
+ * It has no holes, and no index operator: at(), which takes negative indices too, and set().
+ */
+export class CompactArray<T> implements Iterable<T> {
+  readonly #cells: Cells | null;
+  readonly #column: Column;
+  #length = 0;
+
+  /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
+  constructor(
+    values: Iterable<T> | null = null,
+    options: CompactArrayOptions = {},
+    context: Context = defaultContext(),
+  ) {
+    const { type = 'any' } = options;
+    if (type === 'any') {
+      this.#cells = new Cells('CompactArray', context);
+      this.#column = this.#cells.column;
+    } else if (isNumberType(type)) {
+      this.#cells = null;
+      this.#column = new Column('CompactArray', type, context);
+    } else {
+      throw new TidemarkError(
+        'invalid-config',
+        `CompactArray: type: ${shown(type)}, and one of ${[...numberTypes, 'any'].join(', ')} is expected`,
+      );
+    }
+    if (values !== null) for (const value of values) this.push(value);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A shorter length drops the last elements; a longer one adds undefined, or 0 where the type is fixed. */
+  set length(length: number) {
+    if (!Number.isInteger(length) || length < 0) {
+      throw new TidemarkError('invalid-argument', `CompactArray.length: ${shown(length)}, and a length is expected`);
+    }
+    if (length < this.#length) {
+      if (this.#cells !== null) for (let i = length; i < this.#length; ++i) this.#cells.release(i);
+      this.#length = length;
+      return;
+    }
+    const filling = (this.#cells === null ? 0 : undefined) as T;
+    this.#column.reserve(length, this.#length);
+    while (this.#length < length) this.push(filling);
+  }
+
+  at(index: number): T | undefined {
+    const length = this.#length;
+    index = Math.trunc(index) || 0;
+    if (index < 0) index += length;
+    if (!(index >= 0 && index < length)) return undefined;
+    if (this.#cells !== null) return this.#cells.read(index) as T;
+    if (!this.#column.isCurrent) this.#column.refresh();
+    return this.#column.view[index] as T;
+  }
+
+  /**
+   * Replaces the element at `index`, or adds one where that is the length.
+   *
+   * @throws {TidemarkError} `'invalid-argument'`: no such index, or not of the fixed type; `'out-of-memory'`
+   */
+  set(index: number, value: T): this {
+    const length = this.#length;
+    if (!(index >= 0 && index <= length && Number.isInteger(index))) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
+      );
+    }
+    if (index === length) this.#column.reserve(length + 1, length);
+    if (this.#cells !== null) {
+      this.#cells.write(index, value, length);
+    } else {
+      requireNumber('CompactArray: element', value);
+      if (!this.#column.isCurrent) this.#column.refresh();
+      this.#column.view[index] = value;
+    }
+    if (index === length) ++this.#length;
+    return this;
+  }
+
+  /** The new length. */
+  push(...values: T[]): number {
+    for (const value of values) this.set(this.#length, value);
+    if (values.length === 0 && this.#column.disposed) this.#column.refresh();
+    return this.#length;
+  }
+
+  pop(): T | undefined {
+    if (this.#length === 0) {
+      this.#requireMemory();
+      return undefined;
+    }
+    const value = this.at(this.#length - 1);
+    this.#cells?.release(this.#length - 1);
+    --this.#length;
+    return value;
+  }
+
+  shift(): T | undefined {
+    return this.splice(0, 1)[0];
+  }
+
+  unshift(...values: T[]): number {
+    this.splice(0, 0, ...values);
+    return this.#length;
+  }
+
+  /** As Array's: takes `count` elements out at `start`, puts `values` there, and returns what it took out. */
+  splice(start: number, count = this.#length, ...values: T[]): T[] {
+    const begin = relative(start, this.#length);
+    const removed = Math.max(0, Math.min(Math.trunc(count) || 0, this.#length - begin));
+    const rest = this.slice(begin + removed);
+    const taken = this.slice(begin, begin + removed);
+    if (this.#cells === null) for (const value of values) requireNumber('CompactArray: element', value);
+    this.#column.reserve(this.#length - removed + values.length, this.#length);
+    this.length = begin;
+    for (const value of values) this.push(value);
+    for (const value of rest) this.push(value);
+    return taken;
+  }
+
+  fill(value: T, start = 0, end = this.#length): this {
+    const last = relative(end, this.#length);
+    for (let i = relative(start, this.#length); i < last; ++i) this.set(i, value);
+    return this;
+  }
+
+  reverse(): this {
+    return this.#replaceAll(this.toArray().reverse());
+  }
+
+  /** As Array's: without `compare`, by the strings that the elements are; of a fixed type, as typed arrays, by number. */
+  sort(compare?: (a: T, b: T) => number): this {
+    if (this.#cells === null && compare === undefined) {
+      if (!this.#column.isCurrent) this.#column.refresh();
+      this.#column.view.subarray(0, this.#length).sort();
+      return this;
+    }
+    return this.#replaceAll(this.toArray().sort(compare));
+  }
+
+  clear(): void {
+    this.#requireMemory();
+    this.#length = 0;
+    if (this.#cells !== null) this.#cells.clear();
+    else this.#column.trim(0);
+  }
+
+  toArray(): T[] {
+    return this.slice();
+  }
+
+  slice(start = 0, end = this.#length): T[] {
+    this.#requireMemory();
+    const last = relative(end, this.#length);
+    const values: T[] = [];
+    for (let i = relative(start, this.#length); i < last; ++i) values.push(this.at(i) as T);
+    return values;
+  }
+
+  forEach(visit: Visit<T, void>, thisArg?: unknown): void {
+    this.#requireMemory();
+    for (let i = 0, { length } = this; i < length && i < this.#length; ++i)
+      visit.call(thisArg, this.at(i) as T, i, this);
+  }
+
+  map<R>(visit: Visit<T, R>, thisArg?: unknown): R[] {
+    const results: R[] = [];
+    this.forEach((value, index) => results.push(visit.call(thisArg, value, index, this)));
+    return results;
+  }
+
+  filter(keep: Visit<T, unknown>, thisArg?: unknown): T[] {
+    const values: T[] = [];
+    this.forEach((value, index) => {
+      if (keep.call(thisArg, value, index, this)) values.push(value);
+    });
+    return values;
+  }
+
+  reduce(combine: (sum: T, value: T, index: number, array: CompactArray<T>) => T): T;
+  reduce<R>(combine: (sum: R, value: T, index: number, array: CompactArray<T>) => R, initial: R): R;
+  reduce(
+    combine: (sum: never, value: T, index: number, array: CompactArray<T>) => unknown,
+    ...initial: unknown[]
+  ): unknown {
+    let index = 0;
+    let sum: unknown = initial[0];
+    if (initial.length === 0) {
+      if (this.#length === 0) {
+        throw new TypeError('CompactArray.reduce: it is empty, and there is no initial value');
+      }
+      sum = this.at(index++);
+    }
+    for (const { length } = this; index < length && index < this.#length; ++index) {
+      sum = combine(sum as never, this.at(index) as T, index, this);
+    }
+    return sum;
+  }
+
+  find(match: Visit<T, unknown>, thisArg?: unknown): T | undefined {
+    const index = this.findIndex(match, thisArg);
+    return index === -1 ? undefined : this.at(index);
+  }
+
+  findIndex(match: Visit<T, unknown>, thisArg?: unknown): number {
+    for (let i = 0; i < this.#length; ++i) if (match.call(thisArg, this.at(i) as T, i, this)) return i;
+    return -1;
+  }
+
+  some(match: Visit<T, unknown>, thisArg?: unknown): boolean {
+    return this.findIndex(match, thisArg) !== -1;
+  }
+
+  every(match: Visit<T, unknown>, thisArg?: unknown): boolean {
+    return this.findIndex((value, index) => !match.call(thisArg, value, index, this)) === -1;
+  }
+
+  indexOf(wanted: T, start = 0): number {
+    for (let i = relative(start, this.#length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
+    return -1;
+  }
+
+  lastIndexOf(wanted: T): number {
+    for (let i = this.#length - 1; i >= 0; --i) if (this.at(i) === wanted) return i;
+    return -1;
+  }
+
+  /** Finds NaN too. */
+  includes(wanted: T): boolean {
+    return this.some((value) => value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)));
+  }
+
+  join(separator = ','): string {
+    return this.toArray().join(separator);
+  }
+
+  *keys(): Generator<number, undefined> {
+    for (let i = 0; i < this.#length; ++i) yield i;
+  }
+
+  *values(): Generator<T, undefined> {
+    this.#requireMemory();
+    for (let i = 0; i < this.#length; ++i) yield this.at(i) as T;
+  }
+
+  *entries(): Generator<[number, T], undefined> {
+    for (let i = 0; i < this.#length; ++i) yield [i, this.at(i) as T];
+  }
+
+  [Symbol.iterator](): Generator<T, undefined> {
+    return this.values();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'CompactArray';
+  }
+
+  /** Bytes that it holds in linear memory, all room included. */
+  get memoryUsage(): number {
+    return this.#cells === null ? this.#column.bytes : this.#cells.bytes;
+  }
+
+  /** Gives back all room that is kept for growth. */
+  compact(): void {
+    this.#requireMemory();
+    if (this.#cells !== null) this.#cells.trim(this.#length);
+    else this.#column.trim(this.#length);
+  }
+
+  dispose(): void {
+    this.#length = 0;
+    if (this.#cells !== null) this.#cells.dispose();
+    else this.#column.dispose();
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  #requireMemory(): void {
+    if (this.#column.disposed) this.#column.refresh();
+  }
+
+  #replaceAll(values: T[]): this {
+    this.length = 0;
+    for (const value of values) this.push(value);
+    return this;
+  }
+}
+
+/** An index as slice() takes it: negative ones count from the end. */
+function relative(index: number, length: number): number {
+  index = Math.trunc(index) || 0;
+  return index < 0 ? Math.max(0, index + length) : Math.min(index, length);
+}

@@ -1,0 +1,170 @@
+// MemoryPool: JavaScript objects that are used again in place of being collected.
+import { defaultContext, type Context } from '../context.js';
+import { collectablesOf } from '../collectables.js';
+import { symbolDispose } from '../disposable.js';
+import { shown, TidemarkError } from '../errors.js';
+
+export interface MemoryPoolStats {
+  /** Objects that the factory has made. */
+  created: number;
+  /** Acquired, and not yet released. */
+  inUse: number;
+  /** Waiting to be acquired. */
+  idle: number;
+  /** Acquired without the factory's help. */
+  reused: number;
+  /** Released when `maxSize` were waiting already, and left to the garbage collector. */
+  discarded: number;
+  peakInUse: number;
+  /** Collected by the garbage collector while they were in use: nobody can release them any more. */
+  leaked: number;
+  maxSize: number;
+}
+
+/**
+ * Objects by a factory; `reset` makes a released one as new. Of released objects, `maxSize` are kept.
+ *
+ * An object that is lost, without having been released, is not held alive by the pool: it is counted in `leaked`.
+ */
+export class MemoryPool<T extends object> {
+  readonly #factory: () => T;
+  readonly #reset: ((object: T) => void) | undefined;
+  readonly #idle: T[] = [];
+  readonly #inUse = new WeakSet<T>();
+  readonly #known = new WeakSet<T>();
+  readonly #counts = { created: 0, inUse: 0, reused: 0, discarded: 0, peakInUse: 0, leaked: 0 };
+  readonly #lost: FinalizationRegistry<undefined>;
+  readonly #unregister: () => void;
+  #maxSize: number;
+  #disposed = false;
+
+  /** @throws {TidemarkError} `'invalid-config'` */
+  constructor(factory: () => T, reset?: (object: T) => void, maxSize = 100, context: Context = defaultContext()) {
+    if (typeof factory !== 'function') {
+      throw new TidemarkError('invalid-config', `MemoryPool: factory: ${shown(factory)}, and a function is expected`);
+    }
+    if (reset !== undefined && typeof reset !== 'function') {
+      throw new TidemarkError('invalid-config', `MemoryPool: reset: ${shown(reset)}, and a function is expected`);
+    }
+    if (!(maxSize >= 0)) {
+      throw new TidemarkError('invalid-config', `MemoryPool: maxSize: ${shown(maxSize)}, and 0 or more is expected`);
+    }
+    this.#factory = factory;
+    this.#reset = reset;
+    this.#maxSize = maxSize;
+    const counts = this.#counts;
+    this.#lost = new FinalizationRegistry(() => {
+      --counts.inUse;
+      ++counts.leaked;
+    });
+    this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
+  }
+
+  acquire(): T {
+    this.#requireAlive();
+    const counts = this.#counts;
+    let object = this.#idle.pop();
+    if (object === undefined) {
+      object = this.#factory();
+      if (typeof object !== 'object' && typeof object !== 'function') {
+        throw new TidemarkError(
+          'invalid-argument',
+          `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
+        );
+      }
+      if (this.#known.has(object)) {
+        throw new TidemarkError('invalid-argument', 'MemoryPool: the factory made an object that the pool has already');
+      }
+      this.#known.add(object);
+      ++counts.created;
+    } else {
+      ++counts.reused;
+    }
+    this.#inUse.add(object);
+    this.#lost.register(object, undefined, object);
+    counts.peakInUse = Math.max(counts.peakInUse, ++counts.inUse);
+    return object;
+  }
+
+  /** @throws {TidemarkError} `'invalid-argument'`: the object isn't the pool's, or was released already */
+  release(object: T): void {
+    this.#requireAlive();
+    if (!this.#inUse.has(object)) {
+      const why = this.#known.has(object) ? 'which was released already' : 'which is not of this pool';
+      throw new TidemarkError('invalid-argument', `MemoryPool.release: object: ${shown(object)}, ${why}`);
+    }
+    this.#reset?.(object); // where it throws, the object stays in use
+    this.#inUse.delete(object);
+    this.#lost.unregister(object);
+    --this.#counts.inUse;
+    if (this.#idle.length < this.#maxSize) {
+      this.#idle.push(object);
+    } else {
+      ++this.#counts.discarded;
+    }
+  }
+
+  /** Acquires an object for the time that `use` takes, a promise's too. */
+  with<R>(use: (object: T) => R): R {
+    const object = this.acquire();
+    let result: R;
+    try {
+      result = use(object);
+    } catch (error) {
+      this.release(object);
+      throw error;
+    }
+    if (result instanceof Promise) {
+      return result.finally(() => {
+        this.release(object);
+      }) as R;
+    }
+    this.release(object);
+    return result;
+  }
+
+  /** Makes `count` objects ahead, up to `maxSize` that wait. */
+  prefill(count: number): void {
+    const objects = Array.from({ length: Math.min(count, this.#maxSize) - this.#idle.length }, () => this.acquire());
+    for (const object of objects) this.release(object);
+  }
+
+  /** Lets waiting objects go, all but `kept`. */
+  trim(kept = 0): void {
+    this.#idle.length = Math.min(this.#idle.length, kept);
+  }
+
+  get size(): number {
+    return this.#idle.length;
+  }
+
+  get maxSize(): number {
+    return this.#maxSize;
+  }
+
+  set maxSize(maxSize: number) {
+    if (!(maxSize >= 0)) {
+      throw new TidemarkError('invalid-argument', `MemoryPool.maxSize: ${shown(maxSize)}, and 0 or more is expected`);
+    }
+    this.#maxSize = maxSize;
+    this.trim(maxSize);
+  }
+
+  get stats(): MemoryPoolStats {
+    return { ...this.#counts, idle: this.#idle.length, maxSize: this.#maxSize };
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.trim();
+    this.#unregister();
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new TidemarkError('disposed', 'MemoryPool: it was used after dispose()');
+  }
+}

@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { CompactArray, createCompactArray } from 'tidemark';
+import { describe, expect, test } from 'vitest';
+import { anyValue, upheaval, upset } from './random_programs.js';
+
+const index = fc.integer({ min: -3, max: 12 });
+const step = (value: fc.Arbitrary<unknown>) =>
+  fc.oneof(
+    fc.record({ do: fc.constantFrom('push' as const, 'push' as const, 'unshift' as const), value }),
+    fc.record({ do: fc.constantFrom('pop' as const, 'shift' as const, 'reverse' as const, 'compact' as const) }),
+    fc.record({ do: fc.constant('set' as const), index: fc.nat(10), value }),
+    fc.record({ do: fc.constant('splice' as const), index, count: index, values: fc.array(value, { maxLength: 3 }) }),
+    fc.record({ do: fc.constant('length' as const), length: fc.nat(8) }),
+    fc.record({ do: fc.constant('slice' as const), index, end: index }),
+    fc.record({ do: fc.constant('upset' as const), what: upheaval }),
+  );
+
+const runProgram = (
+  array: CompactArray<unknown>,
+  steps: readonly (typeof step extends (v: never) => fc.Arbitrary<infer S> ? S : never)[],
+): void => {
+  const model: unknown[] = [];
+  for (const each of steps) {
+    switch (each.do) {
+      case 'push':
+      case 'unshift':
+        expect(array[each.do](each.value)).toBe(model[each.do](each.value));
+        break;
+      case 'pop':
+      case 'shift':
+        expect(array[each.do]()).toBe(model[each.do]());
+        break;
+      case 'reverse':
+        array.reverse();
+        model.reverse();
+        break;
+      case 'compact':
+        array.compact();
+        break;
+      case 'set':
+        if (each.index <= model.length) {
+          array.set(each.index, each.value);
+          model[each.index] = each.value;
+        } else expect(() => array.set(each.index, each.value)).toThrow(/index/);
+        break;
+      case 'splice':
+        expect(array.splice(each.index, each.count, ...each.values)).toEqual(
+          model.splice(each.index, each.count, ...each.values),
+        );
+        break;
+      case 'length':
+        if (each.length < model.length) array.length = model.length = each.length;
+        break;
+      case 'slice':
+        expect(array.slice(each.index, each.end)).toEqual(model.slice(each.index, each.end));
+        break;
+      case 'upset':
+        upset(each.what);
+        break;
+    }
+    expect(array.length).toBe(model.length);
+  }
+  const ours = array.toArray();
+  expect(ours.length).toBe(model.length);
+  ours.forEach((value, i) => expect(value).toBe(model[i]));
+  expect([...array]).toEqual(model);
+  expect(array.indexOf(model[2])).toBe(model.indexOf(model[2]));
+  expect(array.includes(model.at(-1))).toBe(model.includes(model.at(-1)));
+  array.dispose();
+};
+
+test('does what Array does, with values of every kind', () => {
+  fc.assert(
+    fc.property(fc.array(step(anyValue), { maxLength: 80 }), (steps) => runProgram(new CompactArray<unknown>(), steps)),
+    { numRuns: 300 },
+  );
+});
+
+test('of doubles, it does what Array does with numbers', () => {
+  fc.assert(
+    fc.property(fc.array(step(fc.double()), { maxLength: 80 }), (steps) =>
+      runProgram(new CompactArray<unknown>(null, { type: 'f64' }), steps),
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('numbers stay what they are when the first other value comes', () => {
+  const array = createCompactArray<unknown>();
+  const numbers = [1, -0, NaN, Infinity, 5e-324, -NaN, 2 ** 53];
+  array.push(...numbers);
+  expect(array.memoryUsage).toBeLessThan(300);
+  array.push('text', null);
+  expect(array.toArray()).toEqual([...numbers, 'text', null]);
+  expect(Object.is(array.at(1), -0)).toBe(true);
+});
+
+test.each([
+  ['i8', [127, 128, -1.7], [127, -128, -1]],
+  ['u8', [255, 256, -1], [255, 0, 255]],
+  ['i16', [32768], [-32768]],
+  ['u16', [-1], [65535]],
+  ['i32', [2 ** 31], [-(2 ** 31)]],
+  ['u32', [-1], [2 ** 32 - 1]],
+  ['f32', [0.1], [Math.fround(0.1)]],
+  ['f64', [0.1], [0.1]],
+] as const)('%s is what the typed array is, in as many bytes', (type, given, expected) => {
+  const array = createCompactArray<number>({ type });
+  array.push(...given);
+  expect(array.toArray()).toEqual(expected);
+  for (let i = 0; i < 10_000; ++i) array.push(1);
+  array.compact();
+  const bytes = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8 }[type];
+  expect(array.memoryUsage).toBeLessThan(bytes * array.length + 200);
+  expect(() => array.push('x')).toThrow(/"x", and a number is expected/);
+  expect(array.length).toBe(10_000 + given.length);
+});
+
+test('callbacks are those of Array', () => {
+  const array = createCompactArray([3, 1, 2]);
+  expect(array.map((value, index) => value * index)).toEqual([0, 1, 4]);
+  expect(array.filter((value) => value > 1)).toEqual([3, 2]);
+  expect(array.reduce((sum, value) => sum + value)).toBe(6);
+  expect(array.reduce((text, value) => `${text}${value}`, '')).toBe('312');
+  expect(array.find((value) => value < 3)).toBe(1);
+  expect(array.some((value) => value === 2)).toBe(true);
+  expect(array.every((value) => value > 0)).toBe(true);
+  expect(array.sort().toArray()).toEqual([1, 2, 3]);
+  expect(array.sort((a, b) => b - a).join('-')).toBe('3-2-1');
+  expect(array.fill(7, 1).toArray()).toEqual([3, 7, 7]);
+  expect([...array.entries()]).toEqual([
+    [0, 3],
+    [1, 7],
+    [2, 7],
+  ]);
+  expect(() => createCompactArray<number>().reduce((sum) => sum)).toThrow(TypeError);
+});
+
+test('texts that were replaced are left out', () => {
+  const array = createCompactArray<string>();
+  for (let i = 0; i < 50; ++i) array.push('');
+  for (let i = 0; i < 20_000; ++i) array.set(i % 50, `${'x'.repeat(100)}${i}`);
+  expect(array.at(0)).toBe(`${'x'.repeat(100)}19950`);
+  expect(array.memoryUsage).toBeLessThan(40_000);
+  array.reverse();
+  expect(array.at(-1)).toBe(`${'x'.repeat(100)}19950`);
+});
+
+describe('records', () => {
+  test('are columns', () => {
+    const particles = createCompactArray({ x: 'f32', y: 'f32', id: 'u32' });
+    for (let i = 0; i < 1000; ++i) particles.push({ x: i / 2, y: -i, id: i });
+    upset('grow');
+    upset('shrink');
+    expect(particles.at(-1)).toEqual({ x: 499.5, y: -999, id: 999 });
+    (particles.column('x') as Float32Array).fill(1);
+    particles.set(1, { x: 5, y: 6, id: 7 });
+    expect([...particles].slice(0, 2)).toEqual([
+      { x: 1, y: -0, id: 0 },
+      { x: 5, y: 6, id: 7 },
+    ]);
+    particles.compact();
+    expect(particles.memoryUsage).toBeLessThan(12 * 1000 + 500);
+    expect(particles.pop()?.id).toBe(999);
+    expect(particles.length).toBe(999);
+    expect(() => particles.column('z')).toThrow(/"z"/);
+    expect(() => createCompactArray({ x: 'f80' as 'f32' })).toThrow(/"f80"/);
+    particles.dispose();
+    expect(() => particles.push({ x: 1, y: 1, id: 1 })).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+  });
+});
+
+test('after dispose() it is refused', () => {
+  for (const array of [createCompactArray<number>(), createCompactArray<number>({ type: 'i32' })]) {
+    array.push(1);
+    array.dispose();
+    for (const use of [
+      () => array.push(1),
+      () => array.pop(),
+      () => array.slice(),
+      () => array.memoryUsage,
+      () => [...array],
+    ]) {
+      expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+    }
+  }
+});

@@ -1,0 +1,111 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createMemoryPool, MemoryPool } from 'tidemark';
+import { expect, test } from 'vitest';
+
+class Particle {
+  x = 0;
+  reset(): void {
+    this.x = 0;
+  }
+}
+
+const particles = (maxSize?: number): MemoryPool<Particle> =>
+  createMemoryPool(
+    () => new Particle(),
+    (particle) => particle.reset(),
+    maxSize,
+  );
+
+test('a released object is reset, and acquired again', () => {
+  const pool = particles();
+  const one = pool.acquire();
+  one.x = 5;
+  pool.release(one);
+  expect(pool.acquire()).toBe(one);
+  expect(one.x).toBe(0);
+  expect(pool.stats).toEqual({
+    created: 1,
+    inUse: 1,
+    idle: 0,
+    reused: 1,
+    discarded: 0,
+    peakInUse: 1,
+    leaked: 0,
+    maxSize: 100,
+  });
+});
+
+test('what is released twice, or is not of the pool, is refused, and nothing changes', () => {
+  const pool = particles();
+  const one = pool.acquire();
+  pool.release(one);
+  expect(() => pool.release(one)).toThrow(/released already/);
+  expect(() => pool.release(new Particle())).toThrow(/not of this pool/);
+  expect(pool.stats).toMatchObject({ inUse: 0, idle: 1 });
+  expect(pool.acquire()).not.toBe(pool.acquire());
+});
+
+test('keeps maxSize objects, and discards the others', () => {
+  const pool = particles(2);
+  const objects = [pool.acquire(), pool.acquire(), pool.acquire()];
+  for (const object of objects) pool.release(object);
+  expect(pool.stats).toMatchObject({ idle: 2, discarded: 1, peakInUse: 3 });
+  pool.maxSize = 1;
+  expect(pool.size).toBe(1);
+  pool.prefill(5);
+  expect(pool.size).toBe(1);
+  pool.trim();
+  expect(pool.size).toBe(0);
+});
+
+test('a reset that throws leaves the object in use; a factory that gives no new object is refused', () => {
+  const pool = new MemoryPool<Particle>(
+    () => new Particle(),
+    () => {
+      throw new Error('broken');
+    },
+  );
+  const one = pool.acquire();
+  expect(() => pool.release(one)).toThrow('broken');
+  expect(pool.stats.inUse).toBe(1);
+  const same = new Particle();
+  const bad = new MemoryPool(() => same);
+  bad.acquire();
+  expect(() => bad.acquire()).toThrow(/has already/);
+  expect(() => new MemoryPool(() => 5 as never).acquire()).toThrow(/an object is expected/);
+  expect(() => new MemoryPool(5)).toThrow(/a function is expected/);
+});
+
+test('with() releases, after a promise too, and after an error', async () => {
+  const pool = particles();
+  expect(pool.with((particle) => ++particle.x)).toBe(1);
+  await expect(pool.with(() => Promise.reject(new Error('late')))).rejects.toThrow('late');
+  expect(() =>
+    pool.with(() => {
+      throw new Error('at once');
+    }),
+  ).toThrow('at once');
+  expect(pool.stats).toMatchObject({ inUse: 0, idle: 1, created: 1 });
+});
+
+test('an object that was lost is reported, and not held', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const pool = particles();
+  (() => {
+    pool.acquire();
+  })();
+  for (let i = 0; i < 50 && pool.stats.leaked === 0; ++i) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(pool.stats).toMatchObject({ leaked: 1, inUse: 0 });
+});
+
+test('after dispose() it is refused', () => {
+  const pool = particles();
+  pool.dispose();
+  pool.dispose();
+  expect(() => pool.acquire()).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+});
