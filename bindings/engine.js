@@ -14,6 +14,11 @@ const tidemarkExports = [
   'tidemark_get_heap_stats',
   'tidemark_get_size_class_stats',
   // monitor and profiler
+  'tidemark_monitor_heap_stats',
+  'tidemark_monitor_create',
+  'tidemark_monitor_destroy',
+  'tidemark_monitor_take',
+  'tidemark_monitor_derive',
   'tidemark_meter',
   'tidemark_meter_set_mark',
   'tidemark_meter_reset_peak',

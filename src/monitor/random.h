@@ -7,14 +7,17 @@ namespace tidemark {
 
 class Random {
  public:
-  constexpr explicit Random(std::uint64_t seed) : state_(seed) {}
+  constexpr explicit Random(std::uint64_t seed) { this->seed(seed); }
 
-  constexpr void seed(std::uint64_t seed) { state_ = seed; }
+  constexpr void seed(std::uint64_t seed) {
+    state_ = seed + kIncrement;
+    next();  // the first would be near 0 for a seed of 32 bits
+  }
 
   /// 32 random bits (O'Neill, "PCG", 2014: XSH-RR).
   constexpr std::uint32_t next() {
     const std::uint64_t state = state_;
-    state_ = state * 6364136223846793005u + 1442695040888963407u;
+    state_ = state * 6364136223846793005u + kIncrement;
     const auto mixed = static_cast<std::uint32_t>(((state >> 18) ^ state) >> 27);
     const auto turn = static_cast<unsigned>(state >> 59);
     return mixed >> turn | mixed << (-turn & 31);
@@ -36,7 +39,9 @@ class Random {
   }
 
  private:
-  std::uint64_t state_;
+  static constexpr std::uint64_t kIncrement = 1442695040888963407u;
+
+  std::uint64_t state_ = 0;
 };
 
 }  // namespace tidemark

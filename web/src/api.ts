@@ -4,10 +4,11 @@ import type { Context } from './context.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
+import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi extends StructuresApi {
+export interface TidemarkApi extends StructuresApi, MonitorApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -30,6 +31,7 @@ export function createApi(context: Context): TidemarkApi {
     defaultModule: context.defaultModule,
     TidemarkError,
     readHeapStats,
+    ...createMonitorApi(context),
     ...createStructuresApi(context),
     shrink(moduleId, options) {
       const { runtime } = context.modules.get(moduleId);

@@ -50,3 +50,23 @@ export function collectablesOf(context: Context): Collectables {
   if (!collectables) ofContexts.set(context, (collectables = new Collectables()));
   return collectables;
 }
+
+/** Who collects when a monitor sees that it should: the manager of the module, if it has one. */
+export interface Collector {
+  /** Whether a collection was started: not so soon after the last one. */
+  request(moduleId: string): boolean;
+}
+
+const collectors = new WeakMap<Context, Set<Collector>>();
+
+export function addCollector(context: Context, collector: Collector): () => void {
+  let all = collectors.get(context);
+  if (!all) collectors.set(context, (all = new Set()));
+  all.add(collector);
+  return () => void all.delete(collector);
+}
+
+/** Asks the managers of the context, until one has collected. */
+export function requestCollection(context: Context, moduleId: string): boolean {
+  return [...(collectors.get(context) ?? [])].some((collector) => collector.request(moduleId));
+}

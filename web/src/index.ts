@@ -9,5 +9,6 @@ setDefaultContext(context);
 const api = createApi(context);
 
 export const { version, defaultModule, shrink } = api;
+export const { wasmMemoryMonitor, startMonitoring, stopMonitoring, getMemoryStats, getMemoryProfile, onWarning } = api;
 export const { createCompactArray, createCompactMap, createCompactSet, createMemoryPool } = api;
 export * from './types.js';

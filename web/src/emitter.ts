@@ -1,0 +1,35 @@
+// Listeners by the name of an event. One that throws doesn't stop the others: the error is told where errors are.
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<{ listener: (event: never) => void }>>();
+
+  /** Returns the function that takes the listener out again. The same one may be added twice. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    let listeners = this.#listeners.get(name);
+    if (!listeners) this.#listeners.set(name, (listeners = new Set()));
+    const entry = { listener };
+    listeners.add(entry);
+    return () => void listeners.delete(entry);
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const { listener } of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        (listener as (event: Events[Name]) => void)(event);
+      } catch (error) {
+        reportListenerError(String(name), error);
+      }
+    }
+  }
+
+  has(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
+
+function reportListenerError(name: string, error: unknown): void {
+  console.error(`tidemark: a listener of '${name}' threw`, error);
+}

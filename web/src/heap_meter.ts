@@ -1,0 +1,49 @@
+// The meter of a linked program's heap (src/monitor/heap_meter.h), read word by word from its memory: no call is made.
+import type { Engine } from './engine.js';
+
+declare module './engine.js' {
+  interface EngineExports {
+    tidemark_meter(): number;
+    tidemark_meter_set_mark(liveBytes: number): void;
+    tidemark_meter_reset_peak(): void;
+    tidemark_get_heap_stats(out: number): void;
+    tidemark_get_size_class_stats(out: number, capacity: number): number;
+    tidemark_heap_map(cells: number, count: number): void;
+  }
+}
+
+// Words from the meter's address on.
+const freed = 0;
+const left = 1;
+const armed = 2;
+const before = 6; // 64 bits
+const peak = 8;
+
+export class HeapMeter {
+  readonly #engine: Engine;
+  readonly #word: number;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#word = (engine.exports.tidemark_meter() >>> 0) / 4; // static data: shrink and growth leave it there
+  }
+
+  /** Bytes in live blocks. */
+  get liveBytes(): number {
+    return (this.#read(before) + this.#read(armed) - this.#read(left) - this.#read(freed)) >>> 0;
+  }
+
+  /** Of all blocks that ever came into use. */
+  get totalBytes(): number {
+    return this.#read(before) + this.#read(before + 1) * 2 ** 32 + this.#read(armed) - this.#read(left);
+  }
+
+  /** The most bytes in live blocks that were seen whenever malloc left its fast path. */
+  get peakLiveBytes(): number {
+    return Math.max(this.#read(peak), this.liveBytes);
+  }
+
+  #read(word: number): number {
+    return this.#engine.views.u32[this.#word + word] as number;
+  }
+}

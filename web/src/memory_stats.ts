@@ -1,0 +1,122 @@
+// What every report about a module's memory is made of, and where its figures come from for each kind of module.
+import type { Engine } from './engine.js';
+import { HeapMeter } from './heap_meter.js';
+import { heapStatsFields, type HeapStats } from './heap_stats.js';
+import type { Derived, Level, Measured } from './monitor_memory.js';
+import type { WatchedModule } from './wasm_module.js';
+
+declare module './engine.js' {
+  interface EngineExports {
+    tidemark_monitor_heap_stats(): number;
+  }
+}
+
+/** Bytes, counts and rates a second, at one moment; null where this kind of module can't tell. */
+export interface MemoryStats {
+  moduleId: string;
+  /** Milliseconds since 1970. */
+  timestamp: number;
+  /** Linear memory. */
+  allocated: number;
+  /** In live blocks. */
+  used: number | null;
+  /** What the heap holds in pages, live or not. */
+  reserved: number | null;
+  /** What can be handed out without growing. */
+  free: number | null;
+  largestFree: number | null;
+  /** The highest of both since monitoring started. */
+  peakAllocated: number;
+  peakUsed: number | null;
+  limit: number | null;
+  /** Per cent of the limit: of `used`, or where that isn't known, of `allocated`. */
+  utilization: number | null;
+  /** 0–1: the share of the free bytes that is not in the longest free run. */
+  fragmentation: number | null;
+  /** 0–100; docs/monitoring.md has the formula. */
+  efficiency: number;
+  liveBlocks: number | null;
+  /** Bytes a second that were handed out, live or not; over the last ten seconds. */
+  allocationRate: number | null;
+  /** Bytes a second by which `used` (or `allocated`) grows; over the last ten seconds. */
+  growthRate: number;
+  pressure: Level;
+}
+
+type RawStats = Pick<HeapStats, (typeof heapStatsFields)[number]>;
+
+function heapStatsOf(engine: Engine): RawStats {
+  const first = (engine.exports.tidemark_monitor_heap_stats() >>> 0) / 4;
+  const { u32 } = engine.views;
+  return Object.fromEntries(heapStatsFields.map((field, index) => [field, u32[first + index] as number])) as RawStats;
+}
+
+/** Reads what there is to know of a module. Cost: one step for each run of its heap, if that is Tidemark's. */
+export function measure(module: WatchedModule, timeMs: number, limit: number | null): Measured {
+  const allocated = module.allocatedBytes;
+  if (module.runtime) {
+    const { engine } = module.runtime;
+    const heap = heapStatsOf(engine);
+    return {
+      timeMs,
+      allocated,
+      used: heap.liveBytes,
+      reserved: heap.reservedBytes,
+      free: heap.freeBytes,
+      largestFree: heap.largestFreeBytes,
+      limit,
+      liveBlocks: heap.liveBlocks,
+      totalBytes: new HeapMeter(engine).totalBytes,
+      releasable: heap.topBytes,
+    };
+  }
+  const { recorded } = module;
+  return {
+    timeMs,
+    allocated,
+    used: recorded.known ? recorded.liveBytes : null,
+    reserved: module.sbrkTopBytes,
+    free: null,
+    largestFree: null,
+    limit,
+    liveBlocks: recorded.known ? recorded.liveBlocks : null,
+    totalBytes: recorded.known ? recorded.totalBytes : null,
+    releasable: null,
+  };
+}
+
+export function utilizationOf({
+  used,
+  allocated,
+  limit,
+}: Pick<Measured, 'used' | 'allocated' | 'limit'>): number | null {
+  return limit === null ? null : (100 * (used ?? allocated)) / limit;
+}
+
+export function statsOf(
+  moduleId: string,
+  sample: Derived,
+  peaks: { allocated: number; used: number | null },
+  pressure: Level,
+): MemoryStats {
+  const { free, largestFree } = sample;
+  return {
+    moduleId,
+    timestamp: sample.timeMs,
+    allocated: sample.allocated,
+    used: sample.used,
+    reserved: sample.reserved,
+    free,
+    largestFree,
+    peakAllocated: peaks.allocated,
+    peakUsed: peaks.used,
+    limit: sample.limit,
+    utilization: utilizationOf(sample),
+    fragmentation: free === null || largestFree === null ? null : free === 0 ? 0 : 1 - largestFree / free,
+    efficiency: sample.efficiency,
+    liveBlocks: sample.liveBlocks,
+    allocationRate: sample.allocationRate,
+    growthRate: sample.growthRate,
+    pressure,
+  };
+}

@@ -1,0 +1,124 @@
+// getMemoryProfile(): what is alive in a module, by size and by where it was allocated.
+import type { Clock } from './context.js';
+import type { MemoryStats } from './memory_stats.js';
+import { profilerOf } from './profiler_tables.js';
+import { toChromeHeapProfile } from './profiling/chrome_heap_profile.js';
+import { toFirefoxProfile } from './profiling/firefox_profile.js';
+import { toPprof } from './profiling/pprof.js';
+import {
+  diffProfiles,
+  frameAsText,
+  takeProfile,
+  type ProfileData,
+  type SymbolSources,
+} from './profiling/profile_data.js';
+import { toSpeedscope } from './profiling/speedscope.js';
+import { topReport, type ProfileMeasure } from './profiling/text_report.js';
+import type { WatchedModule } from './wasm_module.js';
+
+export interface SizeClassProfile {
+  /** 0 of large blocks, which are of any size. */
+  blockBytes: number;
+  liveBlocks: number;
+  liveBytes: number;
+  /** In slabs of this class, to be handed out again. */
+  freeBytes: number;
+}
+
+export interface SiteProfile {
+  /** The function that allocated first, then what called it. */
+  stack: string[];
+  liveBytes: number;
+  liveBlocks: number;
+  totalBytes: number;
+  totalBlocks: number;
+  /** Freed before anything else was allocated. */
+  temporaryBytes: number;
+  temporaryBlocks: number;
+  /** What was alive when most of the whole program was. */
+  peakBytes: number;
+  peakBlocks: number;
+}
+
+/**
+ * A profile of a module. Figures of sites are estimates for the whole program, made from samples; `samples` says of how
+ * many, and in exact mode they are no estimates. Modules that aren't linked with Tidemark have no size classes and sites.
+ */
+export interface MemoryProfile {
+  moduleId: string;
+  durationMs: number;
+  samples: number;
+  /** The sample of the monitor in which most was in use. */
+  peak: MemoryStats;
+  sizeClasses: SizeClassProfile[];
+  /** Those that hold most first. */
+  sites: SiteProfile[];
+  /** For `go tool pprof` and others: a gzipped protocol buffer. */
+  toPprof(): Uint8Array;
+  toSpeedscope(): object;
+  /** For profiler.firefox.com. */
+  toFirefoxProfile(): object;
+  /** For Chrome's DevTools: save it as `.heapprofile`. */
+  toChromeHeapProfile(): object;
+  /** As `pprof -top` prints it. */
+  toText(measure?: ProfileMeasure, rows?: number): string;
+  /** The same profile with names and lines of a source map. */
+  symbolize(symbols: SymbolSources): MemoryProfile;
+  /** What has changed since an earlier profile of the same module. */
+  since(earlier: MemoryProfile): MemoryProfile;
+  readonly data: ProfileData;
+}
+
+interface Circumstances {
+  durationMs: number;
+  peak: MemoryStats;
+  clock: Clock;
+}
+
+export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }: Circumstances): MemoryProfile {
+  const takenAt = clock.now();
+  const { runtime } = module;
+  const none: ProfileData = {
+    moduleId: module.id,
+    startedAt: takenAt - durationMs,
+    takenAt,
+    samples: 0,
+    meanBytes: 0,
+    sites: [],
+  };
+  const sizeClasses = (runtime?.stats().sizeClasses ?? []).map(({ blockBytes, liveBlocks, liveBytes, freeBlocks }) => ({
+    blockBytes,
+    liveBlocks,
+    liveBytes,
+    freeBytes: freeBlocks * blockBytes,
+  }));
+  const taken = (symbols?: SymbolSources): ProfileData =>
+    runtime ? takeProfile(module.id, profilerOf(runtime), takenAt, symbols) : none;
+  return asProfile(taken(), { durationMs, peak, sizeClasses }, (symbols) => taken(symbols));
+}
+
+function asProfile(
+  data: ProfileData,
+  rest: { durationMs: number; peak: MemoryStats; sizeClasses: SizeClassProfile[] },
+  symbolized: (symbols: SymbolSources) => ProfileData,
+): MemoryProfile {
+  return {
+    moduleId: data.moduleId,
+    samples: data.samples,
+    ...rest,
+    sites: data.sites.map(({ frames, ...figures }) => ({ stack: frames.map(frameAsText), ...figures })),
+    data,
+    toPprof: () => toPprof(data),
+    toSpeedscope: () => toSpeedscope(data),
+    toFirefoxProfile: () => toFirefoxProfile(data),
+    toChromeHeapProfile: () => toChromeHeapProfile(data),
+    toText: (measure, rows) => topReport(data, measure, rows),
+    symbolize: (symbols) => asProfile(symbolized(symbols), rest, symbolized),
+    since: (earlier) =>
+      asProfile(
+        diffProfiles(earlier.data, data),
+        { ...rest, durationMs: data.takenAt - earlier.data.takenAt },
+        (symbols) => diffProfiles(earlier.symbolize(symbols).data, symbolized(symbols)),
+      ),
+  };
+}
