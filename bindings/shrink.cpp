@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "heap/heap_shrink.h"
+#include "movable/movable_heap.h"
 #include "override/global_heap.h"
 #include "tidemark/movable.h"
 
@@ -13,6 +14,8 @@ using tidemark::kPageBytes;
 
 // A program without movable blocks has no compactor.
 extern "C" [[gnu::weak]] tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us);
+extern "C" [[gnu::weak]] void tidemark_movable_outlook(tidemark::MovableOutlook* out);
+extern "C" [[gnu::weak]] bool tidemark_movable_moves(std::uintptr_t address);
 
 namespace {
 
@@ -95,16 +98,14 @@ const Plan* tidemark_shrink_static(Address stack_pointer, Address from) {
 /// In the new instance, when everything was copied.
 void tidemark_shrink_commit(std::size_t memory_bytes) { Shrink(global_heap).commit(memory_bytes); }
 
-/// What a shrink would find in the heap; changes nothing.
+/// What a shrink would find in the heap, after a full compaction; changes nothing.
 const Expectation* tidemark_shrink_expect(void) {
-  expectation.copied_bytes = 0;
+  tidemark::MovableOutlook movable{};
+  if (tidemark_movable_outlook != nullptr) tidemark_movable_outlook(&movable);
+  const auto moves = [&](Address address) { return movable.packed_bytes != 0 && tidemark_movable_moves(address); };
   const Shrink shrink(global_heap);
-  Shrink::Cursor from;
-  shrink.for_each_live_range(from, [](Address begin, Address end) {
-    expectation.copied_bytes += end - begin;
-    return true;
-  });
-  expectation.memory_bytes = shrink.expected_end();
+  expectation.memory_bytes = shrink.expected_end(moves, movable.packed_bytes, movable.least_run_bytes);
+  expectation.copied_bytes = shrink.expected_bytes(moves) + movable.packed_bytes;
   return &expectation;
 }
 

@@ -41,23 +41,59 @@ class HeapShrink {
     return round_up(runs_.address(runs_.top_), kPageBytes);
   }
 
-  /// As lowest_end(), without settle() having been called: what it would be after it, or a little more.
-  Address expected_end() const {
+  /// What a shrink would meet if it came now: settle() and, before it, a full compaction that packs the blocks for which
+  /// `moves(address)` is true into `packed_bytes`, none of it into holes below `least_run_bytes`. An estimate: which of
+  /// them has room in which hole is for the compactor to find out.
+  template <class Moves>
+  Address expected_end(Moves&& moves, std::size_t packed_bytes, std::size_t least_run_bytes) const {
     if (runs_.mapped_ == 0 || runs_.pages_.end() != runs_.address(runs_.limit_)) return lowest_end();
     Grain top = 1;
-    std::size_t longest_hole = 0, slabs = 0;
+    std::size_t longest_hole = 0, slabs = 0, hole = 0;
     HeapWalk(heap_).for_each_run([&](const Run& run) {
-      if (run.kind == RunKind::kFree && run.bytes > longest_hole) longest_hole = run.bytes;
-      if (is_vacant(run) || is_map(run) || is_descriptors(run)) return;
+      if (is_vacant(run) || is_map(run) || is_descriptors(run) || (run.kind == RunKind::kBlock && moves(run.begin))) {
+        hole += run.bytes;
+        return;
+      }
+      if (hole >= least_run_bytes) {
+        const std::size_t taken = hole < packed_bytes ? hole : packed_bytes;
+        packed_bytes -= taken;
+        hole -= taken;
+      }
+      if (hole > longest_hole) longest_hole = hole;
+      hole = 0;
       slabs += run.kind == RunKind::kSlab;
       top = runs_.grain_of(run.begin) + (run.bytes >> kGrainShift);
     });
+    top += (packed_bytes + kGrainBytes - 1) >> kGrainShift;
     const std::size_t map_bytes = map_length(top) << kGrainShift;
     const std::size_t descriptor_bytes = runs_for(slabs) * Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;
     const std::size_t metadata_bytes = map_bytes + descriptor_bytes;
     const Address end = runs_.address(top) + (longest_hole < metadata_bytes ? metadata_bytes : 0);
     const Address expected = round_up(end, kPageBytes);
     return expected < lowest_end() ? expected : lowest_end();
+  }
+
+  /// The same where nothing can move: what lowest_end() would be after settle(), or a little more.
+  Address expected_end() const {
+    return expected_end([](Address) { return false; }, 0, 0);
+  }
+
+  /// Bytes that would be copied, of what does not move.
+  template <class Moves>
+  std::size_t expected_bytes(Moves&& moves) const {
+    std::size_t bytes = 0;
+    Address done = 0;  // pages below this are counted
+    auto count = [&](Address begin, Address end) {
+      if (begin < done) begin = done;
+      if (begin < end) bytes += end - begin, done = end;
+      return true;
+    };
+    if (runs_.mapped_ == 0) return 0;
+    HeapWalk(heap_).for_each_run([&](const Run& run) {
+      if (run.kind != RunKind::kBlock || !moves(run.begin)) visit_live(run, done, count);
+    });
+    visit_pages(runs_.address(runs_.limit_), runs_.pages_.end(), done, count);
+    return bytes;
   }
 
   /// Where for_each_live_range() goes on.

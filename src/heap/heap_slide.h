@@ -24,15 +24,26 @@ class HeapSlide {
       Grain grain = runs_.bins_.head(bin);
       for (int probes = kMaxProbes; grain != kNoGrain && probes > 0; --probes) {
         const std::size_t found = entry_value(runs_.entry(grain));
-        if (found >= length && runs_.address(grain) < limit) {
-          runs_.bins_.remove(&runs_.entry(0), grain, found);
-          if (found > length) runs_.insert(grain + length, found - length);
-          runs_.entry(grain) = make_entry(length, kBlock);
-          heap_.observer_.took(length << kGrainShift);
-          return reinterpret_cast<void*>(runs_.address(grain));
-        }
+        if (found >= length && runs_.address(grain) < limit) return take(grain, length);
         grain = entry_value(runs_.entry(grain + 1));
       }
+    }
+    return nullptr;
+  }
+
+  /// As allocate_below, at the lowest address there is.
+  /// Cost      a step for each run below it.
+  void* allocate_lowest(std::size_t n_bytes, Address limit) {
+    if (runs_.mapped() == 0) return nullptr;
+    runs_.put_recent_into_bins();
+    runs_.carve_from(kNoGrain, kNoGrain);
+    const std::size_t length = grains_for(n_bytes);
+    for (Grain grain = 1; grain < runs_.top() && runs_.address(grain) < limit;) {
+      const Entry entry = runs_.entry(grain);
+      const bool is_slab = entry_kind(entry) == kSlab;
+      const std::size_t found = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
+      if (entry_kind(entry) == kFree && found >= length) return take(grain, length);
+      grain += found;
     }
     return nullptr;
   }
@@ -77,6 +88,15 @@ class HeapSlide {
 
  private:
   static constexpr int kMaxProbes = 64;
+
+  /// The first `length` >= kMinBinnedGrains grains of a free run.
+  void* take(Grain grain, std::size_t length) {
+    const std::size_t found = entry_value(runs_.entry(grain));
+    runs_.bins_.remove(&runs_.entry(0), grain, found);
+    if (found > length) runs_.insert(grain + length, found - length);
+    runs_.entry(grain) = make_entry(length, kBlock);
+    return reinterpret_cast<void*>(runs_.address(grain));
+  }
 
   Heap<Pages, Observer>& heap_;
   Runs<Pages, Observer>& runs_;

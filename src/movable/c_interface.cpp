@@ -28,6 +28,11 @@ tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us) {
   return program_movable_heap().compact(budget_us, tidemark::program_clock());
 }
 
+// For benefit(), which must not link movable memory into programs that have none.
+void tidemark_movable_outlook(tidemark::MovableOutlook* out) { *out = program_movable_heap().outlook(); }
+
+bool tidemark_movable_moves(std::uintptr_t address) { return program_movable_heap().moves(address); }
+
 void tidemark_movable_get_stats(tidemark_movable_stats* out) { *out = program_movable_heap().stats(); }
 
 void tidemark_movable_get_tag_stats(unsigned tag, tidemark_movable_tag_stats* out) {

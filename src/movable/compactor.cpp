@@ -213,7 +213,7 @@ void Compactor::compact_runs() {
     spend(0);
     // What comes next will be allocated in the last one's end.
     if (!run.is_large() && (fully_ || index != runs.count())) chunks_.trim(run.begin());
-    if (has_pins(run)) continue;
+    if (heap_.has_pins(run)) continue;
     Address to = chunks_.relocate(run);
     if (to == run.begin() && relocated_ >= kSettleAfter) {
       settle();  // what was freed by the last ones hides what is below
@@ -222,16 +222,6 @@ void Compactor::compact_runs() {
     if (to != run.begin()) ++relocated_;
     moved_run(run, to);
   }
-}
-
-bool Compactor::has_pins(RunEntry run) const {
-  if (heap_.pinned_blocks_ == 0) return false;
-  if (run.is_large()) return Chunks::of_large(run.begin())->pins() != 0;
-  const BlockHeader* const end = Chunks::end_of_chunk(run.begin());
-  for (const BlockHeader* block = Chunks::first_of_chunk(run.begin()); block != end; block = block->next()) {
-    if (block->is_live() && block->pins() != 0) return true;
-  }
-  return false;
 }
 
 void Compactor::moved_run(RunEntry run, Address to) {
@@ -265,7 +255,7 @@ bool Compactor::may_move(Address begin, std::size_t n_bytes, std::size_t free_by
   const RunList& runs = chunks_.runs();
   const std::size_t index = runs.first_from(begin);
   if (index == runs.count() || runs[index].begin() != begin) return false;  // somebody else's
-  if (free_bytes * kWorthSliding < n_bytes || has_pins(runs[index])) return false;
+  if (free_bytes * kWorthSliding < n_bytes || heap_.has_pins(runs[index])) return false;
   chunks_.take_links(runs[index]);
   return true;
 }

@@ -58,7 +58,6 @@ class Compactor : private RunMover {
   bool may_move(Address begin, std::size_t n_bytes, std::size_t free_bytes) override;
   void moved(Address from, Address to) override;
   void moved_run(RunEntry run, Address to);
-  bool has_pins(RunEntry run) const;
 
   void spend(std::size_t n_bytes);
   void count(std::size_t n_bytes) {

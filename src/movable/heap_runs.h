@@ -17,6 +17,9 @@ class HeapRuns : public RunSource {
   void* allocate_below(std::size_t n_bytes, Address limit) override {
     return HeapSlide(heap_).allocate_below(n_bytes, limit);
   }
+  void* allocate_lowest(std::size_t n_bytes, Address limit) override {
+    return HeapSlide(heap_).allocate_lowest(n_bytes, limit);
+  }
   void* reallocate(void* block, std::size_t n_bytes) override { return heap_.reallocate(block, n_bytes); }
   void free(void* block) override { heap_.free(block); }
   std::size_t usable_bytes(const void* block) override { return heap_.usable_bytes(block); }

@@ -54,6 +54,7 @@ class IndexSet {
   /// kNone when it is empty.
   std::uint32_t least() const;
 
+  bool is_at(Address address) const { return reinterpret_cast<Address>(words_) == address; }
   std::size_t held_bytes() const { return words_ == nullptr ? 0 : runs_->usable_bytes(words_); }
 
   /// Whether the invariant holds.

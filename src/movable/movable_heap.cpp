@@ -85,6 +85,48 @@ tidemark_movable_stats MovableHeap::stats() const {
   return stats;
 }
 
+bool MovableHeap::has_pins(RunEntry run) const {
+  if (pinned_blocks_ == 0) return false;
+  if (run.is_large()) return Chunks::of_large(run.begin())->pins() != 0;
+  const BlockHeader* const end = Chunks::end_of_chunk(run.begin());
+  for (const BlockHeader* block = Chunks::first_of_chunk(run.begin()); block != end; block = block->next()) {
+    if (block->is_live() && block->pins() != 0) return true;
+  }
+  return false;
+}
+
+MovableOutlook MovableHeap::outlook() const {
+  std::size_t chunked_bytes = 0, large_bytes = 0, large_blocks = 0, least = ~std::size_t{0};
+  const RunList& runs = chunks_.runs();
+  for (std::size_t i = 0; i < runs.count(); ++i) {
+    const RunEntry run = runs[i];
+    if (has_pins(run)) continue;
+    if (run.is_large()) {
+      const std::size_t bytes = chunks_.bytes_of(run);
+      large_bytes += bytes;
+      ++large_blocks;
+      if (bytes < least) least = bytes;
+      continue;
+    }
+    const BlockHeader* const end = Chunks::end_of_chunk(run.begin());
+    for (const BlockHeader* block = Chunks::first_of_chunk(run.begin()); block != end; block = block->next()) {
+      if (block->is_live()) chunked_bytes += block->units() * kUnitBytes;
+    }
+  }
+  const std::size_t chunks = (chunked_bytes + Chunks::kMaxChunkBytes - 1) / Chunks::kMaxChunkBytes;
+  chunked_bytes = round_up(chunked_bytes + chunks * 2 * kUnitBytes, kGrainBytes);
+  if (chunks != 0 && chunked_bytes / chunks < least) least = chunked_bytes / chunks;
+  const std::size_t data_bytes = slots_.needed_bytes() + RunList::needed_bytes(chunks + large_blocks);
+  return {chunked_bytes + large_bytes + data_bytes, least};
+}
+
+bool MovableHeap::moves(Address address) const {
+  const RunList& runs = chunks_.runs();
+  const std::size_t index = runs.first_from(address);
+  if (index != runs.count() && runs[index].begin() == address) return !has_pins(runs[index]);
+  return runs.is_at(address) || slots_.is_at(address);
+}
+
 void MovableHeap::free_all() {
   for (std::uint32_t index = 0; index < slots_.count(); ++index) {
     const Address content = slots_.address_at(index);

@@ -21,6 +21,13 @@ namespace tidemark {
 using Handle = tidemark_handle;
 using MovableOutcome = tidemark_movable_outcome;
 
+/// What a full compaction would make of movable memory: the heap's bytes that it would still hold, and the least run of
+/// those; in holes of the heap that are shorter, none of it has room.
+struct MovableOutlook {
+  std::size_t packed_bytes;
+  std::size_t least_run_bytes;
+};
+
 class MovableHeap {
  public:
   static constexpr unsigned kTags = BlockHeader::kTags;
@@ -67,6 +74,11 @@ class MovableHeap {
   /// compactor.h describes it. The clock is not read when the budget is kFully.
   tidemark_compaction compact(std::uint64_t budget_us, Clock& clock);
 
+  /// Cost      a look at every block.
+  MovableOutlook outlook() const;
+  /// Whether that would move, or free, the heap's block at `address`.
+  bool moves(Address address) const;
+
   const std::uint32_t& epoch() const { return epoch_; }
   tidemark_movable_stats stats() const;
   tidemark_movable_tag_stats tag_stats(unsigned tag) const { return tags_[tag]; }
@@ -104,6 +116,7 @@ class MovableHeap {
   }
 
   BlockHeader* move_to_new(BlockHeader* block, std::size_t n_bytes);
+  bool has_pins(RunEntry run) const;
 
   Chunks chunks_;
   SlotTable slots_;

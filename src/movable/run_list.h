@@ -43,6 +43,11 @@ class RunList {
   /// Gives back what is not needed, and moves the rest down, if it can.
   void shrink();
 
+  /// Of the heap, for `count` runs and no room for more.
+  static std::size_t needed_bytes(std::size_t count) {
+    return count == 0 ? 0 : round_up(lowerable_bytes(count * sizeof(RunEntry)), kGrainBytes);
+  }
+  bool is_at(Address address) const { return reinterpret_cast<Address>(entries_) == address; }
   std::size_t held_bytes() const { return entries_ == nullptr ? 0 : runs_->usable_bytes(entries_); }
 
  private:

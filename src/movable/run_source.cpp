@@ -5,7 +5,7 @@
 namespace tidemark {
 
 void* lower_run(RunSource& runs, void* block, std::size_t used_bytes) {
-  void* const lower = runs.allocate_below(runs.usable_bytes(block), reinterpret_cast<Address>(block));
+  void* const lower = runs.allocate_lowest(runs.usable_bytes(block), reinterpret_cast<Address>(block));
   if (lower == nullptr) return block;
   std::memcpy(lower, block, used_bytes);
   runs.free(block);

@@ -25,6 +25,8 @@ class RunSource {
   virtual void* allocate(std::size_t n_bytes) = 0;
   /// As allocate, for more than kMaxUnmovableBytes, from free memory below `limit` only.
   virtual void* allocate_below(std::size_t n_bytes, Address limit) = 0;
+  /// As allocate_below, at the lowest address there is. Looks at every run below it.
+  virtual void* allocate_lowest(std::size_t n_bytes, Address limit) = 0;
   /// As realloc. A block of more than kMaxUnmovableBytes that gets smaller, but not that small, stays where it is.
   virtual void* reallocate(void* block, std::size_t n_bytes) = 0;
   virtual void free(void* block) = 0;
@@ -46,7 +48,7 @@ constexpr std::size_t lowerable_bytes(std::size_t n_bytes) {
   return n_bytes < least ? least : n_bytes;
 }
 
-/// Moves a block of more than kMaxUnmovableBytes, of which `used_bytes` matter, to lower memory if there is any; returns
+/// Moves a block of more than kMaxUnmovableBytes, of which `used_bytes` matter, to the lowest memory that there is; returns
 /// where it is then. What knows its address has to be told.
 void* lower_run(RunSource& runs, void* block, std::size_t used_bytes);
 

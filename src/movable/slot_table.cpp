@@ -28,13 +28,17 @@ bool SlotTable::grow_to(std::uint32_t count) {
   return true;
 }
 
-void SlotTable::shrink(bool fully) {
+std::uint32_t SlotTable::used_end() const {
   std::uint32_t end = extent_.count;
+  while (end > 0 && extent_.slots[end - 1].address == 0 && extent_.slots[end - 1].generation <= kMaxFloor) --end;
+  return end;
+}
+
+void SlotTable::shrink(bool fully) {
+  const std::uint32_t end = used_end();
   std::uint32_t floor = floor_;
-  for (; end > 0; --end) {
-    const Slot& slot = extent_.slots[end - 1];
-    if (slot.address != 0 || slot.generation > kMaxFloor) break;
-    if (slot.generation > floor) floor = slot.generation;
+  for (std::uint32_t index = end; index < extent_.count; ++index) {
+    if (extent_.slots[index].generation > floor) floor = extent_.slots[index].generation;
   }
   const auto count = static_cast<std::uint32_t>(round_up(end, 64));
   const bool worth_it = fully ? count < extent_.count : count < extent_.count / 2;

@@ -83,6 +83,16 @@ class SlotTable {
   /// Cost      one step for each free slot at the end, and a copy of the table where it moves.
   void shrink(bool fully);
 
+  /// Bytes of the heap that it would hold after shrink(true).
+  std::size_t needed_bytes() const {
+    std::size_t count = round_up(used_end(), 64);
+    if (count == 0) return 0;
+    return round_up(lowerable_bytes(count * sizeof(Slot)), kGrainBytes) +
+           round_up(lowerable_bytes(count / 8 + count / 8 / 32), kGrainBytes);
+  }
+  bool is_at(Address address) const {
+    return reinterpret_cast<Address>(extent_.slots) == address || free_.is_at(address);
+  }
   std::size_t held_bytes() const {
     return free_.held_bytes() + (extent_.count == 0 ? 0 : runs_->usable_bytes(extent_.slots));
   }
@@ -111,6 +121,8 @@ class SlotTable {
     }
   }
 
+  /// All slots from here on are free, and can be dropped.
+  std::uint32_t used_end() const;
   std::uint32_t grow();
   bool grow_to(std::uint32_t count);
 

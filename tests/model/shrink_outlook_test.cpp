@@ -1,0 +1,88 @@
+// What a shrink is expected to leave against what it leaves: random heaps of movable blocks and others, thinned out, some
+// pinned, then compacted and settled.
+#include <gtest/gtest.h>
+
+#include "heap/heap_shrink.h"
+#include "support/movable_model.h"
+
+namespace tidemark::testing {
+namespace {
+
+struct Shape {
+  const char* name;
+  std::size_t movable_percent;  // of all blocks
+  std::size_t most_bytes;       // of a block
+  std::size_t one_stays_in;     // of the movable ones
+  std::size_t one_fixed_stays_in;
+  std::size_t one_pinned_in;  // of those that stay; 0: none
+};
+
+constexpr Shape kShapes[] = {
+    {"AllMovableSmall", 100, 400, 50, 1, 0},     {"AllMovableMixed", 100, 60'000, 30, 1, 0},
+    {"AllMovableLarge", 100, 300'000, 10, 1, 0}, {"NoneMovable", 0, 20'000, 1, 50, 0},
+    {"MixedFewFixed", 90, 20'000, 50, 200, 0},   {"MixedManyFixed", 50, 20'000, 20, 20, 0},
+    {"MixedFixedStay", 50, 5'000, 100, 1, 0},    {"MixedPinned", 80, 20'000, 20, 100, 10},
+};
+
+struct Ends {
+  Address before;
+  Address expected;
+  Address after;
+};
+
+Ends ends_of(const Shape& shape, Random& random) {
+  MovableFixture fixture(std::size_t{64} << 20);
+  std::vector<Handle> handles;
+  std::vector<void*> blocks;
+  const std::size_t total_bytes = std::size_t{1} << random.between(20, 25);
+  for (std::size_t bytes = 0; bytes < total_bytes;) {
+    const std::size_t n_bytes = 1 + random.below(shape.most_bytes);
+    bytes += n_bytes;
+    if (random.below(100) < shape.movable_percent) {
+      handles.push_back(fixture.movable.allocate(n_bytes));
+    } else {
+      blocks.push_back(fixture.heap.allocate(n_bytes));
+    }
+  }
+  for (const Handle handle : handles) {
+    if (!random.one_in(shape.one_stays_in)) {
+      EXPECT_EQ(fixture.movable.free(handle), TIDEMARK_MOVABLE_DONE);
+    } else if (shape.one_pinned_in != 0 && random.one_in(shape.one_pinned_in)) {
+      EXPECT_NE(fixture.movable.pin(handle), nullptr);
+    }
+  }
+  for (void* const block : blocks) {
+    if (!random.one_in(shape.one_fixed_stays_in)) fixture.heap.free(block);
+  }
+
+  HeapShrink shrink(fixture.heap);
+  const auto [packed_bytes, least_run_bytes] = fixture.movable.outlook();
+  const auto moves = [&](Address address) { return fixture.movable.moves(address); };
+  Ends ends{fixture.arena.pages().end(), shrink.expected_end(moves, packed_bytes, least_run_bytes), 0};
+  EXPECT_STREQ(fixture.movable.check(), nullptr);
+  FakeClock clock(1);
+  fixture.movable.compact(MovableHeap::kFully, clock);
+  shrink.settle();
+  ends.after = shrink.lowest_end();
+  return ends;
+}
+
+class ShrinkOutlook : public ::testing::TestWithParam<Shape> {};
+
+// What comes back is within a twentieth of the memory, and 256 KiB (a chunk), of what was expected.
+TEST_P(ShrinkOutlook, SaysWhatAShrinkThenReturns) {
+  for (const std::uint64_t seed : test_seeds(8)) {
+    SCOPED_TRACE(::testing::Message() << "replay with TIDEMARK_TEST_SEED=" << seed);
+    Random random(seed);
+    const Ends ends = ends_of(GetParam(), random);
+    const auto expected = static_cast<double>(ends.before - ends.expected);
+    const auto returned = static_cast<double>(ends.before - ends.after);
+    EXPECT_NEAR(expected, returned, static_cast<double>(Chunks::kMaxChunkBytes) + returned / 20);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ShrinkOutlook, ::testing::ValuesIn(kShapes),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace tidemark::testing
