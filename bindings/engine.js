@@ -3,6 +3,7 @@
 //   exports  the functions below, of the instance that runs now: called without a gate
 //   views    typed arrays over the memory that is there now
 //   module   the Module, with the Embind classes of bindings/*.cpp
+//   functionAt, setFunction  entries of its function table
 /* global addToLibrary, extraLibraryFuncs */
 
 // Raw exports, by their names in C. Each component adds its own.
@@ -49,6 +50,13 @@ const tidemarkExports = [
   'tidemark_array_resize',
   'tidemark_array_address',
   'tidemark_array_bytes',
+  // tester
+  'tidemark_tester_entry',
+  'tidemark_tester_begin',
+  'tidemark_tester_run',
+  'tidemark_tester_figures',
+  'tidemark_tester_costs',
+  'tidemark_tester_end',
 ];
 
 addToLibrary({
@@ -65,6 +73,9 @@ addToLibrary({
     var engine = tidemarkEngine;
     tidemark['engine'] = engine;
     engine['module'] = Module;
+    // The table of the instance that runs now, as it is: not gated, and not carried over by a shrink.
+    engine['functionAt'] = (index) => tidemarkProgram.table.get(index);
+    engine['setFunction'] = (index, f) => tidemarkProgram.table.set(index, f);
     var update = updateMemoryViews;
     updateMemoryViews = () => {
       update();

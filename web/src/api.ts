@@ -6,9 +6,10 @@ import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
 import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
+import { createTesterApi, type TesterApi } from './tester_api.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi extends StructuresApi, MonitorApi {
+export interface TidemarkApi extends StructuresApi, MonitorApi, TesterApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -33,6 +34,7 @@ export function createApi(context: Context): TidemarkApi {
     readHeapStats,
     ...createMonitorApi(context),
     ...createStructuresApi(context),
+    ...createTesterApi(context),
     shrink(moduleId, options) {
       const { runtime } = context.modules.get(moduleId);
       if (runtime === null) {

@@ -11,4 +11,6 @@ const api = createApi(context);
 export const { version, defaultModule, shrink } = api;
 export const { wasmMemoryMonitor, startMonitoring, stopMonitoring, getMemoryStats, getMemoryProfile, onWarning } = api;
 export const { createCompactArray, createCompactMap, createCompactSet, createMemoryPool } = api;
+export const { memoryPerformanceTester, createTestSuite, addTestToSuite, getBuiltInTests } = api;
+export const { runMemoryPerformanceTest, runMemoryPerformanceTestSuite } = api;
 export * from './types.js';

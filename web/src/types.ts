@@ -32,3 +32,28 @@ export { CompactSet, type CompactSetOptions, type SetLike } from './structures/c
 export type { NumberType } from './structures/element_type.js';
 export type { Numbers } from './structures/many.js';
 export { MemoryPool, type MemoryPoolStats } from './structures/memory_pool.js';
+export { MemoryPerformanceTester } from './tester.js';
+export type { TesterApi } from './tester_api.js';
+export type { BuiltInTests } from './tester_builtin.js';
+export {
+  compare,
+  type CompareOptions,
+  type SuiteComparison,
+  type TestComparison,
+  type Verdict,
+} from './tester_compare.js';
+export { readBaseline, toJson, toJUnit, toTable } from './tester_report.js';
+export type {
+  LeakEvidence,
+  MemoryPerformanceTest,
+  TestContext,
+  TestLatency,
+  TestManager,
+  TestOptions,
+  TestProgress,
+  TestResult,
+  TestSample,
+  TestSuite,
+  TestSuiteResult,
+} from './tester_types.js';
+export type { Workload, WorkloadFigures, WorkloadOptions } from './tester_workload.js';
