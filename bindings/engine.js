@@ -25,6 +25,18 @@ const tidemarkExports = [
   'tidemark_meter_reset_peak',
   'tidemark_profiler_sample',
   'tidemark_heap_map',
+  // manager
+  'tidemark_manager_set_limits',
+  'tidemark_manager_live_bytes',
+  'tidemark_manager_held_bytes',
+  'tidemark_manager_release',
+  'tidemark_manager_get_stats',
+  'tidemark_manager_name',
+  'tidemark_manager_open_budget',
+  'tidemark_manager_budget_stats',
+  'tidemark_enter_budget',
+  'tidemark_leave_budget',
+  'tidemark_credit_budget',
   // structures
   'tidemark_structures_answer',
   'tidemark_structures_scratch',

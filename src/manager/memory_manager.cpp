@@ -30,7 +30,7 @@ bool MemoryManager::admits(std::size_t n_bytes, std::size_t held_bytes) {
     budgets_.settle(heap_->live_bytes());
     // Nothing that is given back helps a block that is too large by itself.
     const bool can_help = limits_.max_allocation_bytes == 0 || n_bytes <= limits_.max_allocation_bytes;
-    if (!admitted && can_help && n_bytes <= limits_.hard_bytes) {
+    if (!admitted && can_help) {
       made_room_ = true;
       make_room(TIDEMARK_REASON_LIMIT, n_bytes, [&] { return fits(n_bytes, held_bytes); });
       admitted = fits(n_bytes, held_bytes);
@@ -59,7 +59,7 @@ bool MemoryManager::make_room(std::size_t n_bytes) {
     const std::size_t now = heap_->live_bytes();
     return now < before && before - now >= n_bytes;
   });
-  heap_->watch_for(0, kNever);  // the next allocation is another one, and may ask for room again
+  heap_->watch_for(0);  // the next allocation is another one, and may ask for room again
   return true;
 }
 
@@ -71,10 +71,12 @@ void MemoryManager::make_room(tidemark_pressure_reason reason, std::size_t wante
   tidemark_pressure_event event{gauge_.read(before), reason, before, limits_.hard_bytes, wanted_bytes};
   // Who is short of memory needs every handler, not only those of the level.
   if (reason != TIDEMARK_REASON_LEVEL) event.level = TIDEMARK_PRESSURE_CRITICAL;
-  handlers_.run(event, live_bytes, enough);
+  // What is larger than the limit has no use for room, unless others can raise that.
+  const bool is_useful = reason != TIDEMARK_REASON_LIMIT || wanted_bytes <= limits_.hard_bytes;
+  if (is_useful) handlers_.run(event, live_bytes, enough);
   event.live_bytes = live_bytes();
   if (!enough()) heap_->ask_others(event);
-  if (reason != TIDEMARK_REASON_LEVEL && !(reason == TIDEMARK_REASON_LIMIT && enough())) heap_->collect();
+  if (is_useful && reason != TIDEMARK_REASON_LEVEL && !(reason == TIDEMARK_REASON_LIMIT && enough())) heap_->collect();
   const std::size_t after = live_bytes();
   if (reason == TIDEMARK_REASON_LIMIT || reason == TIDEMARK_REASON_GROWTH) ++stats_.reliefs;
   if (before > after) stats_.relieved_bytes += before - after;
@@ -89,7 +91,7 @@ bool MemoryManager::set_limits(const tidemark_limits& limits) {
   gauge_.configure(limits);
   const std::size_t live = heap_->live_bytes();
   told_ = TIDEMARK_PRESSURE_NONE;  // who waits for a level is told at the next allocation
-  heap_->watch_for(0, kNever);
+  heap_->watch_for(0);
   static_cast<void>(gauge_.read(live));
   return true;
 }
@@ -140,15 +142,13 @@ void MemoryManager::arm(std::size_t live_bytes) {
   std::size_t to_mark = budgets_.headroom();
   const std::size_t mark = gauge_.next_mark(live_bytes);
   if (mark != kNever && mark - live_bytes < to_mark) to_mark = mark - live_bytes;
-  // Levels and budgets may be noticed a little late; the limit may not.
-  if (to_mark < kTightBytes) to_mark = kTightBytes;
+  if (to_mark < kLateBytes) to_mark = kLateBytes;
   std::size_t horizon = to_limit < to_mark ? to_limit : to_mark;
-  if (horizon != kNever) horizon = to_limit < kTightBytes ? 0 : (horizon - kUncountedBytes) / kMostBytesARequestedByte;
   // So that whatever is larger is always judged.
   if (limits_.max_allocation_bytes != 0 && horizon > limits_.max_allocation_bytes) {
     horizon = limits_.max_allocation_bytes;
   }
-  heap_->watch_for(horizon, hard == 0 ? kNever : hard > kTightBytes ? hard - kTightBytes : 0);
+  heap_->watch_for(horizon);
 }
 
 }  // namespace tidemark

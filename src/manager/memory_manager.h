@@ -2,11 +2,8 @@
 // little of it. tidemark/manager.h says what limits, pressure and budgets are.
 //
 // Where it stands in malloc
-//   The heap's observer lets allocations pass without a question for as long as no limit can have been reached: the
-//   manager tells it how many bytes may be asked for until then (the horizon). The rest is admits(), off the fast path.
-//   The horizon is an eighth of the distance to the nearest mark: a block has at most 8 times the bytes that were asked
-//   for (malloc(1)). malloc(0) asks for nothing, and so the observer also asks about everything while the use is above
-//   tight_mark(), which it compares whenever malloc left its fast path: 64 blocks of 8 bytes are the most in between.
+//   The heap's observer lets allocations pass without a question for as long as no mark can have been reached: the manager
+//   tells it how many bytes may come into use until then (the horizon). The rest is admits(), off the fast path.
 // Invariant    With a hard limit, the use is at or below it after every allocation that was served, unless it was above
 //              when the limit was set.
 // Re-entrancy  While room is being made, allocations are judged by the limit alone: handlers, which may allocate and free,
@@ -26,9 +23,8 @@ namespace tidemark {
 class ManagedHeap {
  public:
   virtual std::size_t live_bytes() = 0;
-  /// admits() is to be asked after another `horizon_bytes` were requested, and always while the use, when malloc leaves
-  /// its fast path, is at or above `tight_mark`.
-  virtual void watch_for(std::size_t horizon_bytes, std::size_t tight_mark) = 0;
+  /// admits() is to be asked about the allocation with which `horizon_bytes` more will have come into use.
+  virtual void watch_for(std::size_t horizon_bytes) = 0;
   /// Gives back what is kept for speed.
   virtual void collect() = 0;
   /// Whoever else can give back: JavaScript's handlers. With TIDEMARK_REASON_LEVEL, nothing is waited for.
@@ -54,6 +50,22 @@ class MemoryManager {
   /// The system has no more memory for a block of `n_bytes`: whether to try again.
   bool make_room(std::size_t n_bytes);
 
+  /// While it lives, allocations are judged by the limit alone: for who allocates in the middle of work that handlers
+  /// may want to use.
+  class Quiet {
+   public:
+    explicit Quiet(MemoryManager& manager) : manager_(manager), before_(manager.making_room_) {
+      manager_.making_room_ = true;
+    }
+    ~Quiet() { manager_.making_room_ = before_; }
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+
+   private:
+    MemoryManager& manager_;
+    bool before_;
+  };
+
   // --- asked by the program
 
   bool set_limits(const tidemark_limits& limits);
@@ -75,11 +87,8 @@ class MemoryManager {
   void rearm() { arm(heap_->live_bytes()); }
 
  private:
-  /// Nearer than this to a mark, every allocation is looked at.
-  static constexpr std::size_t kTightBytes = 4096;
-  static constexpr std::size_t kMostBytesARequestedByte = 8;
-  /// More than blocks of malloc(0) can take unseen.
-  static constexpr std::size_t kUncountedBytes = 1024;
+  /// Levels and budgets may be noticed so late; the limit may not.
+  static constexpr std::size_t kLateBytes = 4096;
 
   bool fits(std::size_t n_bytes, std::size_t held_bytes);
   template <class Enough>

@@ -32,35 +32,39 @@ void HeapMeter::set_sample_left(std::size_t request_bytes) {
   arm();
 }
 
-void HeapMeter::set_horizon(std::size_t request_bytes, std::size_t tight_mark) {
+void HeapMeter::set_horizon(std::size_t n_bytes) {
   settle();
-  horizon_left_ = request_bytes;
-  tight_mark_ = tight_mark;
+  horizon_left_ = n_bytes;
   arm();
-  set_watermark();
 }
 
 Verdict HeapMeter::judge(std::size_t n_bytes, std::size_t held_bytes) {
   if (n_bytes > kMaxBytes) return Verdict::kAllocate;  // which no heap has
   settle();
-  const bool at_horizon = horizon_left_ <= n_bytes;
-  // Where every byte counts, a small block doesn't become a large one: the sample is taken of the next block.
-  const bool sample = sampling_ && sample_left_ <= n_bytes && !(at_horizon && n_bytes <= kMaxSmallBytes);
+  if (horizon_left_ <= n_bytes) {
+    ++interruptions_;
+    if (!listener_->admits(n_bytes, held_bytes)) {
+      ++failures_;
+      failed_bytes_ = n_bytes;
+      return Verdict::kRefuse;
+    }
+    settle();
+  }
   before_ += n_bytes;
+  if (horizon_left_ != kNone) horizon_left_ -= n_bytes < horizon_left_ ? n_bytes : horizon_left_;
+  bool sample = sampling_ && sample_left_ <= n_bytes;
+  if (sample && n_bytes <= kMaxSmallBytes) {
+    // It becomes a large block. Where there is no room for that under the limit, the next block is sampled.
+    const std::size_t more = round_up(n_bytes, kGrainBytes) - n_bytes;
+    sample = more < horizon_left_;
+    if (sample && horizon_left_ != kNone) horizon_left_ -= more;
+  }
   if (sample) {
     sample_left_ = rate_.draw();
   } else {
     sample_left_ = sample_left_ > n_bytes ? sample_left_ - n_bytes : sampling_ ? 0 : kFar;
   }
-  if (horizon_left_ != kNone) horizon_left_ = at_horizon ? 0 : horizon_left_ - n_bytes;
   arm();
-  if (at_horizon) {
-    ++interruptions_;
-    if (!listener_->admits(n_bytes, held_bytes)) {
-      failed(n_bytes);
-      return Verdict::kRefuse;
-    }
-  }
   return sample ? Verdict::kWatch : Verdict::kAllocate;
 }
 
@@ -99,15 +103,17 @@ void HeapMeter::relax() {
 }
 
 void HeapMeter::set_watermark() {
+  static_assert(sizeof(std::size_t) != 4 || (offsetof(HeapMeter, freed_) == 0 && offsetof(HeapMeter, left_) == 4 &&
+                                             offsetof(HeapMeter, armed_) == 8 && offsetof(HeapMeter, before_) == 24 &&
+                                             offsetof(HeapMeter, peak_) == 32),
+                "web/src/heap_meter.ts reads these");
   watermark_ = peak_ < kNone ? peak_ + 1 : kNone;
   if (mark_ < watermark_) watermark_ = mark_;
-  if (tight_mark_ < watermark_) watermark_ = tight_mark_;
 }
 
 void HeapMeter::rose() {
   const std::size_t live = live_bytes();
   if (live > peak_) peak_ = live;
-  if (live >= tight_mark_) set_horizon(0, tight_mark_);
   const bool marked = live >= mark_;
   if (marked) mark_ = kNone;
   set_watermark();

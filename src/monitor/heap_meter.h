@@ -108,9 +108,8 @@ class HeapMeter {
 
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-  /// admits() is asked when so many more bytes were requested, and about every allocation that comes after malloc has left
-  /// its fast path with `tight_mark` bytes in use, or more; kNone is never.
-  void set_horizon(std::size_t request_bytes, std::size_t tight_mark);
+  /// admits() is asked about the allocation with which so many more bytes will have come into use; kNone is never.
+  void set_horizon(std::size_t n_bytes);
 
   // --- alarm
 
@@ -130,12 +129,12 @@ class HeapMeter {
   void arm();
   void set_sample_left(std::size_t request_bytes);
 
+  // JavaScript reads these words in place (web/src/heap_meter.ts).
   std::uint32_t freed_ = 0;      // bytes, modulo 2^32
   std::size_t left_ = 0;         // bytes until judge() has to be asked: the nearer of the next sample and the horizon
   std::size_t armed_ = 0;        // what left_ began with
   std::size_t sample_left_ = 0;  // both as they were then
   std::size_t horizon_left_ = kNone;
-  std::size_t tight_mark_ = kNone;
   std::uint64_t before_ = 0;  // all that was allocated until then
   std::size_t peak_ = 0;
   std::size_t watermark_ = 1;  // the least use at which there is something to do: above peak_, or at one of the marks

@@ -2,12 +2,48 @@
 #include "movable/heap_runs.h"
 #include "movable/movable_heap.h"
 #include "override/global_heap.h"
+#ifdef TIDEMARK_OBSERVED
+#include "override/program_manager.h"
+#endif
 
 namespace tidemark {
 
 namespace {
 
-constinit HeapRuns<WasmPages, ProgramObserver> runs(global_heap);
+using Runs = HeapRuns<WasmPages, ProgramObserver>;
+
+#ifdef TIDEMARK_OBSERVED
+/// Movable memory takes runs in the middle of its own work: handlers, which may use it, are not called from there.
+class LimitedRuns final : public Runs {
+ public:
+  using Runs::Runs;
+
+  void* allocate(std::size_t n_bytes) override {
+    const MemoryManager::Quiet quiet(program_manager);
+    return Runs::allocate(n_bytes);
+  }
+  void* allocate_below(std::size_t n_bytes, Address limit) override {
+    if (!program_manager.can_allocate(n_bytes)) return nullptr;
+    void* const block = Runs::allocate_below(n_bytes, limit);
+    program_manager.rearm();  // which nobody has counted
+    return block;
+  }
+  void* allocate_lowest(std::size_t n_bytes, Address limit) override {
+    if (!program_manager.can_allocate(n_bytes)) return nullptr;
+    void* const block = Runs::allocate_lowest(n_bytes, limit);
+    program_manager.rearm();
+    return block;
+  }
+  void* reallocate(void* block, std::size_t n_bytes) override {
+    const MemoryManager::Quiet quiet(program_manager);
+    return Runs::reallocate(block, n_bytes);
+  }
+};
+
+constinit LimitedRuns runs(global_heap);
+#else
+constinit Runs runs(global_heap);
+#endif
 constinit MovableHeap movable_heap(runs);
 
 }  // namespace

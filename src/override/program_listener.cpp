@@ -1,6 +1,7 @@
 #ifdef TIDEMARK_OBSERVED
 #include "override/program_listener.h"
 
+#include "override/program_manager.h"
 #include "platform/program_clock.h"
 
 extern "C" {
@@ -23,8 +24,13 @@ void ProgramListener::sampled(Address block, std::size_t n_bytes, double mean_by
 }
 void ProgramListener::sample_freed(Address block, bool temporary) { tidemark_on_sample_freed(block, temporary); }
 void ProgramListener::sample_moved(Address from, Address to) { tidemark_on_sample_moved(from, to); }
-bool ProgramListener::admits(std::size_t, std::size_t) { return true; }
-bool ProgramListener::make_room(std::size_t n_bytes) { return tidemark_on_exhausted(n_bytes); }
+bool ProgramListener::admits(std::size_t n_bytes, std::size_t held_bytes) {
+  return program_manager.admits(n_bytes, held_bytes);
+}
+bool ProgramListener::make_room(std::size_t n_bytes) {
+  const bool made = tidemark_on_exhausted(n_bytes);
+  return program_manager.make_room(n_bytes) || made;
+}
 void ProgramListener::alarm() { tidemark_on_alarm(); }
 Clock& ProgramListener::clock() { return program_clock(); }
 

@@ -38,7 +38,7 @@ class MeteredHeap : private HeapListener, private ManagedHeap {
   void alarm() override {}
   Clock& clock() override { return clock_; }
 
-  void watch_for(std::size_t horizon, std::size_t tight_mark) override { meter().set_horizon(horizon, tight_mark); }
+  void watch_for(std::size_t horizon) override { meter().set_horizon(horizon); }
   void collect() override {
     ++collections;
     heap_.trim();

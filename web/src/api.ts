@@ -7,9 +7,10 @@ import { readHeapStats } from './heap_stats.js';
 import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { createTesterApi, type TesterApi } from './tester_api.js';
+import { createManagerApi, type ManagerApi } from './manager_api.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi extends StructuresApi, MonitorApi, TesterApi {
+export interface TidemarkApi extends ManagerApi, StructuresApi, MonitorApi, TesterApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -32,6 +33,7 @@ export function createApi(context: Context): TidemarkApi {
     defaultModule: context.defaultModule,
     TidemarkError,
     readHeapStats,
+    ...createManagerApi(context),
     ...createMonitorApi(context),
     ...createStructuresApi(context),
     ...createTesterApi(context),

@@ -1,2 +1,4 @@
 /** `Symbol.dispose`, also where the engine has none yet (Safari): users' `using` is then compiled to this one. */
 export const symbolDispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+
+export const symbolAsyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');

@@ -13,4 +13,7 @@ export const { wasmMemoryMonitor, startMonitoring, stopMonitoring, getMemoryStat
 export const { createCompactArray, createCompactMap, createCompactSet, createMemoryPool } = api;
 export const { memoryPerformanceTester, createTestSuite, addTestToSuite, getBuiltInTests } = api;
 export const { runMemoryPerformanceTest, runMemoryPerformanceTestSuite } = api;
+export const { wasmMemoryManager, registerModule, unregisterModule, canAllocate, explainAllocation } = api;
+export const { recordAllocation, recordDeallocation, triggerGC, getAggregateStats, suggestLimit } = api;
+export const { setTotalLimit, onPressure, relieve, setBudget, withBudget, getBudgets, registerDisposable } = api;
 export * from './types.js';

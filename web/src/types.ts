@@ -11,6 +11,25 @@ export type {
   ShrinkReport,
 } from './engine.js';
 export { TidemarkError, type TidemarkErrorCode } from './errors.js';
+export type { AggregateStats } from './aggregate_stats.js';
+export type { AllocationExplanation, AllocationObstacle } from './allocation_policy.js';
+export type { BudgetReport, BudgetScope, OverBudget } from './budgets.js';
+export type { Collectable } from './collectables.js';
+export type { GCPhase, GCResult } from './collection.js';
+export { DisposalScope, type DisposableRegistration } from './disposal.js';
+export type { IdleScheduler } from './idle.js';
+export { WasmMemoryManager, type ManagerEvents, type PressureChange, type ReliefReport } from './manager.js';
+export type { GCConfig, GCStrategy, MemoryLimits, MemoryManagerConfig } from './manager_config.js';
+export type {
+  HandlerProblem,
+  PressureEvent,
+  PressureHandler,
+  PressureHandlerOptions,
+  PressureHandlerReport,
+  PressureLevel,
+  PressureReason,
+} from './pressure.js';
+export type { DeviceFacts, LimitSuggestion } from './suggest_limit.js';
 export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
 export type { EngineSource, MemoryOptions } from './load_engine.js';
 export type { WasmModule } from './wasm_module.js';

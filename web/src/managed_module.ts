@@ -1,0 +1,132 @@
+// One module under a manager: what is in use there, its limits, and what can be done for it.
+import type { Collectables } from './collectables.js';
+import type { GCResult } from './collection.js';
+import type { Engine } from './engine.js';
+import { AllocationHistory } from './allocation_policy.js';
+import type { MemoryLimits } from './manager_config.js';
+import { PressureGauge } from './pressure.js';
+import type { WatchedModule } from './wasm_module.js';
+
+declare module './engine.js' {
+  interface EngineExports {
+    tidemark_manager_set_limits(hardBytes: number, criticalBytes: number, softBytes: number): number;
+    tidemark_manager_live_bytes(): number;
+    tidemark_manager_held_bytes(): number;
+    tidemark_manager_release(): void;
+    tidemark_manager_get_stats(): number;
+    tidemark_manager_name(): number;
+    tidemark_manager_open_budget(): number;
+    tidemark_manager_budget_stats(budget: number): number;
+    tidemark_enter_budget(budget: number): number;
+    tidemark_leave_budget(): number;
+    tidemark_credit_budget(budget: number, bytes: number): void;
+  }
+  interface Engine {
+    /** Called inside of malloc: level and reason as tidemark/manager.h numbers them. Must not throw. */
+    onPressure?: ((level: number, reason: number, wantedBytes: number) => void) | null;
+  }
+}
+
+type Listener = (level: number, reason: number, wantedBytes: number) => void;
+interface Owner {
+  limits: MemoryLimits;
+  listener: Listener;
+}
+
+// Managers of one program: the least hard limit is the program's, and all of them hear of its pressure.
+const ownersOf = new WeakMap<Engine, Map<object, Owner>>();
+
+const mostBytes = 2 ** 32 - 1;
+const bytesOf = (limit: number): number => (limit > mostBytes ? 0 : Math.floor(limit));
+
+function apply(engine: Engine): void {
+  const owners = [...(ownersOf.get(engine)?.values() ?? [])];
+  const [least] = owners.map(({ limits }) => limits).sort((a, b) => a.hardLimit - b.hardLimit);
+  // A module that is gone can't be told.
+  engine.exports.tidemark_manager_set_limits?.(
+    least ? bytesOf(least.hardLimit) : 0,
+    least ? bytesOf(least.criticalLimit) : 0,
+    least ? bytesOf(least.softLimit) : 0,
+  );
+}
+
+export class ManagedModule {
+  readonly gauge: PressureGauge;
+  readonly history: AllocationHistory;
+  readonly gc: { runs: number; reclaimedBytes: number; last: GCResult | null } = {
+    runs: 0,
+    reclaimedBytes: 0,
+    last: null,
+  };
+  /** When the last collection began; monotonic. */
+  lastCollection = -Infinity;
+  /** A handler is running inside of malloc: nothing else may be started there. */
+  busy = false;
+
+  constructor(
+    readonly watched: WatchedModule,
+    public limits: MemoryLimits,
+    private readonly collectables: Collectables,
+    now: number,
+  ) {
+    this.gauge = new PressureGauge(limits);
+    this.history = new AllocationHistory(now);
+    this.history.observe(this.countedBytes, now);
+  }
+
+  get id(): string {
+    return this.watched.id;
+  }
+
+  /** Bytes in live blocks; null where nobody knows. */
+  get used(): number | null {
+    const { runtime, recorded } = this.watched;
+    if (runtime) return runtime.engine.exports.tidemark_manager_live_bytes() >>> 0;
+    return recorded.known ? recorded.liveBytes : null;
+  }
+
+  /** What limits count: of a module that can't be seen, what was recorded. */
+  get countedBytes(): number {
+    return this.used ?? 0;
+  }
+
+  /** What pressure is measured by: where blocks aren't known, the memory. */
+  get filledBytes(): number {
+    return this.used ?? this.watched.allocatedBytes;
+  }
+
+  /** Bytes that nothing else can use: falls by what a collection gives back to the heap. */
+  get heldBytes(): number {
+    const { runtime, recorded } = this.watched;
+    return runtime ? runtime.engine.exports.tidemark_manager_held_bytes() >>> 0 : recorded.liveBytes;
+  }
+
+  /** What the module could give back, as far as that is known: caches, pools, and what its heap keeps unused. */
+  get spareBytes(): number {
+    const { runtime } = this.watched;
+    const inHeap = runtime ? Math.max(0, this.watched.allocatedBytes - this.countedBytes) : 0;
+    return this.collectables.of(this.id).reduce((sum, { spareBytes = 0 }) => sum + spareBytes, inHeap);
+  }
+
+  /** Has malloc of a linked module keep to `limits`, and tell of its pressure. */
+  enforce(owner: object, limits: MemoryLimits, listener: Listener): void {
+    const engine = this.watched.runtime?.engine;
+    if (!engine) return;
+    let owners = ownersOf.get(engine);
+    if (!owners) {
+      const all = new Map<object, Owner>();
+      ownersOf.set(engine, (owners = all));
+      engine.onPressure = (level, reason, wanted) => {
+        for (const { listener } of [...all.values()]) listener(level, reason, wanted);
+      };
+    }
+    const before = owners.get(owner)?.limits;
+    owners.set(owner, { limits, listener });
+    if (before !== limits) apply(engine);
+  }
+
+  stopEnforcing(owner: object): void {
+    const engine = this.watched.runtime?.engine;
+    if (engine && ownersOf.get(engine)?.delete(owner)) apply(engine);
+  }
+}

@@ -1,0 +1,596 @@
+// The memory manager: limits, pressure, budgets, collection of many modules (docs/limits.md).
+import { explain, type AllocationExplanation } from './allocation_policy.js';
+import { Budgets, type BudgetReport, type BudgetScope, type OverBudget } from './budgets.js';
+import { addCollector, collectablesOf, type Collectable, type Collectables } from './collectables.js';
+import { Collection, type GCResult } from './collection.js';
+import { defaultContext, type Context } from './context.js';
+import { symbolDispose } from './disposable.js';
+import { DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
+import { Emitter } from './emitter.js';
+import { shown, TidemarkError } from './errors.js';
+import { ManagedModule } from './managed_module.js';
+import { mergeLimits, resolveConfig, type GCConfig, type GCStrategy } from './manager_config.js';
+import type { MemoryLimits, MemoryManagerConfig, ResolvedConfig } from './manager_config.js';
+import { PressureHandlers, pressureLevels } from './pressure.js';
+import type { HandlerProblem, PressureEvent, PressureHandler, PressureHandlerOptions } from './pressure.js';
+import type { PressureHandlerReport, PressureLevel, PressureReason } from './pressure.js';
+import { aggregate, type AggregateStats } from './aggregate_stats.js';
+import type { WasmModule } from './wasm_module.js';
+
+export interface PressureChange {
+  readonly moduleId: string;
+  readonly level: PressureLevel;
+  readonly previous: PressureLevel;
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** What on() tells of. */
+export interface ManagerEvents {
+  gc: GCResult;
+  pressure: PressureChange;
+  'over-budget': OverBudget;
+  /** A pressure handler threw, or has given nothing three times in a row. */
+  handler: HandlerProblem;
+  /** An allocation would have passed the hard limit, or memory could not grow; handlers have been called. */
+  limit: { moduleId: string; reason: 'limit' | 'growth'; wantedBytes: number; gainedBytes: number };
+}
+
+export interface ReliefReport {
+  moduleId: string;
+  before: PressureLevel;
+  after: PressureLevel;
+  /** By handlers, and by the collection that follows them. */
+  reclaimedBytes: number;
+  returnedBytes: number;
+  handlers: PressureHandlerReport[];
+  gc: GCResult | null;
+}
+
+const reasons: readonly PressureReason[] = ['level', 'limit', 'growth', 'asked'];
+
+export class WasmMemoryManager {
+  readonly #config: ResolvedConfig;
+  readonly #context: Context;
+  readonly #collectables: Collectables;
+  readonly #modules = new Map<string, ManagedModule>();
+  readonly #events = new Emitter<ManagerEvents>();
+  readonly #handlers = new PressureHandlers((problem) => this.#events.emit('handler', problem));
+  readonly #queue = new DisposalQueue();
+  readonly #net: DisposableNet;
+  readonly #budgets: Budgets;
+  readonly #running = new Map<string, { collection: Collection; stop: () => void }>();
+  #totalLimit = Infinity;
+  #stopTimer: (() => void) | null = null;
+  #stopCollector: (() => void) | null = null;
+  #stopDraining: (() => void) | null = null;
+  #disposed = false;
+
+  /** @throws {TidemarkError} `'invalid-config'` */
+  constructor(config: MemoryManagerConfig = {}, context: Context = defaultContext()) {
+    this.#config = resolveConfig(config);
+    this.#context = context;
+    this.#collectables = collectablesOf(context);
+    this.#net = new DisposableNet((cleanup) => this.disposeLater(cleanup));
+    this.#budgets = new Budgets(
+      () => this.#modules.values(),
+      (event) => this.#events.emit('over-budget', event),
+    );
+  }
+
+  /** What is in force where a module has no limits of its own. */
+  get config(): { limits: MemoryLimits; gc: GCConfig } {
+    return { limits: { ...this.#config.limits }, gc: { ...this.#config.gc } };
+  }
+
+  // --- modules
+
+  /**
+   * Looks after a module from now on; again for the same module changes its limits.
+   *
+   * @throws {TidemarkError} `'invalid-module'`, `'duplicate-module'`, `'invalid-config'`
+   */
+  registerModule(module: WasmModule, limits: Partial<MemoryLimits> = {}): void {
+    this.#requireOpen();
+    const merged = mergeLimits(limits, this.#config.limits);
+    const watched = this.#context.modules.acquire(module, this);
+    let managed = this.#modules.get(watched.id);
+    if (managed) {
+      managed.limits = merged;
+      managed.gauge.configure(merged);
+    } else {
+      managed = new ManagedModule(watched, merged, this.#collectables, this.#now());
+      this.#modules.set(watched.id, managed);
+    }
+    this.#enforce(managed);
+    this.#start();
+    this.#look(managed);
+  }
+
+  /** Stops looking after a module, and takes its limits away; nothing where it isn't registered. */
+  unregister(moduleId: string): void {
+    const managed = this.#modules.get(moduleId);
+    if (!managed) return;
+    this.cancelGC(moduleId);
+    managed.stopEnforcing(this);
+    this.#modules.delete(moduleId);
+    this.#context.modules.release(moduleId, this);
+    if (this.#modules.size === 0) this.#stop();
+  }
+
+  has(moduleId: string): boolean {
+    return this.#modules.has(moduleId);
+  }
+
+  /** @throws {TidemarkError} `'unknown-module'` */
+  getLimits(moduleId: string): MemoryLimits {
+    return { ...this.#get(moduleId).limits };
+  }
+
+  /** Of all modules together; null takes it away. Where it is reached, who can spare most is asked first. */
+  setTotalLimit(bytes: number | null): void {
+    if (bytes !== null && !(typeof bytes === 'number' && bytes > 0)) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `bytes: ${shown(bytes)} was given, and a number of bytes above 0, or null, is expected`,
+      );
+    }
+    this.#totalLimit = bytes ?? Infinity;
+    for (const managed of this.#modules.values()) this.#enforce(managed);
+  }
+
+  get totalLimit(): number | null {
+    return Number.isFinite(this.#totalLimit) ? this.#totalLimit : null;
+  }
+
+  // --- allocations
+
+  /**
+   * Whether all limits allow an allocation. Changes nothing.
+   *
+   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`
+   */
+  canAllocate(moduleId: string, size: number): boolean {
+    return this.explainAllocation(moduleId, size).allowed;
+  }
+
+  /** As canAllocate(), and says which limit refuses, and what each would leave. */
+  explainAllocation(moduleId: string, size: number): AllocationExplanation {
+    const managed = this.#get(moduleId);
+    checkSize(size);
+    const { limits, history } = managed;
+    const now = this.#now();
+    const used = managed.countedBytes;
+    return explain(moduleId, size, {
+      maxAllocationSize: limits.maxAllocationSize,
+      hardLimit: Math.max(0, limits.hardLimit - used),
+      totalLimit: Math.max(0, this.#totalLimit - this.#totalUsed()),
+      growthRateLimit: history.growthLeft(used, now, limits),
+      quota: history.quotaLeft(now, limits),
+    });
+  }
+
+  /**
+   * Counts an allocation: in the quota, and, where the module's blocks can't be seen, in its use. It is what happened:
+   * nothing refuses it.
+   */
+  recordAllocation(moduleId: string, size: number): void {
+    const managed = this.#get(moduleId);
+    checkSize(size);
+    const now = this.#now();
+    this.#budgets.settle();
+    managed.history.observe(managed.countedBytes, now);
+    managed.history.allocated(size, now, managed.limits);
+    if (!managed.watched.runtime) managed.watched.recorded.allocate(size);
+    this.#budgets.settle();
+    this.#look(managed);
+  }
+
+  /** @throws {TidemarkError} `'invalid-argument'`: more than was recorded, of a module whose blocks can't be seen */
+  recordDeallocation(moduleId: string, size: number): void {
+    const managed = this.#get(moduleId);
+    checkSize(size);
+    this.#budgets.settle();
+    if (!managed.watched.runtime) managed.watched.recorded.free(size);
+    this.#budgets.settle();
+    this.#look(managed);
+  }
+
+  // --- pressure
+
+  /** Registers a handler; returns the function that takes it out again. */
+  onPressure(handler: PressureHandler, options?: PressureHandlerOptions): () => void {
+    this.#requireOpen();
+    return this.#handlers.add(handler, options);
+  }
+
+  getPressure(moduleId: string): PressureLevel {
+    const managed = this.#get(moduleId);
+    this.#look(managed);
+    return managed.gauge.level;
+  }
+
+  /** What each handler has given so far. */
+  getPressureHandlers(): PressureHandlerReport[] {
+    return this.#handlers.reports();
+  }
+
+  /**
+   * Makes room: calls handlers, waits for each, and collects. Of one module, or of all, those first that can spare most.
+   *
+   * @param wantedBytes  enough; by default, everything that can be had
+   */
+  async relieve(moduleId?: string, wantedBytes = Infinity): Promise<ReliefReport[]> {
+    const modules = moduleId === undefined ? this.#bySpare() : [this.#get(moduleId)];
+    const reports: ReliefReport[] = [];
+    let missing = wantedBytes;
+    for (const managed of modules) {
+      if (missing <= 0) break;
+      const report = await this.#relieveOne(managed, missing);
+      missing -= report.reclaimedBytes;
+      reports.push(report);
+    }
+    return reports;
+  }
+
+  // --- budgets
+
+  /** @param limitBytes  null for none */
+  setBudget(name: string, limitBytes: number | null): void {
+    this.#budgets.setLimit(name, limitBytes);
+  }
+
+  /**
+   * Charges what `body` allocates, less what it frees, to a budget. Of an asynchronous function, that is the part up to its
+   * first await: what runs in between is not its own.
+   */
+  withBudget<T>(name: string, body: () => T): T {
+    const scope = this.#budgets.enter(name);
+    try {
+      return body();
+    } finally {
+      scope.leave();
+    }
+  }
+
+  /** As withBudget(), where there is no one function: leave it, or `using`. */
+  enterBudget(name: string): BudgetScope {
+    return this.#budgets.enter(name);
+  }
+
+  /** Takes bytes off a budget whose blocks were freed outside of its scope. */
+  creditBudget(name: string, bytes: number, moduleId: string = this.#context.defaultModule.id): void {
+    checkSize(bytes);
+    this.#budgets.credit(name, bytes, this.#get(moduleId));
+  }
+
+  getBudgets(): BudgetReport[] {
+    return this.#budgets.report();
+  }
+
+  // --- collection
+
+  /**
+   * Collects. With `incrementalGC`, this is the first slice, and what is left follows in idle time; the 'gc' event has the
+   * whole result.
+   *
+   * @throws {TidemarkError} `'unknown-module'`, `'busy'`: called by a handler within malloc
+   */
+  triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
+    const managed = this.#get(moduleId);
+    if (managed.busy) {
+      throw new TidemarkError('busy', `triggerGC: an allocation of "${moduleId}" is waiting for its pressure handlers`);
+    }
+    const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
+    const strategy = given ?? this.#config.gc.strategy;
+    this.cancelGC(moduleId);
+    const { gc } = this.#config;
+    const collection = this.#newCollection(managed, strategy);
+    managed.lastCollection = this.#now();
+    if (collection.runSlice(gc.incrementalGC ? gc.sliceMs : Infinity)) return this.#finish(managed, collection);
+    this.#continueLater(managed, collection);
+    return collection.result;
+  }
+
+  /** Ends an incremental collection where it is; whether there was one. The next begins anew. */
+  cancelGC(moduleId: string): boolean {
+    const running = this.#running.get(moduleId);
+    if (!running) return false;
+    running.stop();
+    running.collection.cancel();
+    this.#running.delete(moduleId);
+    const managed = this.#modules.get(moduleId);
+    if (managed) this.#finish(managed, running.collection);
+    return true;
+  }
+
+  /** Collections so far, and the last one. */
+  getGCStats(moduleId: string): { runs: number; reclaimedBytes: number; last: GCResult | null } {
+    return { ...this.#get(moduleId).gc };
+  }
+
+  /** Has collections of a module ask an object; it isn't kept alive. */
+  registerCollectable(collectable: Collectable, moduleId: string = this.#context.defaultModule.id): () => void {
+    return this.#collectables.register(collectable, moduleId);
+  }
+
+  // --- disposal
+
+  /** What is collected without having been disposed of is disposed of later. `dispose` must not refer to `object`. */
+  registerDisposable(object: object, dispose: () => unknown): DisposableRegistration {
+    this.#requireOpen();
+    return this.#net.register(object, dispose);
+  }
+
+  /** At the next collection of the module, or when there is time. */
+  disposeLater(cleanup: () => unknown, moduleId: string = this.#context.defaultModule.id): void {
+    this.#queue.push(moduleId, cleanup);
+    this.#stopDraining ??= this.#config.idle(() => {
+      this.#stopDraining = null;
+      for (const id of [moduleId, ...this.#modules.keys(), this.#context.defaultModule.id]) this.#drain(id);
+    });
+  }
+
+  // --- reports
+
+  getAggregateStats(): AggregateStats {
+    return aggregate([...this.#modules.values()], this.totalLimit);
+  }
+
+  /** Returns the function that takes the listener out again. */
+  on<Name extends keyof ManagerEvents>(name: Name, listener: (event: ManagerEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Unregisters all modules and forgets all handlers and listeners. */
+  dispose(): void {
+    if (this.#disposed) return;
+    for (const id of [...this.#modules.keys()]) this.unregister(id);
+    this.#stopDraining?.();
+    this.#drain(this.#context.defaultModule.id);
+    this.#handlers.clear();
+    this.#events.clear();
+    this.#disposed = true;
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  // --- inside
+
+  #now(): number {
+    return this.#context.clock.elapsed();
+  }
+
+  #requireOpen(): void {
+    if (this.#disposed) throw new TidemarkError('disposed', 'WasmMemoryManager: it was used after dispose()');
+  }
+
+  #get(moduleId: string): ManagedModule {
+    const managed = this.#modules.get(moduleId);
+    if (managed) return managed;
+    const known = [...this.#modules.keys()].map((id) => `"${id}"`).join(', ');
+    throw new TidemarkError(
+      'unknown-module',
+      `moduleId: ${shown(moduleId)} was given, and the id of a module of this manager is expected (${known || 'there is none yet'})`,
+    );
+  }
+
+  #start(): void {
+    this.#stopTimer ??= this.#context.clock.every(this.#config.checkIntervalMs, () => this.#tick());
+    this.#stopCollector ??= addCollector(this.#context, { request: (id) => this.#request(id) });
+  }
+
+  #stop(): void {
+    this.#stopTimer?.();
+    this.#stopCollector?.();
+    this.#stopTimer = this.#stopCollector = null;
+  }
+
+  #tick(): void {
+    this.#budgets.settle();
+    for (const managed of [...this.#modules.values()]) {
+      managed.history.observe(managed.countedBytes, this.#now());
+      if (Number.isFinite(this.#totalLimit)) this.#enforce(managed);
+      this.#look(managed);
+    }
+  }
+
+  #totalUsed(): number {
+    return [...this.#modules.values()].reduce((sum, { countedBytes }) => sum + countedBytes, 0);
+  }
+
+  #bySpare(): ManagedModule[] {
+    const spare = (managed: ManagedModule): number => managed.spareBytes + this.#handlers.expectedBytes(managed.id);
+    return [...this.#modules.values()]
+      .map((managed) => ({ managed, bytes: spare(managed) }))
+      .sort((a, b) => b.bytes - a.bytes)
+      .map(({ managed }) => managed);
+  }
+
+  /** Tells malloc of a linked module its limit: its own, or what the others leave of the total. */
+  #enforce(managed: ManagedModule): void {
+    const others = this.#totalUsed() - managed.countedBytes;
+    const left = Math.max(1, this.#totalLimit - others);
+    const { limits } = managed;
+    const enforced = left >= limits.hardLimit ? limits : mergeLimits({ hardLimit: left }, limits);
+    managed.enforce(this, enforced, (level, reason, wanted) => this.#onMalloc(managed, level, reason, wanted));
+  }
+
+  /** Called inside of malloc of a linked module. */
+  #onMalloc(managed: ManagedModule, level: number, reason: number, wantedBytes: number): void {
+    if (reason === 0 || managed.busy) {
+      queueMicrotask(() => {
+        if (this.#modules.get(managed.id) === managed) this.#look(managed);
+      });
+      return;
+    }
+    const limit = managed.limits.hardLimit;
+    if (reason === 1 && wantedBytes > limit) return; // nothing helps
+    managed.busy = true;
+    try {
+      const before = managed.countedBytes;
+      const gained = (): number => before - managed.countedBytes;
+      const enough = (): boolean =>
+        reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
+      this.#runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
+      if (reason === 1 && this.#totalUsed() + wantedBytes > this.#totalLimit) {
+        this.#askOthers(managed, wantedBytes);
+        this.#enforce(managed);
+      }
+      const gainedBytes = Math.max(0, gained());
+      const event = {
+        moduleId: managed.id,
+        reason: reason === 2 ? 'growth' : 'limit',
+        wantedBytes,
+        gainedBytes,
+      } as const;
+      queueMicrotask(() => this.#events.emit('limit', event));
+    } finally {
+      managed.busy = false;
+    }
+  }
+
+  /** Under the total limit: the other modules give back, who can spare most first. */
+  #askOthers(managed: ManagedModule, wantedBytes: number): void {
+    for (const other of this.#bySpare()) {
+      if (this.#totalUsed() + wantedBytes <= this.#totalLimit) return;
+      if (other !== managed && !other.busy) this.triggerGC(other.id, true);
+    }
+  }
+
+  #runHandlers(
+    managed: ManagedModule,
+    reason: PressureReason,
+    level: PressureLevel,
+    wantedBytes: number,
+    enough: () => boolean,
+  ): number {
+    const event = this.#pressureEvent(managed, reason, level, wantedBytes);
+    return this.#handlers.run(event, () => managed.countedBytes, enough);
+  }
+
+  #pressureEvent(
+    managed: ManagedModule,
+    reason: PressureReason,
+    level: PressureLevel,
+    wantedBytes: number,
+  ): PressureEvent {
+    const { id: moduleId, used, limits } = managed;
+    return { moduleId, level, reason, used, limit: limits.hardLimit, wantedBytes };
+  }
+
+  /** Compares the use with the marks: events, handlers, automatic collection. */
+  #look(managed: ManagedModule): void {
+    const { gauge, limits } = managed;
+    const previous = gauge.level;
+    const used = managed.filledBytes;
+    const level = gauge.read(used);
+    if (level !== previous) {
+      this.#events.emit('pressure', { moduleId: managed.id, level, previous, used, limit: limits.hardLimit });
+      if (pressureLevels.indexOf(level) > pressureLevels.indexOf(previous)) {
+        this.#runHandlers(managed, 'level', level, 0, () => false);
+      }
+    }
+    const { gc } = this.#config;
+    if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100) this.#request(managed.id);
+  }
+
+  /** An automatic collection, unless there was one a moment ago. */
+  #request(moduleId: string): boolean {
+    const managed = this.#modules.get(moduleId);
+    const { gc } = this.#config;
+    if (!managed || managed.busy || this.#running.has(moduleId)) return false;
+    if (this.#now() - managed.lastCollection < gc.minGCInterval) return false;
+    const urgent = managed.filledBytes >= (managed.limits.hardLimit * gc.aggressiveGCThreshold) / 100;
+    this.triggerGC(moduleId, urgent);
+    return true;
+  }
+
+  #newCollection(managed: ManagedModule, strategy: GCStrategy): Collection {
+    const { gc } = this.#config;
+    return new Collection(
+      managed,
+      strategy,
+      {
+        clock: this.#context.clock,
+        gc,
+        queue: this.#queue,
+        collectables: () => this.#collectables.of(managed.id),
+        runHandlers: () => this.#runHandlers(managed, 'gc', 'critical', 0, () => false),
+      },
+      gc.incrementalGC,
+    );
+  }
+
+  #continueLater(managed: ManagedModule, collection: Collection): void {
+    const schedule = (): (() => void) =>
+      this.#config.idle((remaining) => {
+        const { sliceMs } = this.#config.gc;
+        if (collection.runSlice(Math.min(sliceMs, Math.max(remaining(), sliceMs / 4)))) {
+          this.#running.delete(managed.id);
+          this.#finish(managed, collection);
+        } else {
+          const running = this.#running.get(managed.id);
+          if (running) running.stop = schedule();
+        }
+      });
+    this.#running.set(managed.id, { collection, stop: () => {} });
+    const running = this.#running.get(managed.id);
+    if (running) running.stop = schedule();
+  }
+
+  #finish(managed: ManagedModule, collection: Collection): GCResult {
+    const { result } = collection;
+    managed.gc.runs += 1;
+    managed.gc.reclaimedBytes += result.reclaimedBytes;
+    managed.gc.last = result;
+    managed.gauge.read(managed.filledBytes);
+    this.#events.emit('gc', result);
+    return result;
+  }
+
+  async #relieveOne(managed: ManagedModule, wantedBytes: number): Promise<ReliefReport> {
+    const before = managed.gauge.read(managed.filledBytes);
+    const runsBefore = new Map(this.#handlers.reports().map((report) => [report.name, report.runs]));
+    const event = this.#pressureEvent(managed, 'asked', 'critical', Number.isFinite(wantedBytes) ? wantedBytes : 0);
+    const first = managed.countedBytes;
+    const byHandlers = await this.#handlers.runAll(
+      event,
+      () => managed.countedBytes,
+      () => first - managed.countedBytes >= wantedBytes,
+    );
+    let gc: GCResult | null = null;
+    if (byHandlers < wantedBytes && this.#modules.get(managed.id) === managed) {
+      this.cancelGC(managed.id);
+      const collection = this.#newCollection(managed, 'balanced');
+      managed.lastCollection = this.#now();
+      collection.runSlice(Infinity);
+      gc = this.#finish(managed, collection);
+    }
+    return {
+      moduleId: managed.id,
+      before,
+      after: managed.gauge.read(managed.filledBytes),
+      reclaimedBytes: byHandlers + (gc?.reclaimedBytes ?? 0),
+      returnedBytes: gc?.returnedBytes ?? 0,
+      handlers: this.#handlers.reports().filter(({ name, runs }) => runs > (runsBefore.get(name) ?? 0)),
+      gc,
+    };
+  }
+
+  #drain(moduleId: string): void {
+    const failed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
+    while (this.#queue.drainOne(moduleId, failed));
+  }
+}
+
+function checkSize(size: unknown): void {
+  if (typeof size !== 'number' || !(size >= 0) || !Number.isFinite(size)) {
+    throw new TidemarkError(
+      'invalid-argument',
+      `size: ${shown(size)} was given, and a number of bytes that is not below 0 is expected`,
+    );
+  }
+}
