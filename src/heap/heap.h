@@ -171,13 +171,13 @@ class Heap {
   }
 
   /// Bytes that the block really has; 0 for null.
-  std::size_t usable_bytes(const void* block) const {
+  std::size_t usable_bytes(const void* block, const char* operation = "malloc_usable_size") const {
     if (block == nullptr) return 0;
     const Address address = reinterpret_cast<Address>(block);
     const Entry entry = entry_of(address);
-    if (entry_kind(entry) != kSlab) return large_length(address, entry, "malloc_usable_size") << kGrainShift;
+    if (entry_kind(entry) != kSlab) return large_length(address, entry, operation) << kGrainShift;
     const Slab* const slab = slab_of(entry);
-    require_live(slab, address, "malloc_usable_size");
+    require_live(slab, address, operation);
     return slab->block_bytes;
   }
 
@@ -426,9 +426,15 @@ class Heap {
 
   // --- slabs
 
-  static void* take_block(Slab* slab, std::uint64_t free_blocks) {
-    slab->free_blocks = free_blocks & (free_blocks - 1);
-    const auto index = static_cast<std::uint32_t>(std::countr_zero(free_blocks));
+  void* take_block(Slab* slab, std::uint64_t free_blocks) {
+    std::uint32_t index;
+    if constexpr (requires { observer_.pick_slot(free_blocks); }) {
+      index = observer_.pick_slot(free_blocks);
+      slab->free_blocks = free_blocks & ~(std::uint64_t{1} << index);
+    } else {
+      index = static_cast<std::uint32_t>(std::countr_zero(free_blocks));
+      slab->free_blocks = free_blocks & (free_blocks - 1);
+    }
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
   }
 
@@ -442,7 +448,7 @@ class Heap {
       if (slab == nullptr) return heap.exhausted(bytes);
     }
     heap.current_[size_class] = slab;
-    void* const block = take_block(slab, slab->free_blocks);
+    void* const block = heap.take_block(slab, slab->free_blocks);
     heap.observer_.slow();
     return block;
   }

@@ -1,8 +1,8 @@
 // The one heap of a WebAssembly program. Nothing outside override/ and bindings/ knows it.
 //
-// There are two of it, of which a program has one: the archive of the malloc alone has a heap that nobody observes, the
-// runtime's archive is compiled with TIDEMARK_OBSERVED and has one with a meter. Their names differ for the linker, so that
-// a program can't get parts of both.
+// There are three of it, of which a program has one: the archive of the malloc alone has a heap that nobody observes, the
+// runtime's archive is compiled with TIDEMARK_OBSERVED and has one with a meter, the hardened one with TIDEMARK_HARDEN and
+// has one that hands blocks out at random. Their names differ for the linker, so that a program can't get parts of two.
 //
 // malloc runs before any constructor: the heap's state is constant-initialised.
 #pragma once
@@ -12,12 +12,18 @@
 #ifdef TIDEMARK_OBSERVED
 #include "monitor/heap_meter.h"
 #endif
+#ifdef TIDEMARK_HARDEN
+#include "heap/random_slots.h"
+#endif
 
 namespace tidemark {
 
 #ifdef TIDEMARK_OBSERVED
 inline namespace observed {
 using ProgramObserver = HeapMeter;
+#elif defined(TIDEMARK_HARDEN)
+inline namespace hardened {
+using ProgramObserver = RandomSlots<NoObserver>;
 #else
 inline namespace unobserved {
 using ProgramObserver = NoObserver;
@@ -25,6 +31,6 @@ using ProgramObserver = NoObserver;
 
 extern constinit Heap<WasmPages, ProgramObserver> global_heap;
 
-}  // namespace observed or unobserved
+}  // namespace observed, hardened or unobserved
 
 }  // namespace tidemark

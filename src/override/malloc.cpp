@@ -10,16 +10,35 @@
 #ifdef TIDEMARK_OBSERVED
 #include "override/program_listener.h"
 #endif
+#ifdef TIDEMARK_HARDEN
+#include <unistd.h>
+
+#include "heap/hardened_heap.h"
+#endif
 
 namespace tidemark {
 
 #ifdef TIDEMARK_OBSERVED
 constinit Heap<WasmPages, ProgramObserver> observed::global_heap(WasmPages{}, HeapMeter{program_listener});
+#elif defined(TIDEMARK_HARDEN)
+constinit Heap<WasmPages, ProgramObserver> hardened::global_heap;
 #else
 constinit Heap<WasmPages, ProgramObserver> unobserved::global_heap;
 #endif
 
 namespace {
+
+#ifdef TIDEMARK_HARDEN
+constinit HardenedHeap<WasmPages, ProgramObserver> serving_heap(global_heap);
+
+/// What is allocated before the program begins comes in an order that can be foretold.
+[[gnu::constructor]] void seed_slots() {
+  std::uint32_t seed = 0;
+  if (getentropy(&seed, sizeof(seed)) == 0) global_heap.observer().seed(seed);
+}
+#else
+constexpr auto& serving_heap = global_heap;
+#endif
 
 bool is_power_of_two(std::size_t value) { return std::has_single_bit(value); }
 
@@ -28,25 +47,26 @@ bool is_power_of_two(std::size_t value) { return std::has_single_bit(value); }
 }  // namespace tidemark
 
 using tidemark::global_heap;
+using tidemark::serving_heap;
 
 #define TIDEMARK_ALIAS(alias_name, name) \
   extern decltype(name) alias_name __attribute__((weak, alias(#name)))  // NOLINT(bugprone-macro-parentheses)
 
 extern "C" {
 
-void* tidemark_malloc(std::size_t n_bytes) { return global_heap.allocate(n_bytes); }
+void* tidemark_malloc(std::size_t n_bytes) { return serving_heap.allocate(n_bytes); }
 
-void tidemark_free(void* block) { global_heap.free(block); }
+void tidemark_free(void* block) { serving_heap.free(block); }
 
 void* tidemark_calloc(std::size_t count, std::size_t each_bytes) {
   std::size_t n_bytes;
   if (__builtin_mul_overflow(count, each_bytes, &n_bytes)) n_bytes = SIZE_MAX;  // which no heap has
-  return global_heap.allocate_zeroed(n_bytes);
+  return serving_heap.allocate_zeroed(n_bytes);
 }
 
 void* tidemark_realloc(void* block, std::size_t n_bytes) {
   const int error = errno;
-  void* const moved = global_heap.reallocate(block, n_bytes);
+  void* const moved = serving_heap.reallocate(block, n_bytes);
   if (moved != nullptr) errno = error;  // there was no memory to move to, and no need to
   return moved;
 }
@@ -54,7 +74,7 @@ void* tidemark_realloc(void* block, std::size_t n_bytes) {
 void* tidemark_reallocarray(void* block, std::size_t count, std::size_t each_bytes) {
   std::size_t n_bytes;
   if (__builtin_mul_overflow(count, each_bytes, &n_bytes)) n_bytes = SIZE_MAX;
-  return global_heap.reallocate(block, n_bytes);
+  return serving_heap.reallocate(block, n_bytes);
 }
 
 void* tidemark_memalign(std::size_t alignment, std::size_t n_bytes) {
@@ -62,22 +82,25 @@ void* tidemark_memalign(std::size_t alignment, std::size_t n_bytes) {
     errno = EINVAL;
     return nullptr;
   }
-  return global_heap.allocate_aligned(alignment, n_bytes);
+  return serving_heap.allocate_aligned(alignment, n_bytes);
 }
 
 int tidemark_posix_memalign(void** out, std::size_t alignment, std::size_t n_bytes) {
   if (!tidemark::is_power_of_two(alignment) || alignment < sizeof(void*)) return EINVAL;
-  void* const block = global_heap.allocate_aligned(alignment, n_bytes);
+  void* const block = serving_heap.allocate_aligned(alignment, n_bytes);
   if (block == nullptr) return ENOMEM;
   *out = block;
   return 0;
 }
 
-std::size_t tidemark_malloc_usable_size(void* block) { return global_heap.usable_bytes(block); }
+std::size_t tidemark_malloc_usable_size(void* block) { return serving_heap.usable_bytes(block); }
 
 /// Gives back what is kept for speed, and puts the heap's own data as low as it goes; whether the top came down.
 int tidemark_malloc_trim(std::size_t) {
   const auto top = global_heap.top();
+#ifdef TIDEMARK_HARDEN
+  serving_heap.empty_quarantine();
+#endif
   tidemark::HeapShrink(global_heap).settle();
   return global_heap.top() < top;
 }

@@ -1,6 +1,7 @@
 """Tidemark as an Emscripten port, installed to share/tidemark beside lib/ and include/.
 
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py               Tidemark's malloc
+  emcc … --use-port=PREFIX/share/tidemark/tidemark.py:harden=true   the same, looking for more mistakes
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics,
                                                                     and all that tidemark/attach talks to
 """
@@ -13,13 +14,16 @@ from tools.settings import settings as link_settings
 from tools.settings import user_settings
 from tools.utils import exit_with_error, path_from_root
 
-OPTIONS = {'runtime': 'link the shrink runtime too, Module.tidemark (default: false)'}
+OPTIONS = {
+    'runtime': 'link the shrink runtime too, Module.tidemark (default: false)',
+    'harden': 'canaries, quarantine, fill on free, random places; not with the runtime (default: false)',
+}
 
 LICENSE = 'MIT'
 
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
-opts = {'runtime': False}
+opts = {'runtime': False, 'harden': False}
 embind = []  # its archive, which Emscripten adds for -lembind only
 
 
@@ -28,10 +32,13 @@ def needed(settings):
 
 
 def handle_options(options, error_handler):
-  value = options['runtime'].lower()
-  if value not in {'true', 'false'}:
-    error_handler(f'runtime={value}: true or false is expected')
-  opts['runtime'] = value == 'true'
+  for name in opts:
+    value = options.get(name, 'false').lower()
+    if value not in {'true', 'false'}:
+      error_handler(f'{name}={value}: true or false is expected')
+    opts[name] = value == 'true'
+  if opts['runtime'] and opts['harden']:
+    error_handler('harden=true does not go with runtime=true')
   if opts['runtime']:
     # Now, because later they are taken for granted; a setting on the command line still goes first.
     link_settings.EMBIND = 1
@@ -56,7 +63,11 @@ def linker_setup(ports, settings):
 
 def get(ports, settings, shared):
   # In the order of the linker, backwards: Emscripten turns it round.
-  names = ['libtidemark.a', 'libtidemark_js.a'] if opts['runtime'] else ['libtidemark.a']
+  names = ['libtidemark.a']
+  if opts['runtime']:
+    names.append('libtidemark_js.a')
+  if opts['harden']:
+    names.append('libtidemark_hardened.a')
   return embind + [os.path.join(prefix, 'lib', name) for name in names]
 
 
