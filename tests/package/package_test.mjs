@@ -83,6 +83,54 @@ async function pkgConfig() {
   }
 }
 
+/** A shrink of a program with the runtime, linked in whichever way. */
+async function shrinks(file, kept) {
+  const { default: create } = await import(pathToFileURL(join(work, file)).href);
+  const program = await create();
+  assert.equal(program.UTF8ToString(program._peak()), kept);
+  const { returnedBytes } = program.tidemark.shrink();
+  assert.ok(returnedBytes > 32 << 20, `${file}: only ${returnedBytes} bytes came back`);
+  assert.equal(program.UTF8ToString(program._peak()), kept);
+}
+
+async function cmakeRuntime() {
+  await shrinks('build/shrinking_c.mjs', 'kept by C');
+  await shrinks('build/shrinking_cpp.mjs', 'kept by C++, and movable');
+}
+
+async function emscriptenPort() {
+  const project = join(root, 'tests/package/project');
+  const port = `--use-port=${prefix}/share/tidemark/tidemark.py`;
+  for (const [compiler, source, greeting] of [
+    ['emcc', 'app.c', 'C\nheld 1000 1\n'],
+    ['em++', 'app.cpp', 'C++\nheld 1000 2\n'],
+  ]) {
+    await run(compiler, [join(project, source), port, '-o', 'port.js'], inWork);
+    assert.equal(await outputOf('port.js'), greeting);
+  }
+  const module = ['--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMODULARIZE', '-sEXPORT_ES6'];
+  const flags = [...module, '-sEXPORTED_RUNTIME_METHODS=UTF8ToString', '-O2'];
+  for (const [compiler, source, kept] of [
+    ['emcc', 'shrinking.c', 'kept by C'],
+    ['em++', 'shrinking.cpp', 'kept by C++, and movable'],
+  ]) {
+    const file = `port_${source.replace('.', '_')}.mjs`;
+    await run(compiler, [join(project, source), `${port}:runtime=true`, ...flags, '-o', file], inWork);
+    await shrinks(file, kept);
+  }
+  const help = await run('emcc', [`${port}:help`], inWork);
+  assert.match(help.output, /runtime: link the shrink runtime too, Module\.tidemark \(default: false\)/);
+  for (const [options, reason] of [
+    ['runtime=perhaps', /runtime=perhaps: true or false is expected/],
+    ['nonsense=1', /`nonsense` is not supported; available options are .*runtime/],
+  ]) {
+    const app = join(project, 'app.c');
+    const { code, output } = await run('emcc', [app, `${port}:${options}`], { ...inWork, mayFail: true });
+    assert.notEqual(code, 0);
+    assert.match(output, reason);
+  }
+}
+
 /** Nothing but malloc changes: what only calls malloc needs neither header nor further flag, whatever else it is built with. */
 async function commandLineVariants() {
   const source = join(work, 'variant.cpp');
@@ -186,6 +234,8 @@ await main(async () => {
   try {
     await test('the installed files', installedFiles);
     await test('find_package(tidemark) from C and C++', cmakePackage);
+    await test('tidemark::runtime from C and C++', cmakeRuntime);
+    await test('--use-port=tidemark.py, with and without the runtime, from C and C++', emscriptenPort);
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
     await test('pkg-config from C and C++', pkgConfig);
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
