@@ -86,7 +86,7 @@ void add_heap(HeapMap& map, const Heap<Pages, Observer>& heap, IsMovable&& is_mo
       case RunKind::kFree:
         break;
       case RunKind::kSlab:
-        kind = run.slab->idle() ? kMapFree : static_cast<std::uint8_t>(kMapSlab + run.slab->size_class);
+        if (!run.slab->idle()) kind = static_cast<std::uint8_t>(kMapSlab + run.slab->size_class);
         break;
       case RunKind::kBlock:
         kind = walk.is_watched(run) ? kMapWatched : is_movable(run) ? kMapMovable : kMapLarge;

@@ -1,14 +1,15 @@
 // The samples of the past, in memory that is fixed in advance, however long the monitoring goes on.
 //
-//   | one a second, halved four times | … | halved once | as they came |
+//   | old: one for each `stride`, as far back as the beginning | recent: as they came |
 //
-// When there is no room for one more, the older half is thinned: of each two neighbours the one stays in which more memory
-// was in use. So recent times are kept in full, older ones ever more coarsely, no peak is lost, and every sample that is
-// there was measured: none is an average.
+// When there is no room for one more, the first of the recent ones become old; when those fill half of the room, of each
+// two neighbours the one stays in which more memory was in use, and the stride doubles. So recent times are kept in full,
+// all others evenly, no peak is lost, and every sample that is there was measured: none is an average.
 //
 // Invariants  H1  Samples ascend by time.   H2  The highest sample that was ever added is there.
-//             H3  The latest (capacity + 1) / 2 are there.
-// Cost        add: the oldest half is moved once in capacity / 4 calls.
+//             H3  The latest capacity / 4 are there.   H4  Old ones are at most half, and each stands for `stride`, but the
+//             last, which stands for `in_last`.
+// Cost        add: constant, on average; the whole is moved once in about capacity / 4 calls.
 #pragma once
 
 #include "monitor/sample.h"
@@ -21,7 +22,7 @@ class History {
   History(Sample* samples, std::size_t capacity) : samples_(samples), capacity_(capacity) {}
 
   void add(const Sample& sample) {
-    if (count_ == capacity_) thin();
+    while (count_ == capacity_) make_old(capacity_ / 4);
     samples_[count_++] = sample;
   }
 
@@ -32,21 +33,46 @@ class History {
   const Sample* data() const { return samples_; }
 
  private:
-  void thin() {
-    const std::size_t old = count_ / 2;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i + 1 < old; i += 2) {
-      const bool later = filled_bytes(samples_[i + 1]) >= filled_bytes(samples_[i]);
-      samples_[kept++] = samples_[i + later];
+  static const Sample& higher(const Sample& earlier, const Sample& later) {
+    return filled_bytes(later) >= filled_bytes(earlier) ? later : earlier;
+  }
+
+  /// Of the first `n` recent ones.
+  void make_old(std::size_t n) {
+    std::size_t at = old_;
+    for (const std::size_t end = at + n; at != end; ++at) {
+      if (old_ == capacity_ / 2 && in_last_ == stride_) halve();
+      if (old_ != 0 && in_last_ < stride_) {
+        samples_[old_ - 1] = higher(samples_[old_ - 1], samples_[at]);
+        ++in_last_;
+      } else {
+        samples_[old_++] = samples_[at];
+        in_last_ = 1;
+      }
     }
-    if (old % 2 != 0) samples_[kept++] = samples_[old - 1];
-    for (std::size_t i = old; i < count_; ++i) samples_[kept++] = samples_[i];
+    std::size_t kept = old_;
+    for (; at != count_; ++at) samples_[kept++] = samples_[at];
     count_ = kept;
+  }
+
+  void halve() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i + 1 < old_; i += 2) samples_[kept++] = higher(samples_[i], samples_[i + 1]);
+    if (old_ % 2 != 0) {
+      samples_[kept++] = samples_[old_ - 1];
+    } else {
+      in_last_ += stride_;
+    }
+    old_ = kept;
+    stride_ *= 2;
   }
 
   Sample* samples_;
   std::size_t capacity_;
   std::size_t count_ = 0;
+  std::size_t old_ = 0;
+  std::size_t stride_ = 1;
+  std::size_t in_last_ = 0;
 };
 
 }  // namespace tidemark
