@@ -1,0 +1,244 @@
+// What the leak detector must know of JavaScript: which blocks it holds, and what it has forgotten to give back.
+// Module.tidemark.resources, for web/src/leak_detector.ts.
+//
+//   held      blocks that JavaScript has from malloc and has not freed: roots
+//   returned  what exported functions have returned and may be an address: roots, for JavaScript may have kept it
+//   given     what functions such as emscripten_set_timeout were given, and Embind's registrations: roots
+//   objects   live Embind wrappers, each with the class and the pointer: roots
+//   classes   by name of the class: how many wrappers live, which were collected without delete(), and which of those
+//             Embind has deleted then (smart pointers)
+//
+// Cost   A malloc and free of JavaScript's: a comparison each where one follows the other, a Set entry else. An exported
+//        function: a comparison, and a Set entry for numbers that may be addresses. An Embind object: about a microsecond.
+/* global addToLibrary, extraLibraryFuncs, LibraryManager */
+
+// Functions of Emscripten that hand addresses to JavaScript for it to keep: Embind's registrations, the arguments of main
+// loops, timers and listeners. Who doesn't use them doesn't get them by this.
+for (const [name, f] of Object.entries(LibraryManager.library)) {
+  if (typeof f != 'function' || name.includes('__', 1)) continue;
+  if (!/^(_embind_register_|emscripten_(set_|async_|request_|idb_|start_fetch|websocket_set_|promise_))/.test(name)) continue;
+  const { library } = LibraryManager;
+  const own = `_${name} = tidemarkGivenAway(_${name})`;
+  const before = library[`${name}__postset`];
+  if (typeof before == 'function') continue;
+  library[`${name}__postset`] = before ? `${before};${own}` : own;
+  library[`${name}__deps`] = [...(library[`${name}__deps`] ?? []), '$tidemarkGivenAway'];
+}
+if ('$attachFinalizer' in LibraryManager.library) {
+  LibraryManager.library.$attachFinalizer__deps = [...LibraryManager.library.$attachFinalizer__deps, '$tidemarkTrackObjects'];
+}
+
+addToLibrary({
+  $tidemarkResources: {
+    'held': new Set(),
+    'returned': new Set(),
+    'given': new Set(),
+    'objects': new Set(),
+    'classes': new Map(),
+    // Whether stacks are taken where objects are created: of the first of each class, and of one of 64 then.
+    'watching': false,
+    last: 0, // the block that came from malloc last: most are freed before the next one comes
+    registry: null,
+  },
+
+  $tidemarkHold__deps: ['$tidemarkResources'],
+  $tidemarkHold: (block) => {
+    var resources = tidemarkResources;
+    if (resources.last) resources['held'].add(resources.last);
+    resources.last = block >>> 0;
+    return block;
+  },
+
+  $tidemarkLetGo__deps: ['$tidemarkResources'],
+  $tidemarkLetGo: (block) => {
+    var resources = tidemarkResources;
+    block >>>= 0;
+    if (block == resources.last) resources.last = 0;
+    else resources['held'].delete(block);
+  },
+
+  $tidemarkReturned__deps: ['$tidemarkResources'],
+  // No block begins below the first KiB, nor at an address that is no multiple of 8.
+  $tidemarkReturned: (value) => {
+    if (typeof value == 'number' && (value > 1023 || value < 0) && (value & 7) == 0) {
+      var returned = tidemarkResources['returned'];
+      if (!returned.has(value >>> 0)) {
+        if (returned.size >= 65536) returned.delete(returned.values().next().value);
+        returned.add(value >>> 0);
+      }
+    }
+    return value;
+  },
+
+  $tidemarkGivenAway__deps: ['$tidemarkResources'],
+  $tidemarkGivenAway: (f) =>
+    Object.assign((...args) => {
+      for (var value of args) {
+        if (typeof value == 'number' && (value > 1023 || value < 0) && (value & 7) == 0) tidemarkResources['given'].add(value >>> 0);
+      }
+      return f(...args);
+    }, f),
+
+  $tidemarkTrackBlocks__deps: ['$tidemarkHold', '$tidemarkLetGo', '$tidemarkReturned', '$tidemarkProgram', '$tidemarkWatchEngine', '$tidemarkEngine',
+                               'malloc', 'free', 'realloc'],
+  $tidemarkTrackBlocks__postset: 'tidemarkTrackBlocks();',
+  // After everybody else who stands in front of assignWasmExports: what they hand out is what is watched.
+  $tidemarkTrackBlocks: () => {
+    var exported = null; // what Module has had first, and keeps through a shrink
+    var assign = assignWasmExports;
+    assignWasmExports = (exports) => {
+      assign(exports);
+      var watched = (malloc, free, realloc) => ({
+        'malloc': (bytes) => tidemarkHold(malloc(bytes)),
+        'free': (block) => {
+          tidemarkLetGo(block);
+          return free(block);
+        },
+        'realloc': (block, bytes) => {
+          var moved = realloc(block, bytes);
+          if (moved || !bytes) tidemarkLetGo(block);
+          return tidemarkHold(moved);
+        },
+      });
+      var own = watched(_malloc, _free, _realloc);
+      _malloc = own['malloc'];
+      _free = own['free'];
+      _realloc = own['realloc'];
+      var engine = tidemarkEngine['exports'];
+      Object.assign(engine, watched(engine['malloc'], engine['free'], engine['realloc']));
+      for (let name of Object.keys(engine)) {
+        let create = engine[name];
+        if (/_create$/.test(name)) engine[name] = (...args) => tidemarkReturned(create(...args));
+      }
+      if (exported) return;
+      exported = watched(Module['_malloc'], Module['_free'], Module['_realloc']);
+      if (Module['_calloc']) {
+        let calloc = Module['_calloc'];
+        exported['calloc'] = (count, bytes) => tidemarkHold(calloc(count, bytes));
+      }
+      for (let key of Object.keys(Module)) {
+        let f = Module[key];
+        if (key[0] != '_' || typeof f != 'function' || /^__|^_emscripten_|^_tidemark_/.test(key)) continue;
+        let watcher = exported[key.slice(1)];
+        if (!watcher) {
+          // Of a function that takes any number, the length is 0, too.
+          switch (f.length) {
+            case 1: watcher = (a) => tidemarkReturned(f(a)); break;
+            case 2: watcher = (a, b) => tidemarkReturned(f(a, b)); break;
+            case 3: watcher = (a, b, c) => tidemarkReturned(f(a, b, c)); break;
+            default: watcher = (...args) => tidemarkReturned(f(...args));
+          }
+        }
+        Module[key] = watcher;
+        // So that addFunction() still finds the function of WebAssembly behind it.
+        var cell = tidemarkProgram.cellOfGate.get(f);
+        if (cell) tidemarkProgram.cellOfGate.set(watcher, cell);
+      }
+    };
+  },
+
+  $tidemarkClass__deps: ['$tidemarkResources'],
+  $tidemarkClass: (name) => {
+    var classes = tidemarkResources['classes'];
+    var known = classes.get(name);
+    if (!known) classes.set(name, (known = { 'live': 0, 'created': 0, 'netted': 0, 'forgotten': [], 'forgottenCount': 0, 'stacks': new Map() }));
+    return known;
+  },
+
+  $tidemarkTrackObject__deps: ['$tidemarkResources', '$tidemarkClass'],
+  $tidemarkTrackObject: (handle) => {
+    var resources = tidemarkResources;
+    var record = handle.$$;
+    var name = record.ptrType.registeredClass.name;
+    var known = tidemarkClass(name);
+    known['live']++;
+    var created = known['created']++;
+    var stack = null;
+    if (resources['watching'] && (created < 8 || created % 64 == 0)) {
+      stack = new Error().stack;
+      known['stacks'].set(stack, (known['stacks'].get(stack) ?? 0) + 1);
+      if (known['stacks'].size > 32) known['stacks'].delete(known['stacks'].keys().next().value);
+    }
+    var token = { 'name': name, 'stack': stack, 'record': record };
+    record.tidemark = token;
+    resources['objects'].add(token);
+    if (globalThis.FinalizationRegistry) {
+      resources.registry ??= new FinalizationRegistry((token) => {
+        if (!resources['objects'].delete(token)) return;
+        var known = tidemarkClass(token['name']);
+        var record = token['record'];
+        known['live']--;
+        if (record.smartPtr) {
+          known['netted']++; // Embind's own finalizer deletes it
+        } else if (record.ptr && record.count.value > 0) {
+          known['forgottenCount']++;
+          known['forgotten'].push({ 'address': record.ptr >>> 0, 'stack': token['stack'] });
+          if (known['forgotten'].length > 16384) known['forgotten'].shift();
+        }
+      });
+      resources.registry.register(handle, token, token);
+    }
+  },
+
+  $tidemarkUntrackObject__deps: ['$tidemarkResources', '$tidemarkClass'],
+  $tidemarkUntrackObject: (handle) => {
+    var resources = tidemarkResources;
+    var token = handle.$$?.tidemark;
+    if (!token || !resources['objects'].delete(token)) return;
+    resources.registry?.unregister(token);
+    tidemarkClass(token['name'])['live']--;
+  },
+
+  $tidemarkTrackObjects__deps: ['$tidemarkTrackObject', '$tidemarkUntrackObject'],
+  $tidemarkTrackObjects__postset: 'tidemarkTrackObjects();',
+  // Embind calls these for every wrapper that is made and deleted, and replaces both when it first does.
+  $tidemarkTrackObjects: () => {
+    var attach = attachFinalizer;
+    var detach = detachFinalizer;
+    var ownAttach = (handle) => {
+      var attached = attach(handle);
+      if (attachFinalizer != ownAttach) {
+        attach = attachFinalizer;
+        attachFinalizer = ownAttach;
+      }
+      if (detachFinalizer != ownDetach) {
+        detach = detachFinalizer;
+        detachFinalizer = ownDetach;
+      }
+      tidemarkTrackObject(handle);
+      return attached;
+    };
+    var ownDetach = (handle) => {
+      tidemarkUntrackObject(handle);
+      return detach(handle);
+    };
+    attachFinalizer = ownAttach;
+    detachFinalizer = ownDetach;
+  },
+
+  $tidemarkStartResources__deps: ['$tidemark', '$tidemarkResources', '$tidemarkTrackBlocks', '$tidemarkWasmOnStack', '$UTF8ToString'],
+  $tidemarkStartResources__postset: 'tidemarkStartResources();',
+  $tidemarkStartResources: () => {
+    var resources = tidemarkResources;
+    tidemark['resources'] = resources;
+    /** Calls visit(address) for everything that JavaScript holds. */
+    resources['roots'] = (visit) => {
+      if (resources.last) visit(resources.last);
+      resources['held'].forEach(visit);
+      resources['returned'].forEach(visit);
+      resources['given'].forEach(visit);
+      resources['objects'].forEach(({ 'record': record }) => {
+        if (record.ptr) visit(record.ptr >>> 0);
+        if (record.smartPtr) visit(record.smartPtr >>> 0);
+      });
+#if ASYNCIFY == 1
+      if (Asyncify.currData) visit(Asyncify.currData >>> 0);
+#endif
+    };
+    resources['wasmOnStack'] = () => tidemarkWasmOnStack();
+    resources['values'] = () => (typeof emval_handles == 'undefined' ? 0 : emval_handles.length / 2 - 5 - emval_freelist.length);
+    resources['text'] = (address) => UTF8ToString(address);
+  },
+});
+
+extraLibraryFuncs.push('$tidemarkStartResources', '$tidemarkTrackBlocks');

@@ -1,0 +1,183 @@
+// Which block a word points into: a picture of the heap's runs, taken at one moment, with a mark for every block.
+//
+//   grain -> number of its run -> record: where the run begins, its blocks, which of them are live, which are marked
+//
+// A picture, because a scan in slices lasts longer than slabs may: a run that has been released since, and has become
+// something else, must not be taken for what it was.
+//
+// Memory     One piece that the caller gives: 4 bytes for each grain of the heap up to its top, and 52 for each run in use
+//            (in WebAssembly): 1.6 % of the heap, and 1.3 % where it consists of slabs of 64-byte blocks. The bindings take
+//            it from the heap, past malloc and its observers, and give it back when the scan ends; it is never scanned.
+// Cost       build() and drop_freed(): one step for each run, and one store for each grain; drop_freed also one for each block in runs that
+//            have lost some.
+#pragma once
+
+#include <bit>
+#include <limits>
+
+#include "heap/heap_walk.h"
+#include "heap/size_class.h"
+
+namespace tidemark {
+
+struct BlockRun {
+  Address begin = 0;      // of the first block, which may lie behind the run's
+  std::size_t bytes = 0;  // of all blocks
+  std::size_t block_bytes = 0;
+  std::uint32_t reciprocal = 0;    // of block_bytes, times 2^32, rounded up; 0 of a large block
+  std::uint32_t first_number = 0;  // of its unreachable blocks: graph.h
+  std::uint64_t live = 0;          // bit i: block i is in use
+  std::uint64_t marked = 0;        // … is reachable
+  std::uint64_t scanned = 0;       // … has been looked through, or need not be
+  bool queued = false;
+
+  Address address(unsigned index) const { return begin + index * block_bytes; }
+  std::uint64_t lost() const { return live & ~marked; }
+};
+
+class BlockTable {
+ public:
+  struct Place {
+    BlockRun* run = nullptr;  // null: the word points into no live block
+    unsigned index = 0;
+    std::uint64_t bit() const { return std::uint64_t{1} << index; }
+  };
+
+  /// Bytes that build() needs.
+  template <class Walk>
+  static std::size_t bytes_for(const Walk& walk) {
+    std::size_t runs = 0;
+    Address begin = 0, end = 0;
+    walk.for_each_run([&](const Run& run) {
+      if (begin == 0) begin = run.begin;
+      end = run.begin + run.bytes;
+      runs += has_blocks(run);
+    });
+    return layout(runs, (end - begin) >> kGrainShift);
+  }
+
+  /// Takes the picture. Blocks are all unmarked. False, and no picture, where `n_bytes` at `memory` are not enough.
+  template <class Walk>
+  bool build(const Walk& walk, void* memory, std::size_t n_bytes) {
+    run_count_ = 0;
+    low_ = high_ = 0;
+    std::size_t runs = 0;
+    walk.for_each_run([&](const Run& run) {
+      if (low_ == 0) low_ = run.begin;
+      high_ = run.begin + run.bytes;
+      runs += has_blocks(run);
+    });
+    const std::size_t grains = (high_ - low_) >> kGrainShift;
+    if (layout(runs, grains) > n_bytes) return false;
+    runs_ = static_cast<BlockRun*>(memory);
+    queue_ = reinterpret_cast<std::uint32_t*>(runs_ + runs);
+    of_grain_ = queue_ + runs;
+    walk.for_each_run([&](const Run& run) {
+      std::uint32_t* const entries = of_grain_ + ((run.begin - low_) >> kGrainShift);
+      std::uint32_t number = 0;
+      if (has_blocks(run)) {
+        runs_[run_count_] = record_of(run);
+        number = static_cast<std::uint32_t>(++run_count_);
+      }
+      for (std::size_t i = 0; i < run.bytes >> kGrainShift; ++i) entries[i] = number;
+    });
+    return true;
+  }
+
+  /// Takes away what has been freed since, and what has come in its place.
+  template <class Walk>
+  void drop_freed(const Walk& walk) {
+    for (BlockRun& run : *this) run.scanned = 0;  // from here on: is live still
+    walk.for_each_run([&](const Run& run) {
+      if (!has_blocks(run)) return;
+      // Slabs may have been split since: a run lies in one of the picture, or is new.
+      const BlockRun now = record_of(run);
+      const BlockRun* const before = run_of(now.begin);
+      if (before == nullptr || before->lost() == 0) return;
+      for (std::uint64_t live = now.live; live != 0; live &= live - 1)
+        keep(now.address(static_cast<unsigned>(std::countr_zero(live))), now.block_bytes);
+    });
+    for (BlockRun& run : *this) run.live &= run.marked | run.scanned;
+  }
+
+  /// Keeps of this picture's lost blocks those that an earlier one has lost too.
+  void confirm(const BlockTable& earlier);
+
+  /// The live block that `address` points into, its begin, or anywhere up to its last byte.
+  Place find(Address address) const {
+    BlockRun* const run = run_of(address);
+    if (run == nullptr || address - run->begin >= run->bytes) return {};
+    const auto in_run = static_cast<std::uint32_t>(address - run->begin);
+    const auto index = static_cast<unsigned>((std::uint64_t{in_run} * run->reciprocal) >> 32);
+    const Place place{run, index};
+    return (run->live & place.bit()) != 0 ? place : Place{};
+  }
+
+  Address low() const { return low_; }
+  Address high() const { return high_; }
+  BlockRun* begin() { return runs_; }
+  BlockRun* end() { return runs_ + run_count_; }
+  const BlockRun* begin() const { return runs_; }
+  const BlockRun* end() const { return runs_ + run_count_; }
+  std::size_t run_count() const { return run_count_; }
+
+  // --- runs that have something to be scanned, each once
+
+  void push(BlockRun* run) {
+    if (run->queued) return;
+    run->queued = true;
+    queue_[queued_++] = static_cast<std::uint32_t>(run - runs_);
+  }
+  /// Null when there is none. It stays queued until done().
+  BlockRun* pop() { return queued_ == 0 ? nullptr : runs_ + queue_[--queued_]; }
+  static void done(BlockRun* run) { run->queued = false; }
+  void clear_queue() { queued_ = 0; }
+
+ private:
+  BlockRun* run_of(Address address) const {
+    const std::size_t offset = address - low_;
+    if (offset >= high_ - low_) return nullptr;
+    const std::uint32_t number = of_grain_[offset >> kGrainShift];
+    return number == 0 ? nullptr : runs_ + (number - 1);
+  }
+
+  void keep(Address block, std::size_t block_bytes) {
+    const Place place = find(block);
+    if (place.run == nullptr || place.run->address(place.index) != block) return;
+    if (place.run->block_bytes == block_bytes) place.run->scanned |= place.bit();
+  }
+
+  static bool has_blocks(const Run& run) { return run.kind == RunKind::kBlock || run.kind == RunKind::kSlab; }
+
+  static std::size_t layout(std::size_t runs, std::size_t grains) {
+    return runs * (sizeof(BlockRun) + sizeof(std::uint32_t)) + grains * sizeof(std::uint32_t);
+  }
+
+  static BlockRun record_of(const Run& run) {
+    BlockRun record;
+    record.begin = run.begin;
+    record.bytes = run.bytes;
+    record.block_bytes = run.bytes;
+    record.live = 1;
+    if (run.slab != nullptr) {
+      record.begin = run.slab->base;
+      record.block_bytes = run.slab->block_bytes;
+      record.bytes = run.slab->blocks() * record.block_bytes;
+      record.live = ~run.slab->free_blocks & run.slab->all_free();
+      // Exact for offsets below 2^16: the error of the product is below offset / 2^32 < 1 / block_bytes.
+      static_assert(kMaxSlabBytes <= 1u << 16 && kMaxSmallBytes <= 1u << 16);
+      record.reciprocal = static_cast<std::uint32_t>((std::uint64_t{1} << 32) / record.block_bytes + 1);
+    }
+    return record;
+  }
+
+  BlockRun* runs_ = nullptr;
+  std::uint32_t* queue_ = nullptr;
+  std::uint32_t* of_grain_ = nullptr;
+  std::size_t run_count_ = 0;
+  std::size_t queued_ = 0;
+  Address low_ = 0;
+  Address high_ = 0;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,221 @@
+#include "leaks/rules/growth.h"
+
+#include <algorithm>
+
+namespace tidemark {
+
+namespace {
+
+// One-sided chances of a series without a trend: 0.2 % for samples; 0.6 % for valleys, of which six in strictly ascending
+// order, 1 of 720, give 2.6.
+constexpr double kSampleZ = 2.9;
+constexpr double kValleyZ = 2.5;
+constexpr double kLeastTau = 0.5;
+
+constexpr double kFallShare = 0.12;  // of the range, to be a fall
+constexpr std::size_t kLeastValleys = 6;
+constexpr double kOutlasts = 2;         // the longest rise before, to be more than another one of them
+constexpr double kLeastPieces = 5;      // a vector that doubles has 3
+constexpr double kPlateauShare = 0.35;  // of the mean rise of a quarter
+constexpr std::size_t kSlices = 8;
+constexpr double kSlowingZ = -2.5;  // of eight slices, nearly all in descending order
+constexpr double kSlowingShare = 0.9;
+constexpr double kSmoothPieces = 20;   // of a rise that goes on all the time
+constexpr double kStoppedShare = 0.2;  // of the mean rise of a slice
+constexpr double kMostBend = 0.15;     // of the rise
+constexpr double kLeastSpan = 0.5;     // of the window
+
+GrowthFinding verdict(GrowthFinding result, LeakVerdict value, GrowthReason reason, double confidence) {
+  result.finding.verdict = value;
+  result.finding.reason = static_cast<std::uint32_t>(reason);
+  result.finding.confidence = confidence;
+  return result;
+}
+
+double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
+
+/// Value of a series at a time, between its samples.
+double value_at(const Sample* samples, std::size_t n, double time_ms) {
+  std::size_t i = 1;
+  while (i + 1 < n && samples[i].time_ms < time_ms) ++i;
+  const Sample &a = samples[i - 1], &b = samples[i];
+  if (b.time_ms <= a.time_ms) return b.value;
+  const double share = clamp((time_ms - a.time_ms) / (b.time_ms - a.time_ms), 0, 1);
+  return a.value + share * (b.value - a.value);
+}
+
+/// How far the points lie from a straight line of the trend's slope, at most, when it lies as well as it can.
+double bend_of(const Sample* points, std::size_t n, double slope_per_ms) {
+  double least = 0, most = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double beside = points[i].value - points[0].value - slope_per_ms * (points[i].time_ms - points[0].time_ms);
+    least = std::min(least, beside);
+    most = std::max(most, beside);
+  }
+  return (most - least) / 2;
+}
+
+}  // namespace
+
+GrowthFinding GrowthRule::judge(const Sample* samples, std::size_t n, const GrowthOptions& options) {
+  if (n > kMaxSamples) {
+    samples += n - kMaxSamples;
+    n = kMaxSamples;
+  }
+  GrowthFinding nothing;
+  const double begin_ms = n == 0 ? 0 : samples[n - 1].time_ms - options.window_ms;
+  std::size_t first = 0;  // of the window
+  while (first < n && samples[first].time_ms < begin_ms) ++first;
+  nothing.samples = static_cast<std::uint32_t>(n - first);
+  const std::size_t least = options.min_samples < 3 ? 3 : options.min_samples;
+  if (n - first < least) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kTooFew, 0);
+
+  const auto [low, high] = std::minmax_element(samples + first, samples + n,
+                                               [](const Sample& a, const Sample& b) { return a.value < b.value; });
+  const double range = high->value - low->value;
+  nothing.span_ms = samples[n - 1].time_ms - samples[first].time_ms;
+  if (range <= 0) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kFlat, 1);
+
+  const Cycles cycles = find_cycles(samples, n, kFallShare * range);
+  if (cycles.valleys == 0) return judge_rise(samples + first, n - first, options);
+  const std::size_t since = std::max(first, cycles.last_valley);
+  const double rise_ms = samples[n - 1].time_ms - samples[cycles.last_valley].time_ms;
+  const bool outlasts = rise_ms > kOutlasts * cycles.longest_rise_ms && n - since >= least &&
+                        samples[n - 1].time_ms - samples[since].time_ms >= kLeastSpan * options.window_ms;
+  GrowthFinding result = outlasts ? judge_rise(samples + since, n - since, options) : judge_valleys(cycles, options);
+  result.valleys = static_cast<std::uint32_t>(cycles.valleys);
+  return result;
+}
+
+/// Zigzag: a peak is known when the values have fallen by `least_fall` below it, a valley when they have risen as far again,
+/// or when the series ends in it.
+GrowthRule::Cycles GrowthRule::find_cycles(const Sample* samples, std::size_t n, double least_fall) {
+  Cycles cycles;
+  std::size_t peak = 0, valley = 0, rise_begin = 0;
+  bool falling = false;
+  const auto take_valley = [&] {
+    if (cycles.valleys == kMaxTrendPoints) {
+      std::move(valleys_.begin() + 1, valleys_.end(), valleys_.begin());
+      --cycles.valleys;
+    }
+    valleys_[cycles.valleys++] = samples[valley];
+    cycles.last_valley = valley;
+  };
+  for (std::size_t i = 1; i < n; ++i) {
+    const double value = samples[i].value;
+    if (!falling) {
+      if (value > samples[peak].value) peak = i;
+      if (samples[peak].value - value >= least_fall) {
+        cycles.longest_rise_ms = std::max(cycles.longest_rise_ms, samples[peak].time_ms - samples[rise_begin].time_ms);
+        falling = true;
+        valley = i;
+      }
+      continue;
+    }
+    if (value < samples[valley].value) valley = i;
+    if (value - samples[valley].value >= least_fall) {
+      take_valley();
+      falling = false;
+      rise_begin = valley;
+      peak = i;
+    }
+  }
+  if (falling) take_valley();
+  return cycles;
+}
+
+GrowthFinding GrowthRule::judge_valleys(const Cycles& cycles, const GrowthOptions& options) {
+  GrowthFinding result;
+  result.samples = static_cast<std::uint32_t>(cycles.valleys);
+  const Sample &first = valleys_[0], &last = valleys_[cycles.valleys - 1];
+  result.span_ms = last.time_ms - first.time_ms;
+  if (cycles.valleys < 3) return verdict(result, LeakVerdict::kClean, GrowthReason::kCycles, 0.5);
+  const Trend trend = trend_of(valleys_.data(), cycles.valleys, room_);
+  result.tau = trend.tau;
+  result.z = trend.z;
+  result.finding.bytes = last.value - first.value;
+  result.finding.rate_per_second = trend.slope_per_ms * 1000;
+  if (trend.tau < kLeastTau || trend.slope_per_ms <= 0)
+    return verdict(result, LeakVerdict::kClean, GrowthReason::kCycles, 0.9);
+  if (result.finding.rate_per_second < options.threshold_per_second)
+    return verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7);
+  if (cycles.valleys < kLeastValleys || trend.z < kValleyZ)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kCycles, 0.4);
+  if (bend_of(valleys_.data(), cycles.valleys, trend.slope_per_ms) > kMostBend * result.finding.bytes)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kUneven, 0.4);
+  if (result.span_ms < kLeastSpan * options.window_ms)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kShort, 0.5);
+  return verdict(result, LeakVerdict::kLeak, GrowthReason::kRisingValleys,
+                 clamp(0.6 + (trend.z - kValleyZ) / 10, 0, 0.95));
+}
+
+/// Draws samples together: as many as there may be points, each the least value of its part of the time.
+std::size_t GrowthRule::reduce(const Sample* samples, std::size_t n) {
+  if (n <= kMaxTrendPoints) {
+    std::copy(samples, samples + n, points_.begin());
+    return n;
+  }
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < kMaxTrendPoints; ++i) {
+    const std::size_t begin = i * n / kMaxTrendPoints, end = (i + 1) * n / kMaxTrendPoints;
+    points_[count++] = *std::min_element(samples + begin, samples + end,
+                                         [](const Sample& a, const Sample& b) { return a.value < b.value; });
+  }
+  return count;
+}
+
+GrowthFinding GrowthRule::judge_rise(const Sample* samples, std::size_t n, const GrowthOptions& options) {
+  GrowthFinding result;
+  result.samples = static_cast<std::uint32_t>(n);
+  result.span_ms = samples[n - 1].time_ms - samples[0].time_ms;
+  const std::size_t count = reduce(samples, n);
+  const Trend trend = trend_of(points_.data(), count, room_);
+  result.tau = trend.tau;
+  result.z = trend.z;
+
+  for (std::size_t i = count - 1; i-- > 0;)
+    points_[i].value = std::min(points_[i].value, points_[i + 1].value);  // the floor
+  const double begin_ms = points_[0].time_ms, span_ms = points_[count - 1].time_ms - begin_ms;
+  const double rise = points_[count - 1].value - points_[0].value;
+  result.finding.bytes = rise;
+  result.finding.rate_per_second = trend.slope_per_ms * 1000;
+  if (trend.tau < kLeastTau || trend.z < kSampleZ || rise <= 0 || span_ms <= 0)
+    return verdict(result, LeakVerdict::kClean, GrowthReason::kFlat, 0.9);
+
+  double squares = 0;
+  for (std::size_t i = 1; i < count; ++i) {
+    const double piece = points_[i].value - points_[i - 1].value;
+    squares += piece * piece;
+  }
+  result.pieces = rise * rise / squares;
+  if (result.pieces < kLeastPieces) return verdict(result, LeakVerdict::kClean, GrowthReason::kFewLoads, 0.8);
+
+  std::array<Sample, kSlices> slices;
+  double below = points_[0].value;
+  for (std::size_t i = 0; i < kSlices; ++i) {
+    const double end_ms = begin_ms + span_ms * static_cast<double>(i + 1) / kSlices;
+    const double value = value_at(points_.data(), count, end_ms);
+    slices[i] = {end_ms, value - below};
+    below = value;
+  }
+  const double last_quarter = slices[kSlices - 2].value + slices[kSlices - 1].value;
+  if (last_quarter < kPlateauShare * rise / 4) return verdict(result, LeakVerdict::kClean, GrowthReason::kPlateau, 0.9);
+  if (result.pieces >= kSmoothPieces && slices[kSlices - 1].value < kStoppedShare * rise / kSlices)
+    return verdict(result, LeakVerdict::kClean, GrowthReason::kPlateau, 0.8);
+  // Few pieces make ragged slices: the median slope may be 0 where the ends are far apart.
+  const double rate = std::max(result.finding.rate_per_second, std::min(rise, 4 * last_quarter) / span_ms * 1000);
+  result.finding.rate_per_second = rate;
+  if (rate < options.threshold_per_second) return verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7);
+  const Trend of_slices = trend_of(slices.data(), kSlices, room_);
+  if (of_slices.z <= kSlowingZ && slices[kSlices - 1].value < kSlowingShare * slices[0].value)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
+  if (bend_of(points_.data(), count, rate / 1000) > kMostBend * rise)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kUneven, 0.4);
+  if (result.span_ms < kLeastSpan * options.window_ms)
+    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kShort, 0.5);
+  const double seen = clamp(result.span_ms / options.window_ms, 0, 1);
+  return verdict(result, LeakVerdict::kLeak, GrowthReason::kRising,
+                 clamp(0.55 + 0.25 * seen + (trend.z - kSampleZ) / 40, 0, 0.98));
+}
+
+}  // namespace tidemark
