@@ -12,6 +12,7 @@ struct StructureAnswer {
   std::uint32_t released_key;    // references that the last change dropped, plus 1; 0 for none
   std::uint32_t released_value;  //
   std::uint32_t entry;           // that was found or written
+  std::uintptr_t value;          // where its value is, as value_location() gives it
 };
 
 extern StructureAnswer structure_answer;

@@ -1,42 +1,12 @@
 // Tables for JavaScript: what CompactMap and CompactSet call, as raw exports.
-//
-// A key or value comes as kind, number, high, low: kind 0 the number; 1 a text in the scratch, `high` bytes in form `low`; 2
-// the box high << 32 | low.
 #include <new>
 
 #include "structures/table.h"
-#include "structures_scratch.h"
+#include "structures_operand.h"
 
 using namespace tidemark;
 
 namespace {
-
-constexpr std::uint32_t kRelocated = 4, kReleased = 8;
-
-Operand operand(unsigned which, std::uint32_t kind, double number, std::uint32_t high, std::uint32_t low) {
-  if (kind == 1) return Operand::of_text(static_cast<TextForm>(low), scratch_text(which), high);
-  if (kind == 2) return Operand::of_box(Box{high} << 32 | low);
-  return which == 0 ? Operand::of_key(number) : Operand::of_value(number);
-}
-
-/// Address of the value's cell, plus 1 if it is a box; 1 in a table without values; 0 where there is no such key.
-std::uintptr_t location(Table& table, Entry entry) {
-  if (entry == kNoEntry) return 0;
-  const EntrySegment& in = table.segment(segment_of(entry));
-  structure_answer.texts = reinterpret_cast<std::uintptr_t>(in.texts.address);
-  const auto cells = reinterpret_cast<std::uintptr_t>(in.values.address);
-  const std::uint32_t place = place_of(entry);
-  return in.value_kind == ColumnKind::kBox ? cells + place * sizeof(Box) + 1
-                                           : cells + place * sizeof(std::int32_t) + (cells == 0);
-}
-
-std::uint32_t told(const Table& table, std::uint32_t outcome) {
-  structure_answer.released_key = table.released_key();
-  structure_answer.released_value = table.released_value();
-  if (last_relocations.count != 0) outcome |= kRelocated;
-  if ((table.released_key() | table.released_value()) != 0) outcome |= kReleased;
-  return outcome;
-}
 
 struct SegmentView {
   std::uint32_t key_kind, value_kind;
@@ -65,32 +35,32 @@ Table* tidemark_table_create(int with_values) { return new (std::nothrow) Table(
 void tidemark_table_destroy(Table* table) { delete table; }
 
 std::uintptr_t tidemark_table_find_number(Table* table, double key) {
-  return location(*table, table->find_number(key));
+  return value_location(*table, table->find_number(key));
 }
 
 std::uintptr_t tidemark_table_find(Table* table, std::uint32_t kind, double number, std::uint32_t high,
                                    std::uint32_t low) {
-  return location(*table, table->find(operand(0, kind, number, high, low)));
+  return value_location(*table, table->find(structure_operand(0, kind, number, high, low)));
 }
 
 /// 0 refused, 1 replaced, 2 added; plus 4: entries have other numbers, plus 8: references were dropped.
 std::uint32_t tidemark_table_put_numbers(Table* table, double key, double value) {
   const auto outcome = table->put(Operand::of_key(key), Operand::of_value(value));
-  return told(*table, static_cast<std::uint32_t>(outcome));
+  return structure_told(*table, static_cast<std::uint32_t>(outcome));
 }
 
 std::uint32_t tidemark_table_put(Table* table, std::uint32_t key_kind, double key_number, std::uint32_t key_high,
                                  std::uint32_t key_low, std::uint32_t value_kind, double value_number,
                                  std::uint32_t value_high, std::uint32_t value_low) {
-  const auto outcome = table->put(operand(0, key_kind, key_number, key_high, key_low),
-                                  operand(1, value_kind, value_number, value_high, value_low));
-  return told(*table, static_cast<std::uint32_t>(outcome));
+  const auto outcome = table->put(structure_operand(0, key_kind, key_number, key_high, key_low),
+                                  structure_operand(1, value_kind, value_number, value_high, value_low));
+  return structure_told(*table, static_cast<std::uint32_t>(outcome));
 }
 
 /// 0 or 1; plus 4 and 8 as above.
 std::uint32_t tidemark_table_erase(Table* table, std::uint32_t kind, double number, std::uint32_t high,
                                    std::uint32_t low) {
-  return told(*table, table->erase(operand(0, kind, number, high, low)) ? 1 : 0);
+  return structure_told(*table, table->erase(structure_operand(0, kind, number, high, low)) ? 1 : 0);
 }
 
 void tidemark_table_clear(Table* table) { table->clear(); }
@@ -160,7 +130,7 @@ std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_a
     if (outcome == Table::Put::kRefused) return false;
     *added += outcome == Table::Put::kAdded;
     done = i + 1;
-    return told(*table, 0) == 0;
+    return structure_told(*table, 0) == 0;
   });
   return done;
 }

@@ -76,3 +76,10 @@ export type {
   TestSuiteResult,
 } from './tester_types.js';
 export type { Workload, WorkloadFigures, WorkloadOptions } from './tester_workload.js';
+export {
+  MemoryEfficientCache,
+  type CacheDump,
+  type CacheOptions,
+  type CacheStats,
+  type DisposeReason,
+} from './structures/memory_efficient_cache.js';

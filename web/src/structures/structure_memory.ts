@@ -72,6 +72,10 @@ export class StructureMemory {
   get releasedValue(): number {
     return (this.views.u32[this.answer + 2] as number) - 1;
   }
+  /** Where the value is of the entry that a cache has found. */
+  get value(): number {
+    return this.views.u32[this.answer + 4] as number;
+  }
   /** The entry found or written last. */
   get entry(): number {
     return this.views.u32[this.answer + 3] as number;

@@ -2,8 +2,8 @@
 // and come out, and iteration goes on through every change.
 import type { Context } from '../context.js';
 import type { EngineViews } from '../engine.js';
-import { payloadOfSpecial, reference, special, specialOf, textTag } from './boxes.js';
-import { References } from './references.js';
+import { asBox, asNumber, Operands, outcomeBits, released } from './operands.js';
+import type { References } from './references.js';
 import { Structure } from './structure.js';
 import { outOfMemory, structureMemory, type StructureMemory } from './structure_memory.js';
 import { Cursor, Generation } from './table_cursor.js';
@@ -35,16 +35,8 @@ declare module '../engine.js' {
   }
 }
 
-/** How an operand is passed: bindings/structures_table.cpp. */
-const asNumber = 0;
-const asText = 1;
-const asBox = 2;
-
-/** What a change answers. */
-const outcomeBits = 3;
 const added = 2;
 const relocated = 4;
-const released = 8;
 
 const columnOfTexts = 1;
 const columnOfBoxes = 2;
@@ -58,17 +50,14 @@ export class Table extends Structure {
   /** Of the memory that all structures of the engine share. */
   readonly memory: StructureMemory;
   readonly views: EngineViews;
-  readonly references = new References();
+  readonly references: References;
   /** Counts up with every change: who keeps addresses looks at it. */
   version = 0;
   generation = new Generation();
   size = 0;
   readonly #holder: TableHolder;
   readonly #name: string;
-  // The operand that was prepared last; the value is a second one.
-  #kind = asNumber;
-  #high = 0;
-  #low = 0;
+  readonly #operands: Operands;
 
   constructor(name: string, context: Context, withValues: boolean) {
     const memory = structureMemory(context);
@@ -82,6 +71,8 @@ export class Table extends Structure {
     this.#holder = holder;
     this.memory = memory;
     this.views = memory.views;
+    this.#operands = new Operands(memory);
+    this.references = this.#operands.references;
   }
 
   get address(): number {
@@ -99,19 +90,22 @@ export class Table extends Structure {
   find(key: unknown): number {
     const { address } = this;
     if (typeof key === 'number') return this.memory.exports.tidemark_table_find_number(address, key) >>> 0;
-    if (!this.#prepareKey(key, false)) return 0;
-    const at = this.memory.exports.tidemark_table_find(address, this.#kind, 0, this.#high, this.#low) >>> 0;
+    if (!this.#operands.prepareKey(key, false)) return 0;
+    const at =
+      this.memory.exports.tidemark_table_find(
+        address,
+        this.#operands.kind,
+        0,
+        this.#operands.high,
+        this.#operands.low,
+      ) >>> 0;
     this.memory.releaseTexts();
     return at;
   }
 
   /** The value that find() has found. */
   read(at: number): unknown {
-    const { views } = this;
-    if ((at & 1) === 0) return views.i32[at >>> 2];
-    const number = views.f64[at >>> 3] as number;
-    if (number === number) return number;
-    return this.#open(views.u32[(at >>> 2) + 1] as number, views.u32[at >>> 2] as number, this.memory.texts);
+    return this.#operands.read(at);
   }
 
   /** Whether it is new. */
@@ -136,8 +130,14 @@ export class Table extends Structure {
     if (typeof key === 'number') {
       outcome = memory.exports.tidemark_table_erase(address, asNumber, key, 0, 0);
     } else {
-      if (!this.#prepareKey(key, false)) return false;
-      outcome = memory.exports.tidemark_table_erase(address, this.#kind, 0, this.#high, this.#low);
+      if (!this.#operands.prepareKey(key, false)) return false;
+      outcome = memory.exports.tidemark_table_erase(
+        address,
+        this.#operands.kind,
+        0,
+        this.#operands.high,
+        this.#operands.low,
+      );
       memory.releaseTexts();
     }
     if (outcome > outcomeBits) this.#told(outcome);
@@ -207,35 +207,23 @@ export class Table extends Structure {
     const { views } = this;
     const number = views.f64[index] as number;
     if (number === number) return number;
-    return this.#open(views.u32[2 * index + 1] as number, views.u32[2 * index] as number, texts);
-  }
-
-  #open(high: number, low: number, texts: number): unknown {
-    switch (high) {
-      case special:
-        return specialOf(low);
-      case textTag:
-        return this.memory.readText(texts + low);
-      case reference:
-        return this.references.get(low);
-    }
-    return NaN;
+    return this.#operands.open(views.u32[2 * index + 1] as number, views.u32[2 * index] as number, texts);
   }
 
   #putAny(address: number, key: unknown, value: unknown): number {
     const { memory, references } = this;
-    this.#prepareKey(key, true);
-    const isReference = this.#kind === asBox && this.#high === reference;
-    const keyKind = this.#kind;
-    const keyHigh = this.#high;
-    const keyLow = this.#low;
+    this.#operands.prepareKey(key, true);
+    const isReference = this.#operands.isReference;
+    const keyKind = this.#operands.kind;
+    const keyHigh = this.#operands.high;
+    const keyLow = this.#operands.low;
     const forgetKey = (): void => {
       if (isReference && memory.exports.tidemark_table_find(address, asBox, 0, keyHigh, keyLow) === 0) {
         references.dropKey(keyLow);
       }
     };
     try {
-      this.#prepareValue(value);
+      this.#operands.prepareValue(value);
     } catch (error) {
       forgetKey();
       throw error;
@@ -246,72 +234,22 @@ export class Table extends Structure {
       keyKind === asNumber ? (key as number) : 0,
       keyHigh,
       keyLow,
-      this.#kind,
-      this.#kind === asNumber ? (value as number) : 0,
-      this.#high,
-      this.#low,
+      this.#operands.kind,
+      this.#operands.kind === asNumber ? (value as number) : 0,
+      this.#operands.high,
+      this.#operands.low,
     );
     memory.releaseTexts();
     if (outcome === 0) {
-      if (this.#kind === asBox && this.#high === reference) references.drop(this.#low);
+      if (this.#operands.isReference) references.drop(this.#operands.low);
       forgetKey();
       throw outOfMemory(this.#name);
     }
     return outcome;
   }
 
-  /** False where it can't be a key of the table; when it is `forPut`, it then becomes one. */
-  #prepareKey(key: unknown, forPut: boolean): boolean {
-    if (typeof key === 'number') {
-      this.#kind = asNumber;
-    } else if (typeof key === 'string') {
-      this.#kind = asText;
-      this.#high = this.memory.writeText(0, key);
-      this.#low = this.memory.form;
-    } else {
-      this.#kind = asBox;
-      this.#low = payloadOfSpecial(key);
-      this.#high = special;
-      if (this.#low === -1) {
-        this.#high = reference;
-        this.#low = this.references.find(key);
-        if (this.#low === -1) {
-          if (!forPut) return false;
-          this.#low = this.references.addKey(key);
-        }
-      }
-    }
-    return true;
-  }
-
-  #prepareValue(value: unknown): void {
-    if (typeof value === 'number') {
-      this.#kind = asNumber;
-    } else if (typeof value === 'string') {
-      this.#kind = asText;
-      this.#high = this.memory.writeText(1, value);
-      this.#low = this.memory.form;
-    } else if (value instanceof Uint8Array && value.constructor === Uint8Array) {
-      this.#kind = asText;
-      this.#high = this.memory.writeBytes(1, value);
-      this.#low = this.memory.form;
-    } else {
-      this.#kind = asBox;
-      this.#low = payloadOfSpecial(value);
-      this.#high = special;
-      if (this.#low === -1) {
-        this.#high = reference;
-        this.#low = this.references.add(value);
-      }
-    }
-  }
-
   #told(outcome: number): void {
-    if ((outcome & released) !== 0) {
-      const { releasedKey, releasedValue } = this.memory;
-      if (releasedKey !== -1) this.references.dropKey(releasedKey);
-      if (releasedValue !== -1) this.references.drop(releasedValue);
-    }
+    if ((outcome & released) !== 0) this.#operands.drop();
     if ((outcome & relocated) !== 0) this.#relocated();
   }
 

@@ -166,7 +166,7 @@ describe('values', () => {
   test('bytes are copied in and out; anything else keeps its identity', () => {
     const bytes = new Uint8Array([1, 2, 3]);
     const object = { bytes };
-    const map = createCompactMap([
+    const map = createCompactMap<unknown, unknown>([
       ['bytes', bytes],
       ['object', object],
       [object, 'by key'],
@@ -219,7 +219,7 @@ describe('many at once', () => {
   );
 
   test('references that many values replace are dropped', () => {
-    const map = createCompactMap<number>();
+    const map = createCompactMap<number, unknown>();
     for (let i = 0; i < 10; ++i) map.set(i, { i });
     map.setMany([...Array(10).keys()], new Float64Array(10));
     map.set(3, 'x');

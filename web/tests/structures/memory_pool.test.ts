@@ -74,7 +74,7 @@ test('a reset that throws leaves the object in use; a factory that gives no new 
   bad.acquire();
   expect(() => bad.acquire()).toThrow(/has already/);
   expect(() => new MemoryPool(() => 5 as never).acquire()).toThrow(/an object is expected/);
-  expect(() => new MemoryPool(5)).toThrow(/a function is expected/);
+  expect(() => new MemoryPool(5 as never)).toThrow(/a function is expected/);
 });
 
 test('with() releases, after a promise too, and after an error', async () => {

@@ -1,0 +1,387 @@
+// MemoryEfficientCache: a cache of what was used last, each for its time, in linear memory.
+import { defaultContext, type Context } from '../context.js';
+import { collectablesOf } from '../collectables.js';
+import { symbolDispose } from '../disposable.js';
+import { shown, TidemarkError } from '../errors.js';
+import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
+
+/** Why an entry left the cache. */
+export type DisposeReason = 'evict' | 'expire' | 'delete' | 'set' | 'clear';
+
+export interface CacheOptions<K, V> {
+  /** How many entries there may be; without end by default. */
+  max?: number;
+  /** What the sizes of all entries may add up to; needs `sizeCalculation`. */
+  maxSize?: number;
+  /** The size of an entry: a whole number above 0. */
+  sizeCalculation?: (value: V, key: K) => number;
+  /** How many bytes of linear memory it may hold. */
+  maxBytes?: number;
+  /** Milliseconds that an entry is good for; 0, the default, is for ever. */
+  ttl?: number;
+  /** Milliseconds that times are rounded up to: 1 by default. The clock is read at most as often. */
+  ttlResolution?: number;
+  /** get() gives an expired value back, once. */
+  allowStale?: boolean;
+  /** get() starts the time of the entry anew, with `ttl`. */
+  updateAgeOnGet?: boolean;
+  /** Is told of each entry that had to go for others, or whose time had come. */
+  onEvict?: (key: K, value: V, reason: DisposeReason) => void;
+  /** Is told of each value that leaves the cache. */
+  dispose?: (value: V, key: K, reason: DisposeReason) => void;
+}
+
+export interface CacheStats {
+  hits: number;
+  misses: number;
+  /** Entries that had to go for others. */
+  evictions: number;
+  expirations: number;
+  sets: number;
+  deletes: number;
+  size: number;
+  calculatedSize: number;
+  memoryUsage: number;
+  /** Hits of all look-ups, 0–1; 0 before the first. */
+  hitRate: number;
+}
+
+/** What dump() gives, and load() takes: the oldest first; `ttl` is what was left, in milliseconds. */
+export type CacheDump<K, V> = [key: K, entry: { value: V; ttl?: number; size?: number }][];
+
+const maxTick = 0xffff_fffe;
+
+function requirePositive(name: string, value: unknown): void {
+  if (value !== undefined && !(typeof value === 'number' && value > 0)) {
+    throw new TidemarkError('invalid-config', `cache: ${name}: ${shown(value)}, and a number above 0 is expected`);
+  }
+}
+
+/**
+ * Entries that were not used for the longest time go first, when there would be more than `max`, `maxSize` or `maxBytes`.
+ * An expired entry is never returned, unless `allowStale`.
+ */
+export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
+  readonly #engine: CacheEngine;
+  readonly #options: CacheOptions<K, V>;
+  readonly #context: Context;
+  readonly #resolution: number;
+  readonly #begin: number;
+  readonly #counts = { hits: 0, misses: 0, evictions: 0, expirations: 0, sets: 0, deletes: 0 };
+  readonly #unregister: () => void;
+  readonly #tells: boolean;
+  #max: number;
+  #calculatedSize = 0;
+
+  /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
+  constructor(options: CacheOptions<K, V> = {}, context: Context = defaultContext()) {
+    const { max, maxSize, maxBytes, ttl, ttlResolution = 1, sizeCalculation } = options;
+    for (const [name, value] of Object.entries({ max, maxSize, maxBytes, ttlResolution })) requirePositive(name, value);
+    if (ttl !== undefined && !(ttl >= 0)) {
+      throw new TidemarkError('invalid-config', `cache: ttl: ${shown(ttl)}, and milliseconds, 0 or more, are expected`);
+    }
+    if (maxSize !== undefined && sizeCalculation === undefined) {
+      throw new TidemarkError('invalid-config', 'cache: sizeCalculation: it is not there, and maxSize needs it');
+    }
+    this.#options = options;
+    this.#context = context;
+    this.#max = max ?? Infinity;
+    this.#resolution = ttlResolution;
+    this.#begin = context.clock.elapsed();
+    this.#tells = options.onEvict !== undefined || options.dispose !== undefined;
+    this.#engine = new CacheEngine(context, sizeCalculation !== undefined);
+    this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
+  }
+
+  /** Expired entries that nobody has asked for are counted. */
+  get size(): number {
+    return this.#engine.size;
+  }
+  get max(): number {
+    return this.#max;
+  }
+  /** Sum of the sizes of all entries; 0 without `sizeCalculation`. */
+  get calculatedSize(): number {
+    return this.#calculatedSize;
+  }
+  /** Bytes that it holds in linear memory. */
+  get memoryUsage(): number {
+    return this.#engine.bytes;
+  }
+
+  get(key: K): V | undefined {
+    const { ttl = 0, updateAgeOnGet = false, allowStale = false } = this.#options;
+    const now = this.#now();
+    const outcome = this.#engine.get(key, now, true, updateAgeOnGet ? this.#expires(ttl, now) : 0);
+    if (outcome === found) {
+      ++this.#counts.hits;
+      return this.#engine.foundValue() as V;
+    }
+    ++this.#counts.misses;
+    if (outcome === missing) return undefined;
+    const value = allowStale ? (this.#engine.foundValue() as V) : undefined;
+    this.#remove(this.#engine.foundEntry(), 'expire');
+    return value;
+  }
+
+  /** As get(), but the entry's age and place, and the statistics, stay as they are. */
+  peek(key: K): V | undefined {
+    const outcome = this.#engine.get(key, this.#now(), false, 0);
+    const isGood = outcome === found || (outcome === expired && this.#options.allowStale === true);
+    return isGood ? (this.#engine.foundValue() as V) : undefined;
+  }
+
+  has(key: K): boolean {
+    return this.#engine.get(key, this.#now(), false, 0) === found;
+  }
+
+  /** The values of many keys, as get() gives them. */
+  getMany(keys: Iterable<K>): (V | undefined)[] {
+    return Array.from(keys, (key) => this.get(key));
+  }
+
+  /**
+   * `ttl` in place of the cache's. An entry that is too large for `maxSize` by itself is not kept, and what was under its
+   * key goes.
+   *
+   * @throws {TidemarkError} `'out-of-memory'`; `'invalid-argument'`: a size that is none
+   */
+  set(key: K, value: V, { ttl = this.#options.ttl ?? 0 }: { ttl?: number } = {}): this {
+    const { sizeCalculation, maxSize = Infinity, maxBytes = Infinity } = this.#options;
+    const size = sizeCalculation === undefined ? 0 : sizeCalculation(value, key);
+    if (sizeCalculation !== undefined && !(Number.isInteger(size) && size > 0 && size <= maxTick)) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `cache: size: ${shown(size)}, and a whole number above 0 is expected`,
+      );
+    }
+    const now = this.#now();
+    const engine = this.#engine;
+    let replaced: V | undefined;
+    let replacesOne = false;
+    if (this.#tells || sizeCalculation !== undefined) {
+      if (engine.get(key, 0, false, 0) !== missing) {
+        const entry = engine.foundEntry();
+        if (size > maxSize) {
+          this.#remove(entry, 'set');
+          return this;
+        }
+        replacesOne = true;
+        const old = engine.entry(entry);
+        replaced = old.value as V;
+        if (sizeCalculation !== undefined) this.#calculatedSize -= old.size;
+      } else if (size > maxSize) {
+        return this;
+      }
+    }
+    try {
+      engine.put(key, value, this.#expires(ttl, now), size);
+    } catch (error) {
+      // As it was: what is there still counts.
+      if (replacesOne && sizeCalculation !== undefined && engine.get(key, 0, false, 0) !== missing) {
+        this.#calculatedSize += engine.entry(engine.foundEntry()).size;
+      }
+      throw error;
+    }
+    this.#calculatedSize += size;
+    ++this.#counts.sets;
+    if (replacesOne && replaced !== value) this.#options.dispose?.(replaced as V, key, 'set');
+    while (engine.size > this.#max || this.#calculatedSize > maxSize) this.#remove(engine.oldest(), 'evict');
+    if (maxBytes !== Infinity) this.#holdTo(maxBytes);
+    return this;
+  }
+
+  /** Whether there was one that is good still. */
+  delete(key: K): boolean {
+    const outcome = this.#engine.get(key, this.#now(), false, 0);
+    if (outcome === missing) return false;
+    this.#remove(this.#engine.foundEntry(), outcome === expired ? 'expire' : 'delete');
+    return outcome === found;
+  }
+
+  /** Takes the oldest entry out, and returns its value. */
+  pop(): V | undefined {
+    this.purgeStale();
+    const entry = this.#engine.oldest();
+    if (entry === noEntry) return undefined;
+    const { value } = this.#engine.entry(entry);
+    this.#remove(entry, 'evict');
+    return value as V;
+  }
+
+  /** Lets all expired entries go; how many there were. */
+  purgeStale(): number {
+    const now = this.#now();
+    let count = 0;
+    let entry = this.#engine.nextExpired(this.#engine.oldest(), now);
+    while (entry !== noEntry) {
+      const after = this.#engine.newer(entry);
+      this.#remove(entry, 'expire');
+      ++count;
+      // A callback may have changed the cache: from the begin, then.
+      entry = this.#engine.nextExpired(this.#tells ? this.#engine.oldest() : after, now);
+    }
+    return count;
+  }
+
+  /** Milliseconds; Infinity without a time, 0 where there is no such key or its time has come. */
+  getRemainingTTL(key: K): number {
+    const now = this.#now();
+    if (this.#engine.get(key, now, false, 0) !== found) return 0;
+    const { expires } = this.#engine.entry(this.#engine.foundEntry());
+    return expires === 0
+      ? Infinity
+      : Math.max(0, (expires - 1) * this.#resolution - (this.#context.clock.elapsed() - this.#begin));
+  }
+
+  /** From now on at most `max` entries. */
+  resize(max: number): void {
+    requirePositive('max', max);
+    this.#max = max;
+    while (this.#engine.size > max) this.#remove(this.#engine.oldest(), 'evict');
+  }
+
+  clear(): void {
+    if (this.#tells) {
+      for (const [key, value] of [...this.entriesFrom('oldest')]) this.#options.dispose?.(value, key, 'clear');
+    }
+    this.#engine.clear();
+    this.#calculatedSize = 0;
+  }
+
+  dump(): CacheDump<K, V> {
+    const now = this.#now();
+    const entries: CacheDump<K, V> = [];
+    for (let entry = this.#engine.oldest(); entry !== noEntry; entry = this.#engine.newer(entry)) {
+      const { key, value, expires, size } = this.#engine.entry(entry);
+      if (expires !== 0 && expires <= now) continue;
+      const ttl = expires === 0 ? {} : { ttl: (expires - now) * this.#resolution };
+      entries.push([
+        key as K,
+        { value: value as V, ...ttl, ...(this.#options.sizeCalculation === undefined ? {} : { size }) },
+      ]);
+    }
+    return entries;
+  }
+
+  load(entries: CacheDump<K, V>): void {
+    this.clear();
+    for (const [key, { value, ttl = 0 }] of entries) this.set(key, value, { ttl });
+  }
+
+  /** The newest first, as all iteration; entries whose time has come are left out. */
+  *entries(): Generator<[K, V], undefined> {
+    yield* this.entriesFrom('newest');
+  }
+
+  *keys(): Generator<K, undefined> {
+    for (const [key] of this.entries()) yield key;
+  }
+
+  *values(): Generator<V, undefined> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  [Symbol.iterator](): Generator<[K, V], undefined> {
+    return this.entries();
+  }
+
+  forEach(visit: (value: V, key: K, cache: this) => void): void {
+    for (const [key, value] of [...this.entries()]) visit(value, key, this);
+  }
+
+  /** In either direction. The cache may not be changed meanwhile, but by what the last step has given. */
+  *entriesFrom(first: 'newest' | 'oldest'): Generator<[K, V], undefined> {
+    const engine = this.#engine;
+    const now = this.#now();
+    let entry = first === 'newest' ? engine.newest() : engine.oldest();
+    while (entry !== noEntry) {
+      const { key, value, expires } = engine.entry(entry);
+      const next = first === 'newest' ? engine.older(entry) : engine.newer(entry);
+      if (expires === 0 || expires > now) yield [key as K, value as V];
+      entry = next;
+    }
+  }
+
+  get stats(): CacheStats {
+    const { hits, misses } = this.#counts;
+    return {
+      ...this.#counts,
+      size: this.size,
+      calculatedSize: this.#calculatedSize,
+      memoryUsage: this.memoryUsage,
+      hitRate: hits === 0 ? 0 : hits / (hits + misses),
+    };
+  }
+
+  /** For a collection: as purgeStale(). */
+  purgeExpired(): void {
+    this.purgeStale();
+  }
+
+  /** For a collection: evicts that share of all entries, 0–1. */
+  evict(share: number): void {
+    for (let count = Math.ceil(this.size * share); count > 0 && this.size > 0; --count) {
+      this.#remove(this.#engine.oldest(), 'evict');
+    }
+    if (this.size === 0) this.#engine.clear();
+  }
+
+  get spareBytes(): number {
+    return this.memoryUsage;
+  }
+
+  dispose(): void {
+    this.#unregister();
+    this.#engine.dispose();
+    this.#calculatedSize = 0;
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  /** Ticks since the cache was made; 0 is never. */
+  #now(): number {
+    return Math.min(Math.floor((this.#context.clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
+  }
+
+  #expires(ttl: number, now: number): number {
+    return ttl === 0 || ttl === Infinity ? 0 : Math.min(now + Math.max(1, Math.ceil(ttl / this.#resolution)), maxTick);
+  }
+
+  #remove(entry: number, reason: DisposeReason): void {
+    const { onEvict, dispose, sizeCalculation } = this.#options;
+    if (reason === 'evict') ++this.#counts.evictions;
+    else if (reason === 'expire') ++this.#counts.expirations;
+    else ++this.#counts.deletes;
+    if (!this.#tells && sizeCalculation === undefined) {
+      this.#engine.erase(entry);
+      return;
+    }
+    const { key, value, size } = this.#engine.entry(entry);
+    this.#engine.erase(entry);
+    if (sizeCalculation !== undefined) this.#calculatedSize -= size;
+    dispose?.(value as V, key as K, reason);
+    if (reason === 'evict' || reason === 'expire') onEvict?.(key as K, value as V, reason);
+  }
+
+  /** Memory comes back by segments: where evicting doesn't give enough, all that is left is written anew. */
+  #holdTo(maxBytes: number): void {
+    if (this.#engine.bytes <= maxBytes) return;
+    const entries = [...this.entriesFrom('oldest')];
+    const kept = Math.floor(entries.length * 0.75);
+    for (const [key, value] of entries.slice(0, entries.length - kept)) {
+      ++this.#counts.evictions;
+      this.#options.dispose?.(value, key, 'evict');
+      this.#options.onEvict?.(key, value, 'evict');
+    }
+    const left = this.dump().slice(entries.length - kept);
+    this.#engine.clear();
+    this.#calculatedSize = 0;
+    for (const [key, { value, ttl = 0, size = 0 }] of left) {
+      this.#engine.put(key, value, this.#expires(ttl, this.#now()), size);
+      this.#calculatedSize += size;
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { LRUCache } from 'lru-cache';
+import { createCache, defaultModule, MemoryEfficientCache, type CacheOptions, type DisposeReason } from 'tidemark';
+import { describe, expect, test } from 'vitest';
+import { Context, type Clock } from '../../src/context.js';
+import { anyValue, upheaval, upset } from './random_programs.js';
+
+class FakeClock implements Clock {
+  ms = 1000;
+  now(): number {
+    return this.ms;
+  }
+  elapsed(): number {
+    return this.ms;
+  }
+  every(): () => void {
+    return () => undefined;
+  }
+}
+
+const { tidemark: runtime } = (defaultModule as { module: { tidemark: Context['runtime'] } }).module;
+
+function timed<K, V>(options: CacheOptions<K, V>): { cache: MemoryEfficientCache<K, V>; clock: FakeClock } {
+  const clock = new FakeClock();
+  return { cache: new MemoryEfficientCache<K, V>(options, new Context(runtime, clock)), clock };
+}
+
+test('the example of the specification', () => {
+  const cache = createCache<string, unknown>(100, 300_000);
+  const data = { expensive: true };
+  cache.set('expensive_data', data);
+  expect(cache.get('expensive_data')).toBe(data);
+  for (let i = 0; i < 100; ++i) cache.set(`other ${i}`, i);
+  expect(cache.get('expensive_data')).toBeUndefined();
+  expect(cache.size).toBe(100);
+});
+
+const key = fc.oneof(fc.nat(12), fc.constantFrom('a', 'b', 'c', NaN, -0, null, undefined));
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('set' as const), key, value: anyValue }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('get' as const, 'peek' as const, 'has' as const, 'delete' as const),
+      key,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('purge' as const, 'clear' as const, 'ttl' as const), key }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), steps: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('upset' as const), what: upheaval }) },
+);
+const shape = fc.record({
+  max: fc.integer({ min: 1, max: 8 }),
+  ttl: fc.constantFrom(0, 25, 55),
+  allowStale: fc.boolean(),
+  updateAgeOnGet: fc.boolean(),
+});
+
+test('does what lru-cache does', () => {
+  fc.assert(
+    fc.property(shape, fc.array(step, { maxLength: 100 }), (options, steps) => {
+      const ours: unknown[] = [];
+      const theirs: unknown[] = [];
+      const { cache, clock } = timed<unknown, unknown>({ ...options, dispose: (value, k) => ours.push([k, value]) });
+      const model = new LRUCache<object, object>({
+        ...options,
+        perf: clock,
+        ttlResolution: 0,
+        dispose: (value, k) => {
+          theirs.push([unwrap(k), unwrap(value)]);
+        },
+      });
+      for (const each of steps) {
+        switch (each.do) {
+          case 'set':
+            cache.set(each.key, each.value);
+            model.set(wrapKey(each.key), wrap(each.value));
+            break;
+          case 'get':
+          case 'peek':
+            expect(cache[each.do](each.key)).toBe(unwrap(model[each.do](wrapKey(each.key))));
+            break;
+          case 'has':
+            expect(cache.has(each.key)).toBe(model.has(wrapKey(each.key)));
+            break;
+          case 'delete':
+            cache.delete(each.key);
+            model.delete(wrapKey(each.key));
+            break;
+          case 'purge':
+            cache.purgeStale();
+            model.purgeStale();
+            break;
+          case 'clear':
+            cache.clear();
+            model.clear();
+            break;
+          case 'ttl':
+            expect(cache.getRemainingTTL(each.key)).toBe(Math.max(0, model.getRemainingTTL(wrapKey(each.key))));
+            break;
+          case 'wait':
+            clock.ms += 10 * each.steps;
+            break;
+          case 'upset':
+            upset(each.what);
+            break;
+        }
+        expect(cache.size).toBe(model.size);
+      }
+      model.purgeStale();
+      cache.purgeStale();
+      expect([...cache]).toEqual([...model].map(([k, value]) => [unwrap(k), unwrap(value)]));
+      expect(ours).toHaveLength(theirs.length);
+      cache.dispose();
+    }),
+    { numRuns: 300 },
+  );
+});
+
+// lru-cache takes an undefined value for a deletion, and no null or undefined for a key; -0 is another key than 0 to no Map.
+const wrapped = new Map<unknown, { value: unknown }>();
+const zero = { value: -0 };
+function wrap(value: unknown): { value: unknown } {
+  if (Object.is(value, -0)) return zero;
+  let box = wrapped.get(value);
+  if (box === undefined) wrapped.set(value, (box = { value }));
+  return box;
+}
+const wrapKey = (key: unknown): { value: unknown } => wrap(key === 0 ? 0 : key);
+const unwrap = (box: unknown): unknown => (box as { value: unknown } | undefined)?.value;
+
+describe('sizes', () => {
+  test('entries go until maxSize is kept', () => {
+    const { cache } = timed<string, string>({ maxSize: 10, sizeCalculation: (value) => value.length });
+    cache.set('a', 'xxxx').set('b', 'xxxx').set('c', 'xxx');
+    expect([...cache.keys()]).toEqual(['c', 'b']);
+    expect(cache.calculatedSize).toBe(7);
+    cache.set('b', 'x');
+    expect(cache.calculatedSize).toBe(4);
+    cache.set('b', 'x'.repeat(11));
+    expect(cache.has('b')).toBe(false);
+    expect(cache.calculatedSize).toBe(3);
+    expect(() => cache.set('d', '')).toThrow(/a whole number above 0/);
+    cache.clear();
+    expect(cache.calculatedSize).toBe(0);
+  });
+
+  test('maxBytes holds its memory', () => {
+    const { cache } = timed<number, string>({ maxBytes: 100_000 });
+    for (let i = 0; i < 20_000; ++i) {
+      cache.set(i, `a value of some length, number ${i}`);
+      if (i % 100 === 0) expect(cache.memoryUsage).toBeLessThanOrEqual(100_000);
+    }
+    expect(cache.size).toBeGreaterThan(1000);
+    expect(cache.get(19_999)).toBe('a value of some length, number 19999');
+    expect(cache.stats.evictions).toBe(20_000 - cache.size);
+  });
+});
+
+test('callbacks are told why', () => {
+  const told: [unknown, unknown, DisposeReason][] = [];
+  const { cache, clock } = timed<string, number>({
+    max: 2,
+    ttl: 50,
+    dispose: (value, k, reason) => told.push([k, value, reason]),
+  });
+  cache.set('a', 1).set('a', 2).set('b', 3).set('c', 4);
+  cache.delete('c');
+  clock.ms += 60;
+  cache.get('b');
+  cache.set('d', 5);
+  cache.clear();
+  expect(told).toEqual([
+    ['a', 1, 'set'],
+    ['a', 2, 'evict'],
+    ['c', 4, 'delete'],
+    ['b', 3, 'expire'],
+    ['d', 5, 'clear'],
+  ]);
+});
+
+test('statistics, pop, resize, dump and load', () => {
+  const { cache, clock } = timed<string, number>({ max: 10, ttl: 100 });
+  cache.set('a', 1).set('b', 2, { ttl: 500 }).set('c', 3, { ttl: 0 });
+  expect(cache.getMany(['a', 'x', 'c'])).toEqual([1, undefined, 3]);
+  expect(cache.stats).toMatchObject({ hits: 2, misses: 1, sets: 3, size: 3, hitRate: 2 / 3 });
+  clock.ms += 150;
+  expect(cache.getRemainingTTL('b')).toBe(350);
+  expect(cache.getRemainingTTL('c')).toBe(Infinity);
+  const dump = cache.dump();
+  expect(dump).toEqual([
+    ['b', { value: 2, ttl: 350 }],
+    ['c', { value: 3 }],
+  ]);
+  const { cache: other, clock: later } = timed<string, number>({ max: 10 });
+  other.load(dump);
+  later.ms += 349;
+  expect(other.get('b')).toBe(2);
+  later.ms += 1;
+  expect(other.get('b')).toBeUndefined();
+  expect(cache.pop()).toBe(2);
+  cache.set('d', 4).set('e', 5);
+  cache.resize(1);
+  expect([...cache]).toEqual([['e', 5]]);
+  expect(cache.stats.expirations).toBe(1);
+});
+
+test('an entry with its time takes 30 bytes', () => {
+  const { cache } = timed<number, number>({ max: 100_000, ttl: 1000 });
+  for (let i = 0; i < 150_000; ++i) cache.set(Math.imul(i, 2654435761), i + 0.5);
+  expect(cache.size).toBe(100_000);
+  expect(cache.memoryUsage / cache.size).toBeLessThanOrEqual(30);
+});
+
+test('what makes no sense is refused', () => {
+  expect(() => createCache(-1)).toThrow(/max: -1/);
+  expect(() => createCache(1, -1)).toThrow(/ttl: -1/);
+  expect(() => createCache(1, 1, { maxSize: 5 })).toThrow(/sizeCalculation/);
+  const cache = createCache<string, number>(5);
+  cache.set('a', 1);
+  cache.dispose();
+  expect(() => cache.get('a')).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+});
