@@ -5,7 +5,7 @@ import type { Engine } from './engine.js';
 import { AllocationHistory } from './allocation_policy.js';
 import type { MemoryLimits } from './manager_config.js';
 import { PressureGauge } from './pressure.js';
-import type { WatchedModule } from './wasm_module.js';
+import type { WasmModule, WatchedModule } from './wasm_module.js';
 
 declare module './engine.js' {
   interface EngineExports {
@@ -65,6 +65,8 @@ export class ManagedModule {
 
   constructor(
     readonly watched: WatchedModule,
+    /** As it was registered. */
+    readonly given: WasmModule,
     public limits: MemoryLimits,
     private readonly collectables: Collectables,
     now: number,

@@ -99,7 +99,7 @@ export class WasmMemoryManager {
       managed.limits = merged;
       managed.gauge.configure(merged);
     } else {
-      managed = new ManagedModule(watched, merged, this.#collectables, this.#now());
+      managed = new ManagedModule(watched, module, merged, this.#collectables, this.#now());
       this.#modules.set(watched.id, managed);
     }
     this.#enforce(managed);
@@ -120,6 +120,11 @@ export class WasmMemoryManager {
 
   has(moduleId: string): boolean {
     return this.#modules.has(moduleId);
+  }
+
+  /** The module, as it was registered, or null where it isn't. */
+  getModule(moduleId: string): WasmModule | null {
+    return this.#modules.get(moduleId)?.given ?? null;
   }
 
   /** @throws {TidemarkError} `'unknown-module'` */
