@@ -4,14 +4,14 @@ import type { Context } from './context.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
+import { createLeakDetectorApi, type LeakDetectorApi } from './leak_detector.js';
 import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { createTesterApi, type TesterApi } from './tester_api.js';
 import { createManagerApi, type ManagerApi } from './manager_api.js';
-import { createOptimizationApi, type OptimizationApi } from './optimization.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi extends OptimizationApi, ManagerApi, StructuresApi, MonitorApi, TesterApi {
+export interface TidemarkApi extends LeakDetectorApi, ManagerApi, StructuresApi, MonitorApi, TesterApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -29,16 +29,14 @@ export interface TidemarkApi extends OptimizationApi, ManagerApi, StructuresApi,
 export function createApi(context: Context): TidemarkApi {
   const owner = {};
   context.modules.acquire(context.defaultModule, owner); // known for as long as there is the engine
-  const managers = createManagerApi(context);
-  const monitors = createMonitorApi(context);
   return {
     version: context.runtime.version,
     defaultModule: context.defaultModule,
     TidemarkError,
     readHeapStats,
-    ...managers,
-    ...createOptimizationApi(monitors.wasmMemoryMonitor, managers.wasmMemoryManager, null),
-    ...monitors,
+    ...leaks,
+    ...createManagerApi(context),
+    ...createMonitorApi(context),
     ...createStructuresApi(context),
     ...createTesterApi(context),
     shrink(moduleId, options) {

@@ -11,8 +11,6 @@ export type {
   ShrinkReport,
 } from './engine.js';
 export { TidemarkError, type TidemarkErrorCode } from './errors.js';
-export type { MemoryReport } from './memory_report.js';
-export type { OptimizationOptions } from './optimization.js';
 export type { AggregateStats } from './aggregate_stats.js';
 export type { AllocationExplanation, AllocationObstacle } from './allocation_policy.js';
 export type { BudgetReport, BudgetScope, OverBudget } from './budgets.js';
@@ -33,6 +31,17 @@ export type {
 } from './pressure.js';
 export type { DeviceFacts, LimitSuggestion } from './suggest_limit.js';
 export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
+export { MemoryLeakDetector, type LeakDetectorApi } from './leak_detector.js';
+export type {
+  LeakDetectorConfig,
+  LeakPattern,
+  LeakPatternType,
+  LeakResult,
+  LeakSeverity,
+  LeakSite,
+  PreventiveAction,
+} from './leaks/leak_result.js';
+export type { ScenarioOptions } from './leaks/scenario.js';
 export type { EngineSource, MemoryOptions } from './load_engine.js';
 export type { WasmModule } from './wasm_module.js';
 export { firstSlabKind, heapMapKinds, type HeapMap } from './heap_map.js';

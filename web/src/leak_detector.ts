@@ -1,0 +1,446 @@
+// The leak detector: watches modules, detects on demand and now and then, and does against leaks what can't break a program.
+import { collectablesOf } from './collectables.js';
+import { type Context, defaultContext } from './context.js';
+import { symbolDispose } from './disposable.js';
+import { shown, TidemarkError } from './errors.js';
+import { type ScanKind, Status } from './leaks/leak_engine.js';
+import {
+  defaultLeakDetectorConfig,
+  type LeakDetectorConfig,
+  type LeakPattern,
+  type LeakResult,
+  type PreventiveAction,
+} from './leaks/leak_result.js';
+import { recommendationOf, timeText, timeToLimitMs, worse } from './leaks/leak_text.js';
+import { LeakWatch } from './leaks/leak_watch.js';
+import { runScenario, type ScenarioOptions } from './leaks/scenario.js';
+import type { WasmModule } from './wasm_module.js';
+
+interface Watching {
+  readonly watch: LeakWatch;
+  readonly history: LeakResult[];
+  /** Stops what runs by itself. */
+  readonly stops: (() => void)[];
+  /** Of the scan in slices that is under way. */
+  slicing: { cancelled: boolean } | null;
+  lastDetection: number;
+  lastDetectionMs: number;
+}
+
+/** Scans use memory of the engine that is one: the last who began has it. */
+const scanning = new WeakMap<object, object>();
+
+/**
+ * Detects memory leaks in modules: growth, fragmentation, unreachable blocks, reference cycles, forgotten resources.
+ *
+ * @throws {TidemarkError} from the constructor: `'invalid-config'`. From every method: `'disposed'` after dispose().
+ */
+export class MemoryLeakDetector {
+  readonly config: Readonly<LeakDetectorConfig>;
+  readonly #context: Context;
+  readonly #watching = new Map<string, Watching>();
+  readonly #listeners = new Set<{ listener: (result: LeakResult) => void }>();
+  #disposed = false;
+
+  constructor(config: Partial<LeakDetectorConfig> = {}, context: Context = defaultContext()) {
+    this.config = checked(config);
+    this.#context = context;
+  }
+
+  /**
+   * Starts to look after a module: samples it, and detects now and then where `continuousMonitoring` is on. Again for the
+   * same module: nothing changes.
+   *
+   * @throws {TidemarkError} `'invalid-module'`, `'duplicate-module'`
+   */
+  startMonitoring(module: WasmModule): void {
+    this.#requireAlive();
+    const watched = this.#context.modules.acquire(module, this);
+    if (this.#watching.has(watched.id)) return;
+    const entry = this.#enter(watched.id);
+    const { clock } = this.#context;
+    entry.stops.push(clock.every(this.config.intervalMs, () => this.#tick(entry)));
+    const stopShrink = entry.watch.module.runtime?.onShrink(() => this.#disturb(entry));
+    if (stopShrink) entry.stops.push(stopShrink);
+    entry.watch.sample();
+  }
+
+  /** Stops to look after a module, and forgets what was seen of it; nothing for one that isn't looked after. */
+  stopMonitoring(moduleId: string): void {
+    const entry = this.#watching.get(moduleId);
+    if (!entry) return;
+    this.#disturb(entry);
+    for (const stop of entry.stops) stop();
+    entry.watch.dispose();
+    this.#watching.delete(moduleId);
+    this.#context.modules.release(moduleId, this);
+  }
+
+  /**
+   * Detects now, in one go: a scan of 256 MiB takes a quarter of a second. {@link detectLeaksInSlices} doesn't stop the
+   * program for so long.
+   *
+   * @throws {TidemarkError} `'unknown-module'`
+   */
+  detectLeaks(moduleId: string): LeakResult {
+    const entry = this.#require(moduleId);
+    const { watch } = entry;
+    const began = this.#context.clock.elapsed();
+    watch.sample();
+    if (!watch.linked) return this.#conclude(entry, began, 'growth-only', []);
+    this.#disturb(entry);
+    const running = watch.rules.resources?.wasmOnStack() ?? true;
+    const report = watch.rules.scan(watch.roots.keys());
+    if (!report) return this.#conclude(entry, began, 'unscanned', watch.resources(false));
+    return this.#seen(entry, began, running ? 'approximate' : 'exact', report);
+  }
+
+  /** The same, in slices of `sliceMs` between which the program runs: it takes two scans, and believes what both say. */
+  async detectLeaksInSlices(moduleId: string): Promise<LeakResult> {
+    return this.#detectInSlices(moduleId, true);
+  }
+
+  async #detectInSlices(moduleId: string, keepsAlive: boolean): Promise<LeakResult> {
+    const entry = this.#require(moduleId);
+    const { watch } = entry;
+    if (!watch.linked) return this.detectLeaks(moduleId);
+    for (let attempt = 0; attempt < 3; ++attempt) {
+      this.#disturb(entry);
+      const slicing = (entry.slicing = { cancelled: false });
+      const owner = watch.rules.runtime;
+      scanning.set(owner, slicing);
+      let spentMs = 0;
+      let status: Status = Status.disturbed;
+      const slice = async (step: () => Status): Promise<Status> => {
+        await nextTurn(keepsAlive);
+        if (slicing.cancelled || scanning.get(owner) !== slicing) return Status.disturbed;
+        const began = this.#context.clock.elapsed();
+        const said = step();
+        spentMs += this.#context.clock.elapsed() - began;
+        return said;
+      };
+      for (const again of [false, true]) {
+        status = await slice(() => watch.rules.begin(again, watch.roots.keys()));
+        while (status === Status.more) status = await slice(() => watch.rules.step(this.config.sliceMs));
+        if (status !== Status.marked) break;
+      }
+      if (status === Status.marked) status = await slice(() => watch.rules.examine());
+      while (status === Status.more) status = await slice(() => watch.rules.step(this.config.sliceMs));
+      entry.slicing = null;
+      if (this.#disposed || this.#watching.get(moduleId) !== entry) this.#require(moduleId);
+      const began = this.#context.clock.elapsed() - spentMs;
+      if (status === Status.noMemory) return this.#conclude(entry, began, 'unscanned', watch.resources(false));
+      if (status !== Status.done) continue; // the program was moved, or somebody else has scanned
+      watch.sample();
+      return this.#seen(entry, began, 'confirmed', watch.rules.report());
+    }
+    return this.detectLeaks(moduleId);
+  }
+
+  /**
+   * What grows by a multiple of the iterations leaks (as nolanlawson/fuite does it for pages). `run` is called once to warm
+   * up, and then `iterations` times.
+   *
+   * @throws what `run` throws
+   */
+  async detectLeaksByScenario(
+    module: WasmModule | string,
+    run: () => unknown,
+    options: ScenarioOptions = {},
+  ): Promise<LeakResult> {
+    this.#requireAlive();
+    if (typeof run !== 'function') {
+      throw new TidemarkError('invalid-argument', `run: ${shown(run)} was given, and a function is expected`);
+    }
+    const id = typeof module === 'string' ? module : this.#context.modules.acquire(module, this).id;
+    const entry = this.#require(id);
+    const began = this.#context.clock.elapsed();
+    const patterns = await runScenario(entry.watch, run, options);
+    if (!entry.watch.linked) return this.#conclude(entry, began, 'growth-only', patterns);
+    const result = this.detectLeaks(id);
+    if (patterns.length === 0) return result;
+    entry.history.pop();
+    const others = result.patterns.filter(({ type }) => type !== 'growth' && type !== 'fragmentation');
+    return this.#conclude(entry, began, result.coverage, [...patterns, ...others]);
+  }
+
+  /** Results of the past, the latest last. */
+  getHistory(moduleId: string): LeakResult[] {
+    return [...this.#require(moduleId).history];
+  }
+
+  /** Calls back whenever a leak was found; returns the function that ends that. */
+  onLeak(listener: (result: LeakResult) => void): () => void {
+    const entry = { listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  /**
+   * Says that somebody holds `address` where the detector can't look: in JavaScript, in a worker, in a file. As often as it
+   * is said, it has to be taken back by {@link removeRoot}.
+   */
+  addRoot(moduleId: string, address: number): void {
+    if (!Number.isSafeInteger(address) || address < 0) {
+      throw new TidemarkError('invalid-argument', `address: ${shown(address)} was given, and an address is expected`);
+    }
+    const { roots } = this.#require(moduleId).watch;
+    roots.set(address, (roots.get(address) ?? 0) + 1);
+  }
+
+  removeRoot(moduleId: string, address: number): void {
+    const { roots } = this.#require(moduleId).watch;
+    const count = roots.get(address) ?? 0;
+    if (count > 1) roots.set(address, count - 1);
+    else roots.delete(address);
+  }
+
+  dispose(): void {
+    for (const id of [...this.#watching.keys()]) this.stopMonitoring(id);
+    this.#listeners.clear();
+    this.#disposed = true;
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  // --- what runs by itself
+
+  #tick(entry: Watching): void {
+    entry.watch.sample();
+    const { clock } = this.#context;
+    const pause = Math.max(this.config.detectionIntervalMs, 100 * entry.lastDetectionMs);
+    if (!this.config.continuousMonitoring || entry.slicing || clock.now() - entry.lastDetection < pause) return;
+    entry.lastDetection = clock.now();
+    this.#detectInSlices(entry.watch.module.id, false).catch((error: unknown) => {
+      if (!(error instanceof TidemarkError)) console.error('tidemark: leak detection failed', error);
+    });
+  }
+
+  /** The program was moved, or a scan in one go is to come: what is under way begins anew. */
+  #disturb(entry: Watching): void {
+    if (entry.slicing) entry.slicing.cancelled = true;
+    entry.slicing = null;
+    if (entry.watch.linked) entry.watch.rules.end();
+  }
+
+  // --- conclusions
+
+  #seen(entry: Watching, began: number, kind: ScanKind, report: Parameters<LeakWatch['take']>[0]): LeakResult {
+    const { watch } = entry;
+    watch.take(report, kind);
+    const patterns = [...watch.unreachable(), ...watch.resources(true)];
+    const lost = patterns.some(({ type, verdict }) => verdict === 'leak' && type !== 'resource');
+    const actions: PreventiveAction[] = [];
+    if (this.config.reclaimUnreachable && lost && kind === 'exact') {
+      actions.push(this.#measured(entry, 'reclaim-unreachable', () => watch.rules.reclaim()));
+    }
+    watch.rules.end();
+    return this.#conclude(entry, began, kind === 'approximate' ? 'approximate' : 'full', patterns, actions);
+  }
+
+  #conclude(
+    entry: Watching,
+    began: number,
+    coverage: LeakResult['coverage'],
+    found: LeakPattern[],
+    actions: PreventiveAction[] = [],
+  ): LeakResult {
+    const { watch, history } = entry;
+    const { clock } = this.#context;
+    const patterns = [...found, ...watch.growth(), ...watch.fragmentation()].sort((a, b) => rank(b) - rank(a));
+    const leaks = patterns.filter(({ verdict }) => verdict === 'leak');
+    const hasLeak = leaks.length > 0;
+    const severity = leaks.reduce<LeakResult['severity']>((worst, { severity: of }) => worse(worst, of), 'none');
+    if (hasLeak && this.config.autoPrevention) actions.push(...this.#prevent(entry, severity));
+    const result: LeakResult = {
+      moduleId: watch.module.id,
+      hasLeak,
+      confidence: hasLeak
+        ? Math.max(...leaks.map(({ confidence }) => confidence))
+        : 1 - Math.max(0.02, ...patterns.map(({ confidence }) => confidence / 2)),
+      severity,
+      patterns,
+      recommendations: this.#recommendations(entry, patterns, coverage),
+      preventiveActions: actions,
+      analyzedMs: watch.spanMs,
+      samples: watch.samples,
+      timestamp: clock.now(),
+      coverage,
+      durationMs: clock.elapsed() - began,
+    };
+    entry.lastDetectionMs = result.durationMs;
+    history.push(result);
+    if (history.length > this.config.maxHistorySize) history.shift();
+    if (hasLeak) this.#tell(result);
+    return result;
+  }
+
+  #tell(result: LeakResult): void {
+    for (const { listener } of [...this.#listeners]) {
+      try {
+        listener(result);
+      } catch (error) {
+        console.error('tidemark: a listener of onLeak threw', error);
+      }
+    }
+  }
+
+  #recommendations(entry: Watching, patterns: LeakPattern[], coverage: LeakResult['coverage']): string[] {
+    const said = patterns.map(recommendationOf);
+    const rate = Math.max(
+      0,
+      ...patterns.map(({ verdict, ratePerSecond }) => (verdict === 'leak' ? (ratePerSecond ?? 0) : 0)),
+    );
+    const limit = this.config.limitBytes ?? 2 ** 32;
+    const left = timeToLimitMs(entry.watch.module.allocatedBytes, limit, rate);
+    if (left !== null && left < 30 * 86_400_000) {
+      said.unshift(`At this rate the limit of ${Math.round(limit / 2 ** 20)} MB is reached in ${timeText(left)}.`);
+    }
+    if (coverage === 'growth-only') {
+      said.push(
+        'This module was not linked with Tidemark: only its growth could be judged. Link it with the runtime to see unreachable blocks, cycles and sites.',
+      );
+    } else if (coverage === 'unscanned') {
+      said.push('There was no memory for a scan: unreachable blocks were not looked for.');
+    } else if (coverage === 'approximate') {
+      said.push('Functions of the program were running: detect from JavaScript that it has not called to be certain.');
+    }
+    return said;
+  }
+
+  // --- prevention: what a correct program doesn't notice
+
+  #prevent(entry: Watching, severity: LeakResult['severity']): PreventiveAction[] {
+    const { watch } = entry;
+    if (!watch.linked) return [];
+    const collectables = collectablesOf(this.#context).of(watch.module.id);
+    const actions: PreventiveAction[] = [];
+    const act = (action: PreventiveAction['action'], run: () => void): void => {
+      const done = this.#measured(entry, action, run);
+      if (done.reclaimedBytes > 0) actions.push(done);
+    };
+    const flush = watch.module.runtime?.engine.module['flushPendingDeletes'];
+    if (typeof flush === 'function') act('run-finalizers', () => (flush as () => void)());
+    act('purge-expired', () => collectables.forEach((each) => each.purgeExpired?.()));
+    act('trim-pools', () => collectables.forEach((each) => each.trim?.()));
+    if (severity === 'high' || severity === 'critical') {
+      act('evict-caches', () => collectables.forEach((each) => each.evict?.(0.5)));
+    }
+    act('compact', () => {
+      collectables.forEach((each) => each.compact?.());
+      watch.module.runtime?.compact();
+    });
+    return actions;
+  }
+
+  #measured(entry: Watching, action: PreventiveAction['action'], run: () => void): PreventiveAction {
+    const used = (): number => entry.watch.module.heapStats()?.reservedBytes ?? 0;
+    const before = used();
+    run();
+    return { action, reclaimedBytes: Math.max(0, before - used()), timestamp: this.#context.clock.now() };
+  }
+
+  // --- modules
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new TidemarkError('disposed', 'MemoryLeakDetector: it was disposed of');
+  }
+
+  /** A module that somebody has registered can be asked about, too. */
+  #require(moduleId: string): Watching {
+    this.#requireAlive();
+    const known = this.#watching.get(moduleId);
+    if (known) return known;
+    this.#context.modules.get(moduleId);
+    return this.#enter(moduleId);
+  }
+
+  #enter(moduleId: string): Watching {
+    const watched = this.#context.modules.get(moduleId);
+    const entry: Watching = {
+      watch: new LeakWatch(watched, this.#context, this.config),
+      history: [],
+      stops: [],
+      slicing: null,
+      lastDetection: this.#context.clock.now(),
+      lastDetectionMs: 0,
+    };
+    this.#watching.set(moduleId, entry);
+    return entry;
+  }
+}
+
+/** `keepsAlive`: a Node process with nothing else to do waits for it. */
+function nextTurn(keepsAlive: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const timer: unknown = setTimeout(resolve, 0);
+    if (!keepsAlive && typeof timer === 'object') (timer as { unref?(): void }).unref?.();
+  });
+}
+
+const rank = ({ verdict, confidence, bytes }: LeakPattern): number =>
+  (verdict === 'leak' ? 2 ** 40 : 0) + Math.min(bytes, 2 ** 39) + confidence;
+
+function checked(config: Partial<LeakDetectorConfig>): LeakDetectorConfig {
+  const result = { ...defaultLeakDetectorConfig };
+  const least: Partial<Record<keyof LeakDetectorConfig, number>> = {
+    minSamples: 3,
+    intervalMs: 1,
+    detectionWindowMs: 1,
+  };
+  for (const [key, value] of Object.entries(config) as [keyof LeakDetectorConfig, unknown][]) {
+    if (value === undefined) continue;
+    const expected = defaultLeakDetectorConfig[key] as unknown;
+    const type = key === 'limitBytes' ? 'number' : typeof expected;
+    const good =
+      key in defaultLeakDetectorConfig &&
+      ((key === 'limitBytes' && value === null) ||
+        (typeof value === type &&
+          (type !== 'number' || ((value as number) >= (least[key] ?? 0) && Number.isFinite(value))))) &&
+      (key !== 'fragmentationThreshold' || (value as number) <= 1);
+    if (!good) {
+      const wanted = !(key in defaultLeakDetectorConfig)
+        ? `one of ${Object.keys(defaultLeakDetectorConfig).join(', ')}`
+        : type === 'boolean'
+          ? 'true or false'
+          : `a number ${key === 'fragmentationThreshold' ? 'from 0 to 1' : `of at least ${least[key] ?? 0}`}`;
+      throw new TidemarkError('invalid-config', `${key}: ${shown(value)} was given, and ${wanted} is expected`);
+    }
+    (result as Record<string, unknown>)[key] = value;
+  }
+  return result;
+}
+
+export interface LeakDetectorApi {
+  readonly MemoryLeakDetector: new (config?: Partial<LeakDetectorConfig>) => MemoryLeakDetector;
+  /** The detector that the functions use. */
+  readonly memoryLeakDetector: MemoryLeakDetector;
+  readonly startLeakMonitoring: (module: WasmModule) => void;
+  readonly stopLeakMonitoring: (moduleId: string) => void;
+  readonly detectMemoryLeaks: (moduleId: string) => LeakResult;
+  readonly detectLeaksByScenario: (
+    module: WasmModule | string,
+    run: () => unknown,
+    options?: ScenarioOptions,
+  ) => Promise<LeakResult>;
+  readonly getLeakHistory: (moduleId: string) => LeakResult[];
+}
+
+export function createLeakDetectorApi(context: Context): LeakDetectorApi {
+  const detector = new MemoryLeakDetector({}, context);
+  return {
+    MemoryLeakDetector: class extends MemoryLeakDetector {
+      constructor(config: Partial<LeakDetectorConfig> = {}) {
+        super(config, context);
+      }
+    },
+    memoryLeakDetector: detector,
+    startLeakMonitoring: (module) => detector.startMonitoring(module),
+    stopLeakMonitoring: (moduleId) => detector.stopMonitoring(moduleId),
+    detectMemoryLeaks: (moduleId) => detector.detectLeaks(moduleId),
+    detectLeaksByScenario: (module, run, options) => detector.detectLeaksByScenario(module, run, options),
+    getLeakHistory: (moduleId) => detector.getHistory(moduleId),
+  };
+}

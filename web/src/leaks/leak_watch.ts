@@ -1,0 +1,476 @@
+// One module under the leak detector's eye: its series, its last scans, and what the rules say of them.
+import type { Context } from '../context.js';
+import { resourceLedgerOf } from '../resource_ledger.js';
+import type { WatchedModule } from '../wasm_module.js';
+import {
+  type Census,
+  type GrowthFinding,
+  leakEngineOf,
+  type LeakEngine,
+  type ScanKind,
+  type ScanReport,
+  sizeClassCount,
+} from './leak_engine.js';
+import type { LeakDetectorConfig, LeakPattern, LeakSite } from './leak_result.js';
+import { LeakSeries } from './leak_series.js';
+import { bytesText, countText, cycleText, groupName, severityOf, stackLines } from './leak_text.js';
+
+/** Columns of the series: the whole; what counts in foreign modules too; then the size classes. */
+const column = { used: 0, fragmentation: 1, values: 2, classes: 3 } as const;
+
+interface ResourceSeries {
+  series: LeakSeries;
+  lastLive: number;
+}
+
+export interface ScanOutcome {
+  report: ScanReport;
+  kind: ScanKind;
+  at: number;
+}
+
+export class LeakWatch {
+  /** The rules of the module's own engine, or else of the context's, which can't scan it. */
+  readonly rules: LeakEngine;
+  readonly linked: boolean;
+  readonly roots = new Map<number, number>(); // registered ones, how often
+  readonly #series: LeakSeries;
+  readonly #resourceSeries = new Map<string, ResourceSeries>();
+  readonly #siteSeries = new Map<object, { first: number; last: number }>();
+  #siteMark: { at: number; bytes: Map<object, number> } | null = null;
+  #fragmentedSince: number | null = null;
+  #census: Census | null = null;
+  #lastScan: ScanOutcome | null = null;
+  #previousScan: { blocks: number; bytes: number; at: number } | null = null;
+
+  constructor(
+    readonly module: WatchedModule,
+    readonly context: Context,
+    public config: LeakDetectorConfig,
+  ) {
+    this.linked = module.runtime !== null;
+    this.rules = leakEngineOf(module.runtime ?? context.runtime);
+    this.#series = new LeakSeries(column.classes + (this.linked ? sizeClassCount : 0), config.detectionWindowMs);
+    const { resources } = this.rules;
+    if (this.linked && resources) resources.watching = true;
+  }
+
+  get samples(): number {
+    return this.#series.count;
+  }
+
+  get spanMs(): number {
+    return this.#series.spanMs;
+  }
+
+  get lastScan(): ScanOutcome | null {
+    return this.#lastScan;
+  }
+
+  /** Measures once. Cost: one step for each run of the heap. */
+  sample(): void {
+    const now = this.context.clock.now();
+    const row = new Float64Array(column.classes + (this.linked ? sizeClassCount : 0));
+    if (this.linked) {
+      const census = (this.#census = this.rules.census());
+      row[column.used] = census.liveBytes;
+      census.rows.forEach(({ liveBytes }, i) => (row[column.classes + i] = liveBytes));
+      const { share } = this.#judgeFragmentation(now);
+      row[column.fragmentation] = share;
+      row[column.values] = this.rules.resources?.values() ?? 0;
+      this.#markSites(now);
+    } else {
+      row[column.used] = this.#foreignBytes();
+    }
+    this.#series.add(now, row);
+    for (const { kind, live } of this.#resourceCounts()) this.#addResource(kind, live, now);
+  }
+
+  /** What the recorded allocations tell, or else where sbrk has come, or else the size of the memory. */
+  #foreignBytes(): number {
+    const { recorded, sbrkTopBytes, allocatedBytes } = this.module;
+    return recorded.known ? recorded.liveBytes : (sbrkTopBytes ?? allocatedBytes);
+  }
+
+  // --- growth
+
+  #judge(index: number): GrowthFinding {
+    const { detectionWindowMs, minSamples, growthThreshold } = this.config;
+    return this.rules.growth(this.#series.times(), this.#series.column(index), {
+      windowMs: detectionWindowMs,
+      minSamples,
+      threshold: growthThreshold,
+    });
+  }
+
+  growth(): LeakPattern[] {
+    const whole = this.#judge(column.used);
+    const guilty: { blockBytes: number; finding: GrowthFinding }[] = [];
+    if (this.linked && this.#census) {
+      this.#census.rows.forEach(({ blockBytes }, i) => {
+        const change = this.#series.changeOf(column.classes + i, this.config.detectionWindowMs);
+        if (change <= 0) return;
+        const finding = this.#judge(column.classes + i);
+        if (finding.verdict !== 'clean') guilty.push({ blockBytes, finding });
+      });
+      guilty.sort((a, b) => b.finding.ratePerSecond - a.finding.ratePerSecond);
+    }
+    const leaking = guilty.filter(({ finding }) => finding.verdict === 'leak');
+    const worst = whole.verdict === 'leak' || leaking.length === 0 ? whole : leaking[0]?.finding;
+    if (!worst || worst.verdict === 'clean') return [];
+    const verdict = worst.verdict;
+    const blamed = leaking.length > 0 ? leaking : guilty;
+    const classes = blamed.slice(0, 8).map(({ blockBytes }) => blockBytes);
+    const source = this.linked
+      ? 'live memory'
+      : this.module.recorded.known
+        ? 'recorded allocations'
+        : this.module.sbrkTopBytes === null
+          ? 'linear memory'
+          : "the allocator's top";
+    const rate = worst.ratePerSecond;
+    const blame = classes.length > 0 ? `, most of it in ${classes.slice(0, 3).map(classText).join(', ')}` : '';
+    return [
+      this.#pattern('growth', verdict, worst.confidence, worst.bytes, 0, rate, this.#growingSites(), {
+        description: `${source} grows by ${bytesText(rate)}/s (${worst.reason}, ${countText(worst.samples, 'sample')} in ${Math.round(worst.spanMs / 1000)} s)${blame}`,
+        evidence: {
+          source,
+          reason: worst.reason,
+          tau: worst.tau,
+          z: worst.z,
+          spanMs: worst.spanMs,
+          samples: worst.samples,
+          valleys: worst.valleys,
+          blockBytes: classes,
+        },
+      }),
+    ];
+  }
+
+  /** Sites that have grown since the window began, the guiltiest first. */
+  #growingSites(): LeakSite[] {
+    const { profiler } = this.rules;
+    if (!profiler) return [];
+    const sites: LeakSite[] = [];
+    for (const [site, { first, last }] of this.#siteSeries) {
+      if (last > first) {
+        const { frames, liveBlocks } = site as { frames: number[]; liveBlocks: number };
+        sites.push({ stack: this.#stackOf(frames), bytes: last - first, blocks: liveBlocks });
+      }
+    }
+    return sites.sort((a, b) => b.bytes - a.bytes).slice(0, 10);
+  }
+
+  #markSites(now: number): void {
+    const { profiler } = this.rules;
+    if (!profiler) return;
+    const bytes = new Map<object, number>();
+    for (const { site } of profiler.blocks.values()) bytes.set(site, site.liveBytes);
+    if (!this.#siteMark || now - this.#siteMark.at > this.config.detectionWindowMs) this.#siteMark = { at: now, bytes };
+    this.#siteSeries.clear();
+    for (const [site, last] of bytes) this.#siteSeries.set(site, { first: this.#siteMark.bytes.get(site) ?? 0, last });
+  }
+
+  #stackOf(frames: number[]): string[] {
+    return frames.map((index) => {
+      const frame = this.rules.profiler?.frames[index];
+      if (!frame) return 'unknown';
+      if (frame.name !== '') return frame.name;
+      return frame.kind === 'wasm' ? `wasm-function[${frame.functionIndex}]` : `${frame.script}:${frame.line}`;
+    });
+  }
+
+  // --- fragmentation
+
+  #judgeFragmentation(now: number): { share: number } & ReturnType<LeakEngine['fragmentation']> {
+    const { detectionWindowMs, fragmentationThreshold } = this.config;
+    const first = this.rules.fragmentation(0, detectionWindowMs, fragmentationThreshold);
+    if (first.verdict === 'clean') this.#fragmentedSince = null;
+    else this.#fragmentedSince ??= now;
+    const lasting = this.#fragmentedSince === null ? 0 : now - this.#fragmentedSince;
+    return this.rules.fragmentation(lasting, detectionWindowMs, fragmentationThreshold);
+  }
+
+  fragmentation(): LeakPattern[] {
+    if (!this.linked || !this.#census) return [];
+    const found = this.#judgeFragmentation(this.context.clock.now());
+    if (found.verdict === 'clean') return [];
+    const blockBytes = this.#census.rows[found.worstClass]?.blockBytes ?? 0;
+    const sites = this.#sitesWhere((address, bytes) => bytes <= blockBytes && address !== 0);
+    return [
+      this.#pattern('fragmentation', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
+        description: `${Math.round(100 * found.share)} % of the heap (${bytesText(found.bytes)}) is free and of no use: ${countText(found.pinnedSlabs, 'slab')} nearly empty, most of blocks of ${bytesText(blockBytes)}`,
+        evidence: {
+          share: found.share,
+          strandedBytes: found.strandedBytes,
+          splinterBytes: found.splinterBytes,
+          pinnedSlabs: found.pinnedSlabs,
+          blockBytes,
+        },
+      }),
+    ];
+  }
+
+  // --- reachability and cycles
+
+  /** Takes the result of a scan, and keeps what it means against the one before. */
+  take(report: ScanReport, kind: ScanKind): void {
+    if (this.#lastScan) {
+      const { report: before, at } = this.#lastScan;
+      this.#previousScan = { blocks: before.lostBlocks, bytes: before.lostBytes, at };
+    }
+    this.#lastScan = { report, kind, at: this.context.clock.now() };
+  }
+
+  /** Of the scan that has just been taken, and while the engine still has it. */
+  unreachable(): LeakPattern[] {
+    if (!this.#lastScan) return [];
+    const { report, kind, at } = this.#lastScan;
+    const before = this.#previousScan ?? { blocks: 0, bytes: 0, at };
+    const finding = this.rules.reachability(kind, before, at - before.at);
+    if (finding.verdict === 'clean') return [];
+    const verdict = finding.verdict;
+    const lostSites = this.#sitesWhere((address) => {
+      const state = this.rules.stateOf(address);
+      return state === 'lost' || state === 'held';
+    });
+    const rate = finding.ratePerSecond > 0 ? finding.ratePerSecond : null;
+    const patterns: LeakPattern[] = [];
+    const groups = [...report.groups].sort((a, b) => b.bytes + b.heldBytes - a.bytes - a.heldBytes);
+    for (const group of groups.filter(({ kind: of }) => of !== 'block').slice(0, 8)) {
+      const shared = group.kind === 'shared-cycle';
+      const path = cycleText(group);
+      const whole = verdict === 'leak' || (shared && group.whole);
+      patterns.push(
+        this.#pattern(
+          'circular-reference',
+          whole ? 'leak' : 'maybe',
+          shared ? Math.max(finding.confidence, 0.95) : finding.confidence,
+          group.bytes + group.heldBytes,
+          group.blocks + group.heldBlocks,
+          rate,
+          lostSites,
+          {
+            description: `${countText(group.occurrences, 'cycle')} of ${shared ? 'shared_ptr' : 'pointers'} that nothing else holds: ${path}, ${bytesText(group.bytes + group.heldBytes)} in all`,
+            evidence: {
+              path,
+              shared,
+              whole: group.whole,
+              occurrences: group.occurrences,
+              directBytes: group.bytes,
+              heldBytes: group.heldBytes,
+              scan: kind,
+            },
+          },
+        ),
+      );
+    }
+    const plain = groups.filter(({ kind: of }) => of === 'block');
+    const sum = (of: (group: (typeof plain)[number]) => number): number =>
+      plain.reduce((all, group) => all + of(group), 0);
+    const rest = report.lostBlocks - report.groups.reduce((all, group) => all + group.blocks + group.heldBlocks, 0);
+    if (plain.length > 0 || rest > 0) {
+      const what = plain
+        .slice(0, 3)
+        .map((group) => `${Math.round(group.blocks).toLocaleString('en')} × ${groupName(group)}`);
+      const bytes =
+        report.lostBytes -
+        groups.filter(({ kind: of }) => of !== 'block').reduce((all, group) => all + group.bytes + group.heldBytes, 0);
+      patterns.push(
+        this.#pattern(
+          'unreachable',
+          verdict,
+          finding.confidence,
+          bytes,
+          sum((group) => group.blocks + group.heldBlocks) + rest,
+          rate,
+          lostSites,
+          {
+            description: `${countText(
+              sum((group) => group.blocks),
+              'block',
+            )} that no pointer leads to (${what.join(', ')}), and ${countText(
+              sum((group) => group.heldBlocks),
+              'block',
+            )} that they hold: ${bytesText(bytes)}`,
+            evidence: {
+              what: what.join(', '),
+              directBlocks: sum((group) => group.blocks),
+              directBytes: sum((group) => group.bytes),
+              heldBlocks: sum((group) => group.heldBlocks),
+              heldBytes: sum((group) => group.heldBytes),
+              notExamined: rest,
+              scannedBytes: report.scannedBytes,
+              scan: kind,
+              groups: plain.slice(0, 16).map((group) => ({
+                name: groupName(group),
+                blocks: group.blocks,
+                bytes: group.bytes,
+                heldBlocks: group.heldBlocks,
+                heldBytes: group.heldBytes,
+              })),
+            },
+          },
+        ),
+      );
+    }
+    return patterns;
+  }
+
+  /** Sampled blocks that are alive, by site, as far as `is` says so; scaled up to all that there are. */
+  #sitesWhere(is: (address: number, bytes: number) => boolean): LeakSite[] {
+    const { profiler } = this.rules;
+    if (!this.linked || !profiler) return [];
+    const sums = new Map<object, { frames: number[]; bytes: number; blocks: number }>();
+    for (const [address, { site, bytes, weight }] of profiler.blocks) {
+      if (!is(address, bytes)) continue;
+      let sum = sums.get(site);
+      if (!sum) sums.set(site, (sum = { frames: site.frames, bytes: 0, blocks: 0 }));
+      sum.bytes += bytes * weight;
+      sum.blocks += weight;
+    }
+    return [...sums.values()]
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 10)
+      .map(({ frames, bytes, blocks }) => ({
+        stack: this.#stackOf(frames),
+        bytes: Math.round(bytes),
+        blocks: Math.round(blocks),
+      }));
+  }
+
+  // --- resources
+
+  *#resourceCounts(): Generator<{ kind: string; live: number; netted: number; bytes: number; remedy: string }> {
+    if (this.linked) {
+      const { resources } = this.rules;
+      for (const [name, { live, netted }] of resources?.classes ?? []) {
+        yield {
+          kind: `Embind object of class ${name}`,
+          live,
+          netted,
+          bytes: 0,
+          remedy: 'call delete() when it is done with, or declare it by `using`',
+        };
+      }
+      if (resources) {
+        yield {
+          kind: 'JavaScript value held by C++ (emscripten::val)',
+          live: resources.values(),
+          netted: 0,
+          bytes: 0,
+          remedy: 'destroy or reassign the val that holds it',
+        };
+      }
+    }
+    for (const source of resourceLedgerOf(this.context).of(this.module.id)) {
+      yield {
+        kind: source.kind,
+        live: source.live,
+        netted: source.netted ?? 0,
+        bytes: source.bytes ?? 0,
+        remedy: source.remedy ?? 'call dispose()',
+      };
+    }
+  }
+
+  #addResource(kind: string, live: number, now: number): void {
+    let known = this.#resourceSeries.get(kind);
+    if (!known) {
+      if (this.#resourceSeries.size >= 256) return;
+      known = { series: new LeakSeries(1, this.config.detectionWindowMs), lastLive: 0 };
+      this.#resourceSeries.set(kind, known);
+    }
+    known.series.add(now, [live]);
+    known.lastLive = live;
+  }
+
+  /** `looked`: the engine still has the scan of now. */
+  resources(looked: boolean): LeakPattern[] {
+    const patterns: LeakPattern[] = [];
+    for (const { kind, live, netted, bytes: ownBytes, remedy } of this.#resourceCounts()) {
+      const className = /^Embind object of class (.*)$/.exec(kind)?.[1];
+      const known = className === undefined ? undefined : this.rules.resources?.classes.get(className);
+      let lost = 0;
+      let bytes = ownBytes;
+      const stacks = new Map<string, number>();
+      if (known && looked) {
+        known.forgotten = known.forgotten.filter(({ address, stack }) => {
+          const state = this.rules.stateOf(address);
+          if (state === 'none') return false; // C++ has freed it
+          if (state !== 'reachable') {
+            ++lost;
+            bytes += this.rules.bytesAt(address);
+            if (stack !== null) stacks.set(stack, (stacks.get(stack) ?? 0) + 1);
+          }
+          return true;
+        });
+      }
+      const series = this.#resourceSeries.get(kind)?.series;
+      const rising = series
+        ? this.rules.growth(series.times(), series.column(0), {
+            windowMs: this.config.detectionWindowMs,
+            minSamples: this.config.minSamples,
+            threshold: 0.1, // a second
+          })
+        : null;
+      const forgotten = known?.forgotten.length ?? 0;
+      const found = this.rules.resource({
+        live,
+        forgotten,
+        lost,
+        netted,
+        bytes,
+        looked,
+        rising: rising?.verdict ?? 'clean',
+      });
+      if (found.verdict === 'clean') continue;
+      const said = {
+        lost: `${countText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
+        forgotten: `${countText(forgotten, kind)} collected without being given back`,
+        rising: `${countText(live, kind)} in use, and more all the time`,
+        netted: `${countText(netted, kind)} given back by the garbage collector only`,
+        none: kind,
+      }[found.reason];
+      const recommendation = `${said}: ${remedy}`;
+      const sites = [...stacks].map(([stack, blocks]) => ({ stack: stackLines(stack), bytes: 0, blocks }));
+      patterns.push(
+        this.#pattern('resource', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
+          description: said,
+          evidence: {
+            kind,
+            live,
+            forgotten,
+            lost,
+            netted,
+            reason: found.reason,
+            ...(className !== undefined && { className }),
+            recommendation,
+          },
+        }),
+      );
+    }
+    return patterns;
+  }
+
+  #pattern(
+    type: LeakPattern['type'],
+    verdict: 'leak' | 'maybe',
+    confidence: number,
+    bytes: number,
+    blocks: number,
+    ratePerSecond: number | null,
+    sites: LeakSite[],
+    told: { description: string; evidence: Record<string, unknown> },
+  ): LeakPattern {
+    const memory = { usedBytes: this.module.allocatedBytes, limitBytes: this.config.limitBytes ?? 2 ** 32 };
+    const severity = severityOf(verdict, bytes, ratePerSecond, memory);
+    return { type, verdict, severity, confidence, bytes, blocks, ratePerSecond, sites, ...told };
+  }
+
+  dispose(): void {
+    if (this.linked && this.rules.resources) this.rules.resources.watching = false;
+  }
+}
+
+const classText = (blockBytes: number): string => (blockBytes === 0 ? 'large blocks' : `blocks of ${blockBytes} B`);

@@ -1,0 +1,41 @@
+// Things that have to be given back by a call, counted by those who hand them out: structures, pools, buffers, handles,
+// listeners. The leak detector looks at the counts, and nobody else has to know of them.
+import type { Context } from './context.js';
+
+export interface ResourceSource {
+  /** One of them, as in "12 pooled objects are in use": `pooled object`. */
+  readonly kind: string;
+  /** In use. */
+  readonly live: number;
+  /** Bytes behind them, where that is known. */
+  readonly bytes?: number;
+  /** Collected by the garbage collector before they were given back; given back by a finalizer then. */
+  readonly netted?: number;
+  /** What gives one back, as in "call release()". */
+  readonly remedy?: string;
+}
+
+export class ResourceLedger {
+  readonly #sources = new Map<string, Set<ResourceSource>>();
+
+  /** Returns the function that takes it out again. */
+  register(source: ResourceSource, moduleId: string): () => void {
+    let sources = this.#sources.get(moduleId);
+    if (!sources) this.#sources.set(moduleId, (sources = new Set()));
+    sources.add(source);
+    return () => void sources.delete(source);
+  }
+
+  of(moduleId: string): ResourceSource[] {
+    return [...(this.#sources.get(moduleId) ?? [])];
+  }
+}
+
+const ofContexts = new WeakMap<Context, ResourceLedger>();
+
+/** The one ledger of a context. */
+export function resourceLedgerOf(context: Context): ResourceLedger {
+  let ledger = ofContexts.get(context);
+  if (!ledger) ofContexts.set(context, (ledger = new ResourceLedger()));
+  return ledger;
+}

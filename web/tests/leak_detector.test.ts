@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { createTidemark } from 'tidemark/manual';
+import type { LeakResult } from 'tidemark';
+import type { Engine } from '../src/engine.js';
+import { LeakSeries } from '../src/leaks/leak_series.js';
+import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
+import { typeNameOf } from '../src/leaks/type_name.js';
+
+const code = (error: unknown): unknown => (error as { code?: unknown }).code;
+const thrown = (body: () => unknown): unknown => {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
+const engineOf = (module: object): Engine =>
+  (module as { module: { tidemark: { engine: Engine } } }).module.tidemark.engine;
+const found = (result: LeakResult): string[] => result.patterns.map(({ type, verdict }) => `${type} ${verdict}`);
+
+test('an engine with nothing lost is clean, with an empty history, and what JavaScript holds is no leak', async () => {
+  const api = await createTidemark();
+  const held = engineOf(api.defaultModule).exports.malloc(5000);
+  api.startLeakMonitoring(api.defaultModule);
+  expect(api.getLeakHistory('tidemark')).toEqual([]);
+  const result = api.detectMemoryLeaks('tidemark');
+  expect(found(result)).toEqual([]);
+  expect(result).toMatchObject({ moduleId: 'tidemark', hasLeak: false, severity: 'none', coverage: 'full' });
+  expect(api.getLeakHistory('tidemark')).toEqual([result]);
+  engineOf(api.defaultModule).exports.free(held);
+});
+
+test('a block whose address was forgotten is found, at once and in slices, until a root names it', async () => {
+  const api = await createTidemark();
+  const { exports } = engineOf(api.defaultModule);
+  const address = exports.malloc(3000);
+  const resources = (engineOf(api.defaultModule).module as { tidemark?: { resources?: { held: Set<number> } } })
+    .tidemark?.resources;
+  exports.malloc(8); // so that the first is in the set
+  expect(resources?.held.delete(address)).toBe(true);
+  const detector = new api.MemoryLeakDetector();
+  for (const result of [detector.detectLeaks('tidemark'), await detector.detectLeaksInSlices('tidemark')]) {
+    expect(found(result)).toEqual(['unreachable leak']);
+    expect(result.patterns[0]).toMatchObject({ blocks: 1, bytes: 3072 });
+    expect(result.recommendations.length).toBeGreaterThan(0);
+  }
+  detector.addRoot('tidemark', address);
+  expect(found(detector.detectLeaks('tidemark'))).toEqual([]);
+  detector.removeRoot('tidemark', address);
+  const reclaiming = new api.MemoryLeakDetector({ reclaimUnreachable: true });
+  expect(reclaiming.detectLeaks('tidemark').preventiveActions.map(({ action }) => action)).toContain(
+    'reclaim-unreachable',
+  );
+  expect(found(detector.detectLeaks('tidemark'))).toEqual([]);
+});
+
+test('a scan in slices survives a shrink', async () => {
+  const api = await createTidemark();
+  const { exports } = engineOf(api.defaultModule);
+  exports.free(exports.malloc(32 << 20));
+  api.startLeakMonitoring(api.defaultModule);
+  const slices = api.memoryLeakDetector.detectLeaksInSlices('tidemark');
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  api.shrink('tidemark');
+  expect(found(await slices)).toEqual([]);
+});
+
+test('a scenario that keeps a block each time leaks, and one that gives it back does not', async () => {
+  const api = await createTidemark();
+  const { exports } = engineOf(api.defaultModule);
+  const clean = await api.detectLeaksByScenario(api.defaultModule, () => exports.free(exports.malloc(700)));
+  expect(clean.hasLeak).toBe(false);
+  const leaking = await api.detectLeaksByScenario(api.defaultModule, () => void exports.malloc(700), { iterations: 7 });
+  expect(leaking.patterns[0]).toMatchObject({ type: 'growth', verdict: 'leak', blocks: 7 });
+  expect(leaking.patterns[0]?.evidence).toMatchObject({ perIteration: 1, iterations: 7 });
+});
+
+test('of a foreign module growth is judged, and the result says so', async () => {
+  let now = 0;
+  const timers: (() => void)[] = [];
+  const clock = {
+    now: () => now,
+    elapsed: () => now,
+    every: (_: number, callback: () => void) => (timers.push(callback), () => undefined),
+  };
+  const { attach } = await import('tidemark/attach');
+  const { defaultModule } = await createTidemark();
+  const api = attach({ id: 'engine', module: (defaultModule as { module: object }).module, clock });
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  api.startLeakMonitoring({ id: 'rust', memory });
+  const seconds = (n: number, each: () => void): void => {
+    for (let i = 0; i < n; ++i) {
+      now += 1000;
+      each();
+      timers.forEach((timer) => timer());
+    }
+  };
+  seconds(70, () => undefined);
+  expect(api.detectMemoryLeaks('rust')).toMatchObject({ hasLeak: false, coverage: 'growth-only' });
+  seconds(70, () => void memory.grow(1));
+  const result = api.detectMemoryLeaks('rust');
+  expect(result).toMatchObject({ hasLeak: true, coverage: 'growth-only' });
+  expect(result.patterns[0]?.ratePerSecond).toBe(65536);
+  expect(result.recommendations.join('\n')).toMatch(/limit of 4096 MB is reached in/);
+});
+
+test('unknown and disposed are refused with a code, and a config that is none', async () => {
+  const api = await createTidemark();
+  expect(code(thrown(() => api.detectMemoryLeaks('nobody')))).toBe('unknown-module');
+  expect(code(thrown(() => api.getLeakHistory('nobody')))).toBe('unknown-module');
+  for (const config of [{ minSamples: 1 }, { fragmentationThreshold: 2 }, { growthThreshold: NaN }, { other: 1 }]) {
+    expect(code(thrown(() => new api.MemoryLeakDetector(config)))).toBe('invalid-config');
+  }
+  const detector = new api.MemoryLeakDetector();
+  detector.dispose();
+  expect(code(thrown(() => detector.detectLeaks('tidemark')))).toBe('disposed');
+  detector.dispose();
+});
+
+test('names of types, severities and times are what people read', () => {
+  expect(typeNameOf('NSt3__220__shared_ptr_emplaceIN3app4NodeENS_9allocatorIS2_EEEE')).toBe('app::Node');
+  expect(typeNameOf('NSt3__220__shared_ptr_emplaceI4NodeNS_9allocatorIS1_EEEE')).toBe('Node');
+  expect(typeNameOf('6Widget')).toBe('Widget');
+  expect(typeNameOf('?')).toBe('?');
+  const memory = { usedBytes: 32 << 20, limitBytes: 64 << 20 };
+  expect(severityOf('leak', 100, null, memory)).toBe('low');
+  expect(severityOf('leak', 100, 1 << 20, memory)).toBe('critical');
+  expect(severityOf('maybe', 100, 1 << 20, memory)).toBe('medium');
+  expect(timeToLimitMs(32 << 20, 64 << 20, 1 << 20)).toBe(32_000);
+  expect(timeToLimitMs(1, 2, null)).toBeNull();
+});
+
+test('a series reaches back farther than the window, whatever the pace', () => {
+  const series = new LeakSeries(1, 60_000);
+  for (let t = 0; t < 200_000; t += 10) series.add(t, [t]);
+  expect(series.count).toBeLessThanOrEqual(256);
+  expect(series.spanMs).toBeGreaterThan(60_000);
+  expect(series.column(0).at(-1)).toBe(199_990);
+  series.add(5, [1]);
+  expect(series.count).toBe(1);
+});
