@@ -21,6 +21,7 @@ const groups = {
   tiny: 'Small programs, calloc and realloc',
   growth: 'Growth of linear memory',
   startup: 'Start',
+  profiler: 'The sampling profiler',
 };
 
 async function bench() {
