@@ -19,7 +19,7 @@ extern "C" {
 Array* tidemark_array_create() { return new (std::nothrow) Array(); }
 
 void tidemark_array_destroy(Array* array) {
-  array->blocks.free(array->block);
+  array->blocks.give_back(array->block);
   delete array;
 }
 
@@ -27,7 +27,7 @@ void tidemark_array_destroy(Array* array) {
 int tidemark_array_resize(Array* array, std::size_t n_bytes, std::size_t kept_bytes) {
   array->blocks.look_up(array->block);
   if (n_bytes == 0) {
-    array->blocks.free(array->block);
+    array->blocks.give_back(array->block);
     return 1;
   }
   return array->blocks.replace(array->block, n_bytes, kept_bytes) ? 1 : 0;

@@ -39,7 +39,7 @@ Block Blocks::allocate(std::size_t n_bytes) {
   return block;
 }
 
-void Blocks::free(Block& block) {
+void Blocks::give_back(Block& block) {
   if (block.handle == 0) return;
   held_bytes_ -= source_->cost(block.n_bytes);
   source_->free(block.handle);
@@ -50,7 +50,7 @@ bool Blocks::replace(Block& block, std::size_t n_bytes, std::size_t kept_bytes) 
   Block made = allocate(n_bytes);
   if (made.handle == 0) return false;
   if (kept_bytes != 0) std::memcpy(made.address, block.address, kept_bytes);
-  free(block);
+  give_back(block);
   block = made;
   return true;
 }

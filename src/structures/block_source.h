@@ -56,7 +56,7 @@ class Blocks {
 
   /// An empty block where memory is exhausted.
   [[nodiscard]] Block allocate(std::size_t n_bytes);
-  void free(Block& block);
+  void give_back(Block& block);
   /// Makes a block of `n_bytes` with the first `kept_bytes` of this one in its place; false, and nothing changed, when
   /// memory is exhausted.
   [[nodiscard]] bool replace(Block& block, std::size_t n_bytes, std::size_t kept_bytes);

@@ -79,8 +79,8 @@ void Cache::erase(Entry entry) {
 void Cache::clear() {
   table_.clear();
   if (!blocks_.current()) look_up();
-  for (std::uint32_t i = 0; i < link_segments_; ++i) blocks_.free(links_.as<Block>()[i]);
-  blocks_.free(links_);
+  for (std::uint32_t i = 0; i < link_segments_; ++i) blocks_.give_back(links_.as<Block>()[i]);
+  blocks_.give_back(links_);
   link_segments_ = 0;
   oldest_ = newest_ = free_ = kNoEntry;
 }

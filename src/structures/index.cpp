@@ -31,7 +31,7 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
     if (directory.handle == 0) return false;
     IndexSegment first = make_segment(kFirstCapacity, SlotEncoding::for_entry(entry, coarse));
     if (first.data.handle == 0) {
-      blocks_.free(directory);
+      blocks_.give_back(directory);
       return false;
     }
     SegmentWriter(first).finish();
@@ -66,7 +66,7 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
     for (unsigned i = 0; i < run.count; ++i) writer.add(home, old.read(run.begin + i * old.width));
   }
   writer.finish();
-  blocks_.free(segment.data);
+  blocks_.give_back(segment.data);
   segment = made;
   return true;
 }
@@ -143,8 +143,8 @@ void Index::join() {
     }
   }
   writer.finish();
-  blocks_.free(directory()[place].data);
-  blocks_.free(directory()[last].data);
+  blocks_.give_back(directory()[place].data);
+  blocks_.give_back(directory()[last].data);
   directory()[place] = made;
   segments_ = last;
   mask_ = mask_for(segments_);
@@ -161,9 +161,9 @@ bool Index::grow_overflow() {
 }
 
 void Index::clear() {
-  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.free(directory()[i].data);
-  blocks_.free(directory_);
-  blocks_.free(overflow_);
+  for (std::uint32_t i = 0; i < segments_; ++i) blocks_.give_back(directory()[i].data);
+  blocks_.give_back(directory_);
+  blocks_.give_back(overflow_);
   segments_ = mask_ = overflow_count_ = 0;
   count_ = 0;
 }

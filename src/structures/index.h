@@ -132,16 +132,16 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
   const SlotEncoding encoding = SlotEncoding::for_entry(greatest, coarse);
   IndexSegment stays = build(items, n, 0, encoding), goes = build(items, n, 1, encoding);
   if (stays.data.handle != 0 && goes.data.handle != 0) {
-    blocks_.free(directory()[place].data);
+    blocks_.give_back(directory()[place].data);
     directory()[place] = stays;
     directory()[segments_] = goes;
     ++segments_;
     mask_ = mask;
   } else {
-    blocks_.free(stays.data);
-    blocks_.free(goes.data);
+    blocks_.give_back(stays.data);
+    blocks_.give_back(goes.data);
   }
-  blocks_.free(scratch);
+  blocks_.give_back(scratch);
 }
 
 }  // namespace tidemark

@@ -170,7 +170,7 @@ void Table::clear() {
   refresh();
   index_.clear();
   for (SegmentNumber number = 0; number < segment_count_; ++number) free_blocks(at(number));
-  blocks_.free(directory_);
+  blocks_.give_back(directory_);
   segment_count_ = 0;
   size_ = 0;
   free_ = head_ = tail_ = kNoSegment;

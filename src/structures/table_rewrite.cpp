@@ -97,7 +97,7 @@ void Table::drop_segment(SegmentNumber number) {
 }
 
 void Table::free_blocks(EntrySegment& in) {
-  for (Block* block : {&in.keys, &in.values, &in.texts, &in.dead}) blocks_.free(*block);
+  for (Block* block : {&in.keys, &in.values, &in.texts, &in.dead}) blocks_.give_back(*block);
 }
 
 /// Adds the live entries of a segment to one that has room, and tells the index.
@@ -216,7 +216,7 @@ bool Table::rewrite_texts(EntrySegment& in, std::uint64_t room) {
     move_text(in.keys, in.key_kind, place);
     if (with_values_) move_text(in.values, in.value_kind, place);
   }
-  blocks_.free(in.texts);
+  blocks_.give_back(in.texts);
   in.texts = to.texts;
   in.text_used = to.text_used;
   in.text_dead = 0;

@@ -93,7 +93,7 @@ bool Table::widen(EntrySegment& in, bool keys, ColumnKind to) {
     if (boxes.handle == 0) return false;
     for (std::uint32_t place = 0; place < in.used; ++place)
       boxes.as<Box>()[place] = EntrySegment::cell(column, kind, place);
-    blocks_.free(column);
+    blocks_.give_back(column);
     column = boxes;
   }
   kind = to;
