@@ -9,9 +9,11 @@ import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { createTesterApi, type TesterApi } from './tester_api.js';
 import { createManagerApi, type ManagerApi } from './manager_api.js';
+import { createOptimizationApi, type OptimizationApi } from './optimization.js';
 import type { WasmModule } from './wasm_module.js';
 
-export interface TidemarkApi extends LeakDetectorApi, ManagerApi, StructuresApi, MonitorApi, TesterApi {
+export interface TidemarkApi
+  extends OptimizationApi, LeakDetectorApi, ManagerApi, StructuresApi, MonitorApi, TesterApi {
   readonly version: string;
   /** The memory of the engine itself, as a module. */
   readonly defaultModule: WasmModule;
@@ -29,14 +31,18 @@ export interface TidemarkApi extends LeakDetectorApi, ManagerApi, StructuresApi,
 export function createApi(context: Context): TidemarkApi {
   const owner = {};
   context.modules.acquire(context.defaultModule, owner); // known for as long as there is the engine
+  const leaks = createLeakDetectorApi(context);
+  const managers = createManagerApi(context);
+  const monitors = createMonitorApi(context);
   return {
     version: context.runtime.version,
     defaultModule: context.defaultModule,
     TidemarkError,
     readHeapStats,
     ...leaks,
-    ...createManagerApi(context),
-    ...createMonitorApi(context),
+    ...managers,
+    ...createOptimizationApi(monitors.wasmMemoryMonitor, managers.wasmMemoryManager, leaks.memoryLeakDetector),
+    ...monitors,
     ...createStructuresApi(context),
     ...createTesterApi(context),
     shrink(moduleId, options) {

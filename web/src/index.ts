@@ -18,4 +18,5 @@ export const { recordAllocation, recordDeallocation, triggerGC, getAggregateStat
 export const { setTotalLimit, onPressure, relieve, setBudget, withBudget, getBudgets, registerDisposable } = api;
 export const { memoryLeakDetector, startLeakMonitoring, stopLeakMonitoring, detectMemoryLeaks } = api;
 export const { detectLeaksByScenario, getLeakHistory } = api;
+export const { initializeMemoryOptimization, getMemoryReport, cleanupMemoryOptimization, DEFAULT_CONFIG } = api;
 export * from './types.js';

@@ -1,6 +1,7 @@
 // All that is known of a module's memory, and as a table that a person can read.
 import type { BudgetReport } from './budgets.js';
 import type { GCResult } from './collection.js';
+import type { LeakResult } from './leaks/leak_result.js';
 import type { MemoryLimits } from './manager_config.js';
 import type { MemoryStats } from './memory_stats.js';
 import type { MemoryProfile } from './profile.js';
@@ -12,7 +13,7 @@ export interface MemoryReport {
   /** Null where it isn't monitored. */
   profile: MemoryProfile | null;
   /** What the leak detector found just now; null where it isn't asked. */
-  leaks: { recommendations: string[] } | null;
+  leaks: LeakResult | null;
   limits: MemoryLimits | null;
   budgets: BudgetReport[];
   gc: { runs: number; reclaimedBytes: number; last: GCResult | null };

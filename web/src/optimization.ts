@@ -2,6 +2,7 @@
 import type { BudgetReport } from './budgets.js';
 import type { GCResult } from './collection.js';
 import { shown, TidemarkError } from './errors.js';
+import type { LeakResult } from './leaks/leak_result.js';
 import type { WasmMemoryManager } from './manager.js';
 import { defaultGC, defaultLimits, type MemoryLimits } from './manager_config.js';
 import { memoryReport, type MemoryReport } from './memory_report.js';
@@ -26,7 +27,7 @@ export interface OptimizationOptions {
 export interface LeakDetection {
   startMonitoring(module: WasmModule): void;
   stopMonitoring(moduleId: string): void;
-  detectLeaks(moduleId: string): { recommendations: string[] };
+  detectLeaks(moduleId: string): LeakResult;
 }
 
 /** What is in force when nothing is given. */
@@ -194,7 +195,7 @@ function budgetsOf(manager: WasmMemoryManager, moduleId: string): BudgetReport[]
 }
 
 /** Null while a search is under way. */
-function leaksOf(detector: LeakDetection, moduleId: string): { recommendations: string[] } | null {
+function leaksOf(detector: LeakDetection, moduleId: string): LeakResult | null {
   try {
     return detector.detectLeaks(moduleId);
   } catch (error) {

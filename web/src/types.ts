@@ -11,6 +11,8 @@ export type {
   ShrinkReport,
 } from './engine.js';
 export { TidemarkError, type TidemarkErrorCode } from './errors.js';
+export type { MemoryReport } from './memory_report.js';
+export type { OptimizationOptions } from './optimization.js';
 export type { AggregateStats } from './aggregate_stats.js';
 export type { AllocationExplanation, AllocationObstacle } from './allocation_policy.js';
 export type { BudgetReport, BudgetScope, OverBudget } from './budgets.js';

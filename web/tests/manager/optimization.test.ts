@@ -27,6 +27,7 @@ test('the quick start of the specification', () => {
   expect(report.stats.used).toBeLessThanOrEqual(report.stats.allocated);
   expect(report.efficiency).toBe(report.stats.efficiency);
   expect(report.profile?.moduleId).toBe(myWasmModule.id);
+  expect(report.leaks).toMatchObject({ moduleId: myWasmModule.id, hasLeak: false });
   expect(report.gc).toEqual({ runs: 0, reclaimedBytes: 0, last: null });
   expect(Array.isArray(report.history)).toBe(true);
   expect(report.toString()).toMatch(/hard limit\s+64\.0 MiB/);
@@ -84,12 +85,13 @@ test('a second call changes what is done, and each part can be left out', async 
   expect([manager.has('m'), monitor.isMonitoring('m')]).toEqual([true, false]);
   expect(manager.getLimits('m')).toMatchObject({ hardLimit: 32 * MiB, softLimit: 24 * MiB });
   const unmonitored = api.getMemoryReport('m');
-  expect(unmonitored).toMatchObject({ profile: null, history: [], leaks: null, limits: { hardLimit: 32 * MiB } });
+  expect(unmonitored).toMatchObject({ profile: null, history: [], limits: { hardLimit: 32 * MiB } });
+  expect(unmonitored.leaks).toMatchObject({ moduleId: 'm' });
   expect(unmonitored.stats).toMatchObject({ moduleId: 'm', used: null, allocated: 65536 });
   expect(monitor.isMonitoring('m')).toBe(false);
-  api.initializeMemoryOptimization(module, { enableMemoryManagement: false });
+  api.initializeMemoryOptimization(module, { enableMemoryManagement: false, enableLeakDetection: false });
   expect([manager.has('m'), monitor.isMonitoring('m')]).toEqual([false, true]);
-  expect(api.getMemoryReport('m')).toMatchObject({ limits: null, budgets: [] });
+  expect(api.getMemoryReport('m')).toMatchObject({ limits: null, budgets: [], leaks: null });
   api.cleanupMemoryOptimization('m');
   expect(clock.timers).toBe(0);
 });
