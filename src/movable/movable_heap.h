@@ -33,7 +33,7 @@ class MovableHeap {
   static constexpr unsigned kTags = BlockHeader::kTags;
   static constexpr std::uint64_t kFully = TIDEMARK_COMPACT_FULLY;
 
-  constexpr explicit MovableHeap(RunSource& source) : chunks_(source), slots_(source) {}
+  constexpr explicit MovableHeap(RunSource& source) : slots_(source), chunks_(source) {}
 
   MovableHeap(const MovableHeap&) = delete;
   MovableHeap& operator=(const MovableHeap&) = delete;
@@ -118,8 +118,8 @@ class MovableHeap {
   BlockHeader* move_to_new(BlockHeader* block, std::size_t n_bytes);
   bool has_pins(RunEntry run) const;
 
+  SlotTable slots_;  // first: tidemark/movable.h looks handles up in it, inline
   Chunks chunks_;
-  SlotTable slots_;
   tidemark_movable_tag_stats live_{};
   tidemark_movable_tag_stats tags_[kTags] = {};
   std::size_t pinned_blocks_ = 0;

@@ -44,9 +44,12 @@ constinit LimitedRuns runs(global_heap);
 #else
 constinit Runs runs(global_heap);
 #endif
-constinit MovableHeap movable_heap(runs);
 
 }  // namespace
+
+// The symbol is that of the table of slots, which begins it.
+extern constinit MovableHeap movable_heap __asm__("tidemark_movable_slots");
+constinit MovableHeap movable_heap(runs);
 
 MovableHeap& program_movable_heap() { return movable_heap; }
 

@@ -100,7 +100,32 @@ const char* tidemark_movable_check(void);
 #ifdef __cplusplus
 }  // extern "C"
 
+#ifdef __wasm__
+/** The table that handles are looked up in, for the function below. */
+struct tidemark_movable_slots {
+  const uint64_t* slots; /* each the address of the content and, above it, the generation */
+  uint32_t count;
+};
+extern "C" struct tidemark_movable_slots tidemark_movable_slots;
+#endif
+
 namespace tidemark {
+
+/// As tidemark_movable_resolve, inline: two loads in WebAssembly.
+inline void* resolve(tidemark_handle handle) {
+#ifdef __wasm__
+  uint64_t table; /* both of its members by one load */
+  __builtin_memcpy(&table, &tidemark_movable_slots, sizeof(table));
+  const uint32_t index = static_cast<uint32_t>(handle);
+  if (index >= table >> 32) return nullptr;
+  uint64_t slot;
+  __builtin_memcpy(&slot, reinterpret_cast<const uint64_t*>(static_cast<uintptr_t>(table & 0xffffffff)) + index,
+                   sizeof(slot));
+  return (slot ^ handle) >> 32 == 0 ? reinterpret_cast<void*>(static_cast<uintptr_t>(slot & 0xffffffff)) : nullptr;
+#else
+  return tidemark_movable_resolve(handle);
+#endif
+}
 
 /// A movable block's content, held in place for as long as this lives. Empty when there was nothing to pin.
 template <class T = void>
@@ -161,7 +186,7 @@ class MovableBlock {
   tidemark_handle handle() const { return handle_; }
   size_t bytes() const { return tidemark_movable_bytes(handle_); }
   /// Good until anything is compacted, or this is resized.
-  void* content() const { return tidemark_movable_resolve(handle_); }
+  void* content() const { return resolve(handle_); }
 
   template <class T = void>
   Pin<T> pin() const {

@@ -76,6 +76,31 @@ TEST(Movable, CompactionMovesWhatIsNotPinnedAndKeepsIt) {
   EXPECT_EQ(tidemark_movable_check(), nullptr);
 }
 
+TEST(Movable, InlineLookUpIsTheFunctions) {
+  std::vector<MovableBlock> blocks;
+  std::vector<tidemark_handle> handles = {0, 1, ~tidemark_handle{0}, tidemark_handle{1} << 32};
+  for (int i = 0; i < 1000; ++i) {
+    blocks.emplace_back(i % 10 == 0 ? 20'000 : 50);
+    handles.push_back(blocks.back().handle());
+  }
+  const auto agree = [&] {
+    std::size_t found = 0;
+    for (const tidemark_handle handle : handles) {
+      if (resolve(handle) != tidemark_movable_resolve(handle)) return std::size_t{0};
+      found += resolve(handle) != nullptr;
+    }
+    return found;
+  };
+  EXPECT_EQ(agree(), 1000u);
+  for (std::size_t i = 0; i < blocks.size(); i += 3) blocks[i].reset();
+  EXPECT_EQ(agree(), 666u);
+  tidemark_movable_compact(TIDEMARK_COMPACT_FULLY);
+  EXPECT_EQ(agree(), 666u);
+  blocks.clear();
+  tidemark_movable_compact(TIDEMARK_COMPACT_FULLY);
+  for (const tidemark_handle handle : handles) EXPECT_EQ(resolve(handle), nullptr);
+}
+
 TEST(Movable, ForEachVisitsEveryBlockWithItsTag) {
   const MovableBlock one(100, 11), two(200, 12);
   std::size_t bytes_of_tag[TIDEMARK_MOVABLE_TAGS] = {};
