@@ -26,7 +26,7 @@ export async function compileEngine(source: EngineSource): Promise<WebAssembly.M
 
 /** The memory that an engine starts with. */
 export interface MemoryOptions {
-  /** Bytes that are there at once, so that growth comes later: 0 … 2³¹. */
+  /** At least so many bytes are there at once, so that growth comes later: 0 … 2³¹. */
   initialBytes?: number;
 }
 
@@ -70,8 +70,8 @@ export async function loadEngine(source: EngineSource, memory: MemoryOptions = {
   const runtime = runtimeOf(module);
   if (runtime === null) throw new TidemarkError('invalid-argument', 'wasm: this is not the code of the engine');
   if (initialBytes > runtime.engine.views.u8.byteLength) {
-    const { exports, views } = runtime.engine;
-    const block = exports.malloc(initialBytes - views.u8.byteLength);
+    const { exports } = runtime.engine;
+    const block = exports.malloc(initialBytes); // what is there already may be in use
     if (block === 0) {
       throw new TidemarkError('out-of-memory', `memory.initialBytes: the engine did not get ${initialBytes} bytes`);
     }
