@@ -106,6 +106,7 @@ export class MemoryLeakDetector {
     if (!watch.linked) return this.detectLeaks(moduleId);
     for (let attempt = 0; attempt < 3; ++attempt) {
       this.#disturb(entry);
+      watch.sample();
       const slicing = (entry.slicing = { cancelled: false });
       const owner = watch.rules.runtime;
       scanning.set(owner, slicing);
@@ -131,7 +132,6 @@ export class MemoryLeakDetector {
       const began = this.#context.clock.elapsed() - spentMs;
       if (status === Status.noMemory) return this.#conclude(entry, began, 'unscanned', watch.resources(false));
       if (status !== Status.done) continue; // the program was moved, or somebody else has scanned
-      watch.sample();
       return this.#seen(entry, began, 'confirmed', watch.rules.report());
     }
     return this.detectLeaks(moduleId);
@@ -208,7 +208,8 @@ export class MemoryLeakDetector {
   // --- what runs by itself
 
   #tick(entry: Watching): void {
-    entry.watch.sample();
+    // The memory of a scan that is under way is none of the program's.
+    if (!entry.slicing) entry.watch.sample();
     const { clock } = this.#context;
     const pause = Math.max(this.config.detectionIntervalMs, 100 * entry.lastDetectionMs);
     if (!this.config.continuousMonitoring || entry.slicing || clock.now() - entry.lastDetection < pause) return;
