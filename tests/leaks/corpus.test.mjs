@@ -1,0 +1,49 @@
+// The corpus: precision and recall of the detector at its default settings, in one go and in slices.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { beforeAll, expect, test } from 'vitest';
+import { loadEnvironment, root } from '../../scripts/environment.mjs';
+import { installedPrefix } from '../shrink/support/program.mjs';
+import { runCorpus, scoreOf } from './support/corpus.mjs';
+
+let create;
+let attach;
+
+beforeAll(async () => {
+  setFlagsFromString('--expose-gc'); // forgotten wrappers are found when they are collected
+  globalThis.gc = runInNewContext('gc');
+  const output = join(root, 'build/leaks');
+  mkdirSync(output, { recursive: true });
+  const folder = join(import.meta.dirname, 'programs');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.cpp'));
+  const file = join(output, `corpus-${process.pid}.mjs`);
+  const port = join(await installedPrefix(), 'share/tidemark/tidemark.py:runtime=true');
+  await promisify(execFile)(
+    'em++',
+    [
+      ...sources.map((name) => join(folder, name)),
+      ...['-O2', '-std=c++20', '-fno-builtin-malloc', '-fno-builtin-free', `--use-port=${port}`, '--no-entry'],
+      ...['-sALLOW_MEMORY_GROWTH', '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=node'],
+      ...['-sEXPORTED_FUNCTIONS=_malloc,_free', '-sEXPORTED_RUNTIME_METHODS=UTF8ToString', '-o', file],
+    ],
+    { env: loadEnvironment() },
+  );
+  ({ default: create } = await import(pathToFileURL(file).href));
+  ({ attach } = await import('tidemark/attach'));
+}, 600_000);
+
+for (const slices of [false, true]) {
+  test(`the corpus, ${slices ? 'in slices' : 'in one go'}`, { timeout: 600_000 }, async () => {
+    const rows = await runCorpus(create, attach, { slices });
+    const wrong = rows.filter(({ leaks, found }) => leaks !== found).map(({ name }) => name);
+    const { programs, precision, recall } = scoreOf(rows);
+    expect(programs).toBeGreaterThanOrEqual(25);
+    assert.ok(precision >= 0.95 && recall >= 0.95, `precision ${precision}, recall ${recall}: ${wrong.join(', ')}`);
+  });
+}
