@@ -24,7 +24,7 @@ struct tidemark_heap_stats {
   size_t live_blocks;
   size_t free_bytes;
   size_t largest_free_bytes; /* the longest stretch of free neighbours, what is above the last run included */
-  size_t metadata_bytes;     /* the grain map, slab descriptors, ends of slabs that no block fills; part of reserved_bytes */
+  size_t metadata_bytes;     /* grain map, slab descriptors, what no block fills of slabs; part of reserved_bytes */
   size_t top_bytes;          /* free memory above the last run: what a shrink can cut off */
 };
 
