@@ -62,7 +62,7 @@ TEST_F(Manager, WithoutLimitsNothingIsRefused) {
 }
 
 TEST_F(Manager, TheLimitIsExactForBlocksOfEverySize) {
-  for (const std::size_t n_bytes : {0, 1, 8, 9, 40, 100, 256, 1000, 2048, 2049, 5000, 70000}) {
+  for (const std::size_t n_bytes : {0u, 1u, 8u, 9u, 40u, 100u, 256u, 1000u, 2048u, 2049u, 5000u, 70000u}) {
     Arena arena(64 * kMiB);
     MeteredHeap metered(arena);
     ASSERT_TRUE(metered.limit(2 * kMiB));
@@ -436,11 +436,7 @@ TEST_F(Manager, SamplingGoesOnUnderALimit) {
 TEST_F(Manager, NearTheLimitSamplesTakeNoMoreThanTheirBlocks) {
   metered_.meter().start_sampling(0, 0, 1);  // every block, and each is then a run of at least 256 bytes
   metered_.limit(kMiB);
-  std::size_t blocks = 0;
-  while (heap_.allocate(8) != nullptr) {
-    ++blocks;
-    ASSERT_LE(metered_.live_bytes(), kMiB);
-  }
+  while (heap_.allocate(8) != nullptr) ASSERT_LE(metered_.live_bytes(), kMiB);
   EXPECT_EQ(metered_.live_bytes(), kMiB);
   EXPECT_GT(metered_.samples, 4000u);
 }

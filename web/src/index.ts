@@ -16,7 +16,9 @@ export const { runMemoryPerformanceTest, runMemoryPerformanceTestSuite } = api;
 export const { wasmMemoryManager, registerModule, unregisterModule, canAllocate, explainAllocation } = api;
 export const { recordAllocation, recordDeallocation, triggerGC, getAggregateStats, suggestLimit } = api;
 export const { setTotalLimit, onPressure, relieve, setBudget, withBudget, getBudgets, registerDisposable } = api;
-export const { initializeMemoryOptimization, getMemoryReport, cleanupMemoryOptimization, DEFAULT_CONFIG } = api;
+export const { initializeMemoryOptimization, getMemoryReport, cleanupMemoryOptimization } = api;
+// eslint-disable-next-line @typescript-eslint/naming-convention -- the name that users were promised
+export const { DEFAULT_CONFIG } = api;
 export const { memoryLeakDetector, startLeakMonitoring, stopLeakMonitoring, detectMemoryLeaks } = api;
 export const { detectLeaksByScenario, getLeakHistory } = api;
 export * from './types.js';

@@ -143,7 +143,6 @@ const rootsPerCall = 1024;
 export interface Resources {
   watching: boolean;
   readonly held: Set<number>;
-  readonly returned: Set<number>;
   readonly classes: Map<
     string,
     {
