@@ -176,22 +176,29 @@ class HeapShrink {
 
   // --- descriptors
 
-  /// Moves them to as few runs as hold them, the lowest there are, and leaves the others free, for a sweep to find.
+  /// Moves them to as few runs as hold them, in the lowest places that there are, and leaves the others free, for a sweep
+  /// to find.
+  /// Requires  a sweep before: what is free is one run, and in no use.
   bool gather_descriptors() {
+    constexpr std::size_t kLength = Heap<Pages, Observer>::kDescriptorRunGrains;
     std::size_t slabs = 0, descriptor_runs = 0;
     const HeapWalk walk(heap_);
     walk.for_each_run([&](const Run& run) {
       slabs += run.kind == RunKind::kSlab;
       descriptor_runs += is_descriptors(run);
     });
-    const std::size_t kept = runs_for(slabs);
-    if (descriptor_runs <= kept) return false;
-
-    std::size_t seen = 0;
-    Address end = 0;  // of the runs that stay
+    std::size_t places = runs_for(slabs);  // still to be found
+    std::size_t staying = 0;               // descriptor runs below `end`
+    Address end = 0;
     walk.for_each_run([&](const Run& run) {
-      if (is_descriptors(run) && ++seen <= kept) end = run.begin + run.bytes;
+      const std::size_t found = places_in(run) < places ? places_in(run) : places;
+      if (found == 0) return;
+      places -= found;
+      staying += is_descriptors(run);
+      end = run.begin + found * kLength * kGrainBytes;
     });
+    if (staying == descriptor_runs) return false;
+
     Slab** last = &heap_.free_descriptors_;
     for (Slab* slab = heap_.free_descriptors_; slab != nullptr; slab = slab->next) {
       if (reinterpret_cast<Address>(slab) >= end) continue;
@@ -199,15 +206,39 @@ class HeapShrink {
       last = &slab->next;
     }
     *last = nullptr;
+    for (Grain grain = 1; runs_.address(grain) < end;) {
+      const Run run = walk.run_at(grain);
+      if (run.kind == RunKind::kFree && places_in(run) != 0) {
+        take_hole(grain, kLength);
+        heap_.make_descriptors(grain);
+        grain += kLength;
+      } else {
+        grain += run.bytes >> kGrainShift;
+      }
+    }
     walk.for_each_run([&](const Run& run) {
       if (run.slab != nullptr && reinterpret_cast<Address>(run.slab) >= end) move_descriptor(slab_of(entry_at(run)));
     });
     walk.for_each_run([&](const Run& run) {
       if (is_descriptors(run) && run.begin >= end) {
-        runs_.entry(runs_.grain_of(run.begin)) = make_entry(run.bytes >> kGrainShift, kFree);
+        runs_.entry(runs_.grain_of(run.begin)) = make_entry(kLength, kFree);
       }
     });
     return true;
+  }
+
+  /// Runs of descriptors that are here, or could be.
+  std::size_t places_in(const Run& run) const {
+    if (run.kind == RunKind::kFree) return (run.bytes >> kGrainShift) / Heap<Pages, Observer>::kDescriptorRunGrains;
+    return is_descriptors(run);
+  }
+
+  /// Makes the first `length` grains of a free run a reserved one, and leaves the bins to the next sweep.
+  void take_hole(Grain hole, std::size_t length) {
+    const std::size_t found = entry_value(runs_.entry(hole));
+    if (found >= kMinBinnedGrains) runs_.entry(hole + 1) = runs_.entry(hole + 2) = 0;
+    if (found > length) runs_.entry(hole + length) = make_entry(found - length, kFree);
+    runs_.entry(hole) = make_entry(length, kReserved);
   }
 
   void move_descriptor(Slab* from) {
@@ -264,12 +295,10 @@ class HeapShrink {
     }
     if (hole == end) {
       runs_.advance_top(end + needed);
+      runs_.entry(hole) = make_entry(needed, kReserved);
     } else {
-      const std::size_t found = entry_value(runs_.entry(hole));
-      if (found >= kMinBinnedGrains) runs_.entry(hole + 1) = runs_.entry(hole + 2) = 0;
-      if (found > needed) runs_.entry(hole + needed) = make_entry(found - needed, kFree);
+      take_hole(hole, needed);
     }
-    runs_.entry(hole) = make_entry(needed, kReserved);
     return true;
   }
 
