@@ -1,6 +1,6 @@
 // Makes dist/: the engine's wasm, the bundles of each entry point, their types; and puts the licence where npm packs it from.
 import { build } from 'esbuild';
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTarget } from '../scripts/builds.mjs';
 import { loadEnvironment, main, root, run } from '../scripts/environment.mjs';
@@ -40,6 +40,23 @@ function bundle(platform, entryPoints, options = {}) {
   });
 }
 
+/** The command line uses the package as any other program would; its parser and its tables, which are CommonJS, are in it. */
+const commandLine = {
+  platform: 'node',
+  splitting: false,
+  banner: {
+    js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+  },
+  plugins: [
+    {
+      name: 'package',
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.node.js', external: true }));
+      },
+    },
+  ],
+};
+
 await main(async () => {
   loadEnvironment();
   // npm reads the output of `npm pack --json`: what is told here goes to stderr.
@@ -53,6 +70,8 @@ await main(async () => {
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
   await bundle('node', inNode, { platform: 'node' });
   await bundle('inline', { inline: 'src/index.ts' });
+  await bundle('node', { cli: 'src/cli/main.ts' }, commandLine);
+  chmodSync(join(dist, 'cli.js'), 0o755);
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', folder], quiet);
   if (!existsSync(join(dist, 'index.d.ts'))) throw new Error('tsc made no types');
   copyFileSync(join(dist, 'index.d.ts'), join(dist, 'inline.d.ts'));

@@ -1,0 +1,75 @@
+// tidemark inspect app.wasm
+import { existsSync, readFileSync } from 'node:fs';
+import Table from 'cli-table3';
+import { shownBytes } from '../tester_score.js';
+import { CliError } from './cli_error.js';
+import { inspect, type Inspection } from './inspection.js';
+
+const hex = (address: number): string => `0x${address.toString(16)}`;
+
+function rows(found: Inspection): [string, string][] {
+  const { memory, staticData, stack, shrink } = found;
+  const most = memory?.maximumBytes;
+  const possible = shrink.possible === null ? 'not known' : shrink.possible ? 'possible' : 'not possible';
+  return [
+    ['binary', shownBytes(found.bytes)],
+    [
+      'memory',
+      memory
+        ? `${shownBytes(memory.initialBytes)}${memory.imported ? ', imported' : ''}${memory.shared ? ', shared' : ''}`
+        : 'none',
+    ],
+    [
+      'may grow to',
+      memory
+        ? memory.growable
+          ? most === null || most === undefined
+            ? '4.0 GiB (no maximum)'
+            : shownBytes(most)
+          : "it can't grow"
+        : '',
+    ],
+    [
+      'static data',
+      staticData
+        ? `${shownBytes(staticData.bytes)}, ${hex(staticData.beginAddress)} to ${hex(staticData.endAddress)}`
+        : 'none',
+    ],
+    ['stack', stack ? `at most ${shownBytes(stack.mostBytes)}, from ${hex(stack.topAddress)} down` : 'not known'],
+    ['allocator', `${found.allocator} (${found.evidence})`],
+    ['functions', `${found.functions}, and ${found.imports} imports`],
+    ['exports', found.exports.join(', ')],
+    ['shrink', possible],
+    ...shrink.needs.map(({ need, there }): [string, string] => [
+      `  ${need}`,
+      there === null ? 'not known' : there ? 'yes' : 'no',
+    ]),
+  ];
+}
+
+/** Returns the exit code. */
+export function inspectCommand(file: string, options: { json?: boolean }): number {
+  const stem = file.replace(/\.(wasm|[cm]?js)$/, '');
+  const wasm = `${stem}.wasm`;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(/\.[cm]?js$/.test(file) ? wasm : file);
+  } catch (error) {
+    throw new CliError(3, `${file}: it can't be read: ${(error as Error).message}`);
+  }
+  const glue = ['.js', '.mjs', '.cjs'].map((end) => stem + end).find((path) => existsSync(path));
+  let found: Inspection;
+  try {
+    found = inspect(file, bytes, glue === undefined ? null : readFileSync(glue, 'utf8'));
+  } catch (error) {
+    throw new CliError(3, `${file}: it can't be inspected: ${(error as Error).message}`);
+  }
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    return 0;
+  }
+  const table = new Table({ style: { head: [], border: [] }, colWidths: [null, 90], wordWrap: true });
+  table.push(...rows(found));
+  process.stdout.write(`${table.toString()}\n`);
+  return 0;
+}

@@ -1,0 +1,100 @@
+// npx tidemark: docs/tester.md
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { version } from '../index.js';
+import { CliError } from './cli_error.js';
+import { inspectCommand } from './inspect_command.js';
+import { reportCommand } from './report_command.js';
+import { testCommand, type TestCommandOptions } from './test_command.js';
+
+const atLeast =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > 600_000) {
+      throw new InvalidArgumentError(`An integer from ${least} to 600000 is expected.`);
+    }
+    return value;
+  };
+
+const exitCodes = `
+Exit codes:
+  0  all is well
+  1  a test failed, or is worse than its baseline
+  2  called wrongly
+  3  the application, or a file, can't be read, started or understood`;
+
+let exitCode = 0;
+const program = new Command('tidemark')
+  .description(
+    "Tests, reports on and inspects the memory of Emscripten programs. 'app.js' is what emcc has written, for Node.",
+  )
+  .version(version)
+  .addHelpText('after', exitCodes)
+  .showHelpAfterError('(tidemark --help tells more)')
+  .exitOverride();
+
+program
+  .command('test')
+  .description("runs memory tests with the application's allocator, in its memory")
+  .argument('<app.js>')
+  .option(
+    '--suite <tests>',
+    'built-in tests by name, with commas between, or a .js file whose default export is an array of tests',
+    'all',
+  )
+  .option('--json', 'the whole result as JSON')
+  .option('--junit <file>', 'also write JUnit XML there')
+  .option(
+    '--baseline <file>',
+    'compare with the run kept there, and fail when this one is worse; written when there is none',
+  )
+  .option('--update-baseline', 'write the baseline anew')
+  .option('--duration <ms>', 'of timed work, for each test', atLeast(1), 200)
+  .option('--seed <number>', 'of the workloads', atLeast(0), 1)
+  .option(
+    '--call <export>',
+    'instead of a suite: call this function of the application again and again, and look for leaks',
+  )
+  .option('--iterations <number>', 'of --call', atLeast(1), 100)
+  .option('--warmup <number>', 'calls before those, whose traces are no leak', atLeast(0), 2)
+  .action(async (file: string, options: TestCommandOptions) => {
+    exitCode = await testCommand(file, options);
+  });
+
+program
+  .command('report')
+  .description('starts the application and shows its memory')
+  .argument('<app.js>')
+  .option('--json', 'as JSON')
+  .action(async (file: string, options: { json?: boolean }) => {
+    exitCode = await reportCommand(file, options);
+  });
+
+program
+  .command('inspect')
+  .description('says what a binary tells of its memory, without running it')
+  .argument('<app.wasm>')
+  .option('--json', 'as JSON')
+  .action((file: string, options: { json?: boolean }) => {
+    exitCode = inspectCommand(file, options);
+  });
+
+/** The code is set, and standard output has been taken, before the process ends: the application may keep it alive. */
+function end(code: number): void {
+  process.stdout.write('', () => process.exit(code));
+}
+
+try {
+  await program.parseAsync();
+  end(exitCode);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    end(error.exitCode === 0 ? 0 : 2); // it has said what is wrong
+  } else if (error instanceof CliError) {
+    process.stderr.write(`tidemark: ${error.message}\n`);
+    end(error.exitCode);
+  } else {
+    process.stderr.write(`tidemark: ${error instanceof Error ? error.message : String(error)}\n`);
+    end(3);
+  }
+}

@@ -1,0 +1,42 @@
+// tidemark report app.js
+import Table from 'cli-table3';
+import * as tidemark from '../index.js';
+import { shownBytes } from '../tester_score.js';
+import { loadApp } from './load_app.js';
+
+const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree', 'peakAllocated', 'peakUsed', 'limit']);
+
+function shownFigure(name: string, value: string | number | null): string {
+  if (value === null) return 'not known';
+  if (typeof value === 'number' && inBytes.has(name)) return shownBytes(value);
+  if (name === 'timestamp' && typeof value === 'number') return new Date(value).toISOString();
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value);
+}
+
+/** Returns the exit code. */
+export async function reportCommand(file: string, options: { json?: boolean }): Promise<number> {
+  const app = await loadApp(file);
+  tidemark.startMonitoring(app);
+  const stats = tidemark.getMemoryStats(app.id);
+  const { tidemark: runtime } = app.module;
+  const sizeClasses = runtime?.stats().sizeClasses ?? null;
+  tidemark.stopMonitoring(app.id);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ stats, sizeClasses }, null, 2)}\n`);
+    return 0;
+  }
+  const style = { head: [], border: [] };
+  const table = new Table({ head: [app.id, runtime ? 'linked with Tidemark' : 'not linked with Tidemark'], style });
+  for (const [name, value] of Object.entries(stats) as [string, string | number | null][])
+    if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
+  process.stdout.write(`${table.toString()}\n`);
+  if (sizeClasses && sizeClasses.length > 0) {
+    const classes = new Table({ head: ['block', 'live blocks', 'live', 'free blocks', 'slabs'], style });
+    for (const row of sizeClasses) {
+      const block = row.blockBytes === 0 ? 'large' : shownBytes(row.blockBytes);
+      classes.push([block, row.liveBlocks, shownBytes(row.liveBytes), row.freeBlocks, row.slabs]);
+    }
+    process.stdout.write(`${classes.toString()}\n`);
+  }
+  return 0;
+}

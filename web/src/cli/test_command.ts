@@ -1,0 +1,110 @@
+// tidemark test app.js
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Table from 'cli-table3';
+import * as tidemark from '../index.js';
+import type { EmscriptenModule, MemoryPerformanceTest, SuiteComparison, TestSuiteResult } from '../types.js';
+import { endOfReport, testRows } from '../tester_report.js';
+import { CliError } from './cli_error.js';
+import { loadApp } from './load_app.js';
+
+export interface TestCommandOptions {
+  json?: boolean;
+  junit?: string;
+  suite: string;
+  baseline?: string;
+  updateBaseline?: boolean;
+  duration: number;
+  seed: number;
+  call?: string;
+  iterations: number;
+  warmup: number;
+}
+
+function applies(name: string, module: EmscriptenModule): boolean {
+  if (name === 'compaction') return 'tidemark' in module;
+  return name !== 'realloc' || 'tidemark' in module || typeof module['_realloc'] === 'function';
+}
+
+async function testsOf(wanted: string, module: EmscriptenModule): Promise<MemoryPerformanceTest[]> {
+  const builtIn = tidemark.getBuiltInTests() as unknown as Record<string, MemoryPerformanceTest>;
+  if (wanted === 'all') return Object.values(builtIn).filter(({ name }) => applies(name, module));
+  if (/\.[cm]?js$/.test(wanted)) {
+    if (!existsSync(wanted)) throw new CliError(3, `${wanted}: there is no such file`);
+    const { default: tests } = (await import(pathToFileURL(resolve(wanted)).href)) as { default?: unknown };
+    if (!Array.isArray(tests) || tests.length === 0) {
+      throw new CliError(3, `${wanted}: its default export is no array of tests: [{ name, run }, …] is expected`);
+    }
+    return tests as MemoryPerformanceTest[];
+  }
+  return wanted.split(',').map((name) => {
+    const test = builtIn[name];
+    if (!test)
+      throw new CliError(2, `--suite: there is no test "${name}"; there are ${Object.keys(builtIn).join(', ')}`);
+    return test;
+  });
+}
+
+/** A leak test of the application itself: an export of it, called again and again. */
+function testOfCall(name: string, module: EmscriptenModule, options: TestCommandOptions): MemoryPerformanceTest {
+  const call = module[`_${name}`] ?? module[name];
+  if (typeof call !== 'function') {
+    throw new CliError(2, `--call: the application exports no ${name}; link it with -sEXPORTED_FUNCTIONS=_${name}`);
+  }
+  const { iterations, warmup } = options;
+  return { name: `${name}()`, iterations, warmup, maxLeakedBytes: 0, run: () => void (call as () => unknown)() };
+}
+
+function comparedWith(file: string, result: TestSuiteResult, update: boolean): SuiteComparison | null {
+  if (update || !existsSync(file)) {
+    writeFileSync(file, tidemark.toJson(result));
+    return null;
+  }
+  try {
+    return tidemark.compare(tidemark.readBaseline(readFileSync(file, 'utf8')), result);
+  } catch (error) {
+    throw new CliError(3, `${file}: ${(error as Error).message}`);
+  }
+}
+
+function shown(result: TestSuiteResult, comparison: SuiteComparison | null): string {
+  const [head = [], ...rows] = testRows(result);
+  const verdicts = new Map(comparison?.tests.map((test) => [test.name, test]));
+  const table = new Table({
+    head: comparison ? [...head, 'beside baseline'] : head,
+    style: { head: [], border: [] },
+    colAligns: head.map((_, column) => (column === 0 || column === head.length - 1 ? 'left' : 'right')),
+  });
+  for (const row of rows) {
+    const test = verdicts.get(row[0] ?? '');
+    table.push(comparison ? [...row, test ? [test.verdict, ...test.reasons].join(': ') : 'new'] : row);
+  }
+  return `${table.toString()}\n${endOfReport(result).join('\n')}\n`;
+}
+
+/** Returns the exit code. */
+export async function testCommand(file: string, options: TestCommandOptions): Promise<number> {
+  const app = await loadApp(file);
+  const tests =
+    options.call === undefined
+      ? await testsOf(options.suite, app.module)
+      : [testOfCall(options.call, app.module, options)];
+  const result = await tidemark.runMemoryPerformanceTestSuite(app, { name: app.id, description: file, tests }, null, {
+    durationMs: options.duration,
+    seed: options.seed,
+    onProgress: ({ test, fraction, result: ended }) => {
+      if (process.stderr.isTTY)
+        process.stderr.write(ended ? '\r\x1b[K' : `\r\x1b[K${test} ${Math.floor(fraction * 100)} %`);
+    },
+  });
+  const comparison =
+    options.baseline === undefined ? null : comparedWith(options.baseline, result, options.updateBaseline ?? false);
+  if (options.junit !== undefined) writeFileSync(options.junit, tidemark.toJUnit(result));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...result, ...(comparison && { comparison }) }, null, 2)}\n`
+      : shown(result, comparison),
+  );
+  return result.summary.failed > 0 || comparison?.verdict === 'worse' ? 1 : 0;
+}

@@ -1,0 +1,223 @@
+// What a WebAssembly binary says of itself, without running it (WebAssembly Core Specification 2.0, section 5).
+
+export interface Limits {
+  minimum: number;
+  maximum: number | null;
+  shared: boolean;
+  is64: boolean;
+}
+
+export interface WasmBinary {
+  bytes: number;
+  memory: (Limits & { imported: boolean }) | null;
+  table: (Limits & { imported: boolean }) | null;
+  imports: { module: string; name: string; kind: string }[];
+  exports: { name: string; kind: string }[];
+  functions: number;
+  /** Of active data segments, where their place is a constant. */
+  data: { begin: number; end: number; bytes: number; segments: number } | null;
+  passiveBytes: number;
+  /** What the first mutable i32 global begins with: the stack pointer, in what LLVM links. */
+  stackPointer: number | null;
+  customSections: string[];
+  /** Names of functions, where the name section is there. */
+  functionNames: string[];
+  /** Static data and code, to look for what is known of some libraries. */
+  dataBytes: Uint8Array[];
+  code: Uint8Array;
+}
+
+const kinds = ['function', 'table', 'memory', 'global', 'tag'];
+
+class Reader {
+  at = 0;
+  constructor(readonly bytes: Uint8Array) {}
+
+  get atEnd(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  byte(): number {
+    const byte = this.bytes[this.at++];
+    if (byte === undefined) throw new Error('it ends in the middle');
+    return byte;
+  }
+
+  /** LEB128, unsigned; up to 2^53. */
+  unsigned(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  }
+
+  /** LEB128, of 32 bits, as an address. */
+  address(): number {
+    return Number(BigInt.asUintN(32, this.signed()));
+  }
+
+  signed(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return byte & 64 ? value - (1n << (shift + 7n)) : value;
+    }
+  }
+
+  take(count: number): Uint8Array {
+    if (this.at + count > this.bytes.length) throw new Error('it ends in the middle');
+    this.at += count;
+    return this.bytes.subarray(this.at - count, this.at);
+  }
+
+  name(): string {
+    return new TextDecoder().decode(this.take(this.unsigned()));
+  }
+
+  limits(): Limits {
+    const flags = this.byte();
+    const minimum = this.unsigned();
+    return { minimum, maximum: flags & 1 ? this.unsigned() : null, shared: (flags & 2) !== 0, is64: (flags & 4) !== 0 };
+  }
+
+  /** A constant expression: its value when it is one i32.const, i64.const, else null. */
+  constant(): number | null {
+    const opcode = this.byte();
+    let value: number | null = null;
+    if (opcode === 0x41) value = this.address();
+    else if (opcode === 0x42) value = Number(this.signed());
+    else if (opcode === 0x23) this.unsigned();
+    else if (opcode === 0x43) this.take(4);
+    else if (opcode === 0x44) this.take(8);
+    else if (opcode === 0xd0) this.signed();
+    else if (opcode === 0xd2) this.unsigned();
+    else throw new Error(`it has the opcode 0x${opcode.toString(16)} in a constant`);
+    if (this.byte() !== 0x0b) {
+      // An extended constant expression: its value isn't computed.
+      while (this.byte() !== 0x0b);
+      return null;
+    }
+    return value;
+  }
+}
+
+/** @throws {Error} what is wrong with it */
+export function parseWasm(bytes: Uint8Array): WasmBinary {
+  const reader = new Reader(bytes);
+  if (bytes.length < 8 || [0, 97, 115, 109].some((byte, i) => bytes[i] !== byte))
+    throw new Error('it is no WebAssembly');
+  reader.at = 4;
+  const version = [reader.byte(), reader.byte(), reader.byte(), reader.byte()];
+  if (version.join() !== '1,0,0,0')
+    throw new Error(`it is of version ${version.join('.')}, a component perhaps, and 1 is expected`);
+  const found: WasmBinary = {
+    bytes: bytes.length,
+    memory: null,
+    table: null,
+    imports: [],
+    exports: [],
+    functions: 0,
+    data: null,
+    passiveBytes: 0,
+    stackPointer: null,
+    customSections: [],
+    functionNames: [],
+    dataBytes: [],
+    code: new Uint8Array(),
+  };
+  while (!reader.atEnd) {
+    const id = reader.byte();
+    section(id, new Reader(reader.take(reader.unsigned())), found);
+  }
+  return found;
+}
+
+function section(id: number, reader: Reader, found: WasmBinary): void {
+  const each = (read: () => void): void => {
+    for (let count = reader.unsigned(); count > 0; count--) read();
+  };
+  if (id === 0) {
+    const name = reader.name();
+    found.customSections.push(name);
+    if (name === 'name') names(reader, found);
+  } else if (id === 2) {
+    each(() => importOf(reader, found));
+  } else if (id === 3) {
+    found.functions = reader.unsigned();
+  } else if (id === 4) {
+    each(() => {
+      reader.byte();
+      found.table ??= { ...reader.limits(), imported: false };
+    });
+  } else if (id === 5) {
+    each(() => void (found.memory = { ...reader.limits(), imported: false }));
+  } else if (id === 6) {
+    each(() => {
+      const type = reader.byte();
+      const mutable = reader.byte() === 1;
+      const value = reader.constant();
+      if (mutable && type === 0x7f) found.stackPointer ??= value;
+    });
+  } else if (id === 7) {
+    each(() => {
+      const name = reader.name();
+      found.exports.push({ name, kind: kinds[reader.byte()] ?? 'unknown' });
+      reader.unsigned();
+    });
+  } else if (id === 10) {
+    found.code = reader.bytes;
+  } else if (id === 11) {
+    each(() => segment(reader, found));
+  }
+}
+
+function importOf(reader: Reader, found: WasmBinary): void {
+  const module = reader.name();
+  const name = reader.name();
+  const kind = reader.byte();
+  found.imports.push({ module, name, kind: kinds[kind] ?? 'unknown' });
+  if (kind === 0) reader.unsigned();
+  else if (kind === 1) {
+    reader.byte();
+    found.table = { ...reader.limits(), imported: true };
+  } else if (kind === 2) found.memory = { ...reader.limits(), imported: true };
+  else if (kind === 3) reader.take(2);
+  else if (kind === 4) {
+    reader.byte();
+    reader.unsigned();
+  } else throw new Error(`it imports something of the kind ${kind}`);
+}
+
+function segment(reader: Reader, found: WasmBinary): void {
+  const flags = reader.unsigned();
+  if (flags === 2) reader.unsigned();
+  const begin = flags === 1 ? null : reader.constant();
+  const content = reader.take(reader.unsigned());
+  found.dataBytes.push(content);
+  if (begin === null) {
+    found.passiveBytes += content.length;
+    return;
+  }
+  const { data } = found;
+  found.data = {
+    begin: Math.min(data?.begin ?? begin, begin),
+    end: Math.max(data?.end ?? 0, begin + content.length),
+    bytes: (data?.bytes ?? 0) + content.length,
+    segments: (data?.segments ?? 0) + 1,
+  };
+}
+
+function names(reader: Reader, found: WasmBinary): void {
+  while (!reader.atEnd) {
+    const id = reader.byte();
+    const part = new Reader(reader.take(reader.unsigned()));
+    if (id !== 1) continue;
+    for (let count = part.unsigned(); count > 0; count--) {
+      part.unsigned();
+      found.functionNames.push(part.name());
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseWasm } from '../src/cli/wasm_binary.js';
+import { readBaseline, toJson } from '../src/tester_report.js';
+import type { TestSuiteResult } from '../src/types.js';
+
+const cli = join(import.meta.dirname, '../dist/cli.js');
+const built = join(import.meta.dirname, '../../build/wasm/web');
+const app = (name: string): string => join(built, `app_${name}`);
+const folder = mkdtempSync(join(tmpdir(), 'tidemark-cli-'));
+const file = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { cwd: folder }, (error, out, err) =>
+      resolve({ code: error ? (error.code as number) : 0, out, err }),
+    );
+  });
+}
+const quickly = ['--duration', '10'];
+
+describe('test', () => {
+  test.each([
+    ['linked.mjs', 7],
+    ['dlmalloc.mjs', 6], // no compaction
+    ['emmalloc.cjs', 6], // CommonJS
+  ])('%s passes', async (name, count) => {
+    const { code, out, err } = await run('test', app(name), ...quickly);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toContain(`${count} passed, 0 failed`);
+    expect(out).toMatch(/│ stress +│ +\d/);
+  });
+
+  test('a failed test is exit code 1, and in the JUnit file', async () => {
+    const { code, out } = await run(
+      'test',
+      app('small.mjs'),
+      ...quickly,
+      '--suite',
+      'basicAllocation,stress',
+      '--junit',
+      'r.xml',
+    );
+    expect(code).toBe(1);
+    expect(out).toContain('1 passed, 1 failed');
+    expect(out).toContain('stress: the allocator refused');
+    expect(readFileSync(file('r.xml'), 'utf8')).toMatch(
+      /tests="2" failures="1"[\s\S]*<failure message="the allocator refused/,
+    );
+  });
+
+  test('--call finds the leak of an export, and passes one that is clean', async () => {
+    const leaky = await run('test', app('linked.mjs'), '--call', 'leak', '--iterations', '20', '--json');
+    expect(leaky.code).toBe(1);
+    const [result] = (JSON.parse(leaky.out) as TestSuiteResult).results;
+    expect(result).toMatchObject({ name: 'leak()', passed: false, leakEvidence: 'heap', operations: 20 });
+    expect(result?.leakedBytes).toBeGreaterThanOrEqual(20 * 10 * 3000);
+    expect((await run('test', app('linked.mjs'), '--call', 'work')).code).toBe(0);
+    expect((await run('test', app('linked.mjs'), '--call', 'nothing')).code).toBe(2);
+  });
+
+  test('a baseline is written, compared with, and written anew', async () => {
+    const args = ['test', app('linked.mjs'), ...quickly, '--suite', 'basicAllocation', '--baseline', 'base.json'];
+    expect((await run(...args)).code).toBe(0);
+    const baseline = readBaseline(readFileSync(file('base.json'), 'utf8'));
+    const { costs } = baseline.results[0] ?? { costs: [] };
+    const scaled = (factor: number): string => {
+      const results = baseline.results.map((result) => ({ ...result, costs: costs.map((cost) => cost * factor) }));
+      return toJson({ ...baseline, results });
+    };
+    // As if it had been a hundred times as fast, and as slow: no machine is that unsteady.
+    writeFileSync(file('base.json'), scaled(0.01));
+    const slower = await run(...args);
+    expect(slower.out).toContain('worse');
+    expect(slower.code).toBe(1);
+    writeFileSync(file('base.json'), scaled(100));
+    const faster = await run(...args, '--json');
+    expect(faster.code).toBe(0);
+    expect(JSON.parse(faster.out)).toMatchObject({ comparison: { verdict: 'better' } });
+    writeFileSync(file('base.json'), 'something else');
+    expect((await run(...args)).code).toBe(3);
+    expect((await run(...args, '--update-baseline')).code).toBe(0);
+    expect(readBaseline(readFileSync(file('base.json'), 'utf8')).results).toHaveLength(1);
+  });
+
+  test("tests of one's own come from a file", async () => {
+    writeFileSync(
+      file('mine.mjs'),
+      `export default [
+        { name: 'good', run: ({ module }) => module.module._free(module.module._malloc(10)) },
+        { name: 'bad', run: () => { throw new Error('as expected'); } },
+      ];`,
+    );
+    const { code, out } = await run('test', app('dlmalloc.mjs'), '--suite', 'mine.mjs');
+    expect(code).toBe(1);
+    expect(out).toContain('bad: as expected');
+    expect(out).toContain('1 passed, 1 failed');
+  });
+});
+
+describe('report', () => {
+  test('of a linked application: figures of its heap', async () => {
+    const { code, out } = await run('report', app('linked.mjs'), '--json');
+    expect(code).toBe(0);
+    const { stats, sizeClasses } = JSON.parse(out) as { stats: Record<string, number>; sizeClasses: unknown[] };
+    expect(stats['used']).toBeGreaterThanOrEqual(0);
+    expect(stats['allocated']).toBeGreaterThan(0);
+    expect(Array.isArray(sizeClasses)).toBe(true);
+    expect((await run('report', app('linked.mjs'))).out).toMatch(/linked with Tidemark[\s\S]*allocated +│ \d/);
+  });
+
+  test('of another one: what can be known', async () => {
+    const { code, out } = await run('report', app('dlmalloc.mjs'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/not linked with Tidemark/);
+    expect(out).toMatch(/used +│ not known/);
+  });
+});
+
+describe('inspect', () => {
+  const inspected = async (name: string): Promise<Record<string, never>> => {
+    const { code, out } = await run('inspect', app(name), '--json');
+    expect(code).toBe(0);
+    return JSON.parse(out) as Record<string, never>;
+  };
+
+  test('an application with Tidemark and its runtime can shrink', async () => {
+    expect(await inspected('linked.wasm')).toMatchObject({
+      allocator: 'tidemark',
+      memory: { maximumBytes: 2 ** 31, growable: true, shared: false },
+      shrink: { possible: true },
+    });
+  });
+
+  test('the stack is as large as it was linked, or a little larger: zeroed data lies beside it', async () => {
+    const { stack, staticData } = (await inspected('small.wasm')) as unknown as {
+      stack: { mostBytes: number };
+      staticData: { bytes: number };
+    };
+    expect(stack.mostBytes).toBeGreaterThanOrEqual(16 << 10);
+    expect(stack.mostBytes).toBeLessThan(20 << 10);
+    expect(staticData.bytes).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['dlmalloc.wasm', ['dlmalloc']],
+    ['emmalloc.wasm', ['emmalloc', 'unknown']], // it has no text and no constant of its own: only names tell
+    ['mimalloc.wasm', ['mimalloc', 'unknown']],
+  ])('%s cannot', async (name, allocators) => {
+    const found = await inspected(name);
+    expect(allocators).toContain(found['allocator']);
+    expect(found).toMatchObject({ shrink: { possible: false } });
+  });
+
+  test('limits of memory are those that it was linked with', async () => {
+    expect(await inspected('small.wasm')).toMatchObject({
+      memory: { initialBytes: 256 << 10, maximumBytes: 256 << 10, growable: false },
+    });
+    const { out } = await run('inspect', app('small.mjs'));
+    expect(out).toMatch(/it can't grow/);
+    expect(out).toMatch(/shrink +│ not possible/);
+  });
+
+  test('without the JavaScript beside it, whether the runtime is there is not known', async () => {
+    copyFileSync(app('linked.wasm'), file('alone.wasm'));
+    const { out } = await run('inspect', 'alone.wasm');
+    expect(out).toMatch(/shrink +│ not known/);
+  });
+
+  test('every program that the tests build can be parsed', () => {
+    for (const name of ['linked', 'dlmalloc', 'emmalloc', 'mimalloc', 'small', 'asserting']) {
+      const binary = parseWasm(readFileSync(app(`${name}.wasm`)));
+      expect(binary.functions).toBeGreaterThan(5);
+      expect(binary.exports.length).toBeGreaterThan(5);
+      expect(binary.data?.end).toBeGreaterThan(binary.data?.begin ?? Infinity);
+    }
+  });
+
+  test('what is cut off anywhere is an error, never a crash', () => {
+    const whole = readFileSync(app('small.wasm'));
+    let errors = 0;
+    for (let length = 0; length < whole.length; length += 97) {
+      try {
+        parseWasm(whole.subarray(0, length));
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^it /);
+        errors++;
+      }
+    }
+    expect(errors).toBeGreaterThan(whole.length / 97 - 20); // only an end between two sections can't be told
+  });
+});
+
+describe('what goes wrong is one line, and an exit code', () => {
+  test.each([
+    [['test', 'nowhere.js'], 3, /^tidemark: nowhere.js: it can't be read/],
+    [['test', app('linked.wasm')], 3, /give the JavaScript that emcc made/],
+    [['inspect', 'nowhere.wasm'], 3, /^tidemark: nowhere.wasm: it can't be read/],
+    [['inspect', cli.replace('cli.js', 'index.d.ts')], 3, /it is no WebAssembly/],
+    [['test', app('linked.mjs'), '--suite', 'nothing'], 2, /there is no test "nothing"; there are basicAllocation/],
+    [['test', app('linked.mjs'), '--duration', 'long'], 2, /--duration/],
+    [['fly'], 2, /unknown command 'fly'/],
+    [['test'], 2, /missing required argument/],
+  ])('%j', async (args, expected, line) => {
+    const { code, out, err } = await run(...args);
+    expect(code).toBe(expected);
+    expect(out).toBe('');
+    expect(err).toMatch(line);
+    expect(err.trim().split('\n').length).toBeLessThanOrEqual(2); // commander adds where help is
+  });
+
+  test('a file that is no Emscripten program', async () => {
+    writeFileSync(file('other.mjs'), 'export const answer = 42;');
+    writeFileSync(file('broken.mjs'), 'throw new Error("no");\nexport default 1;');
+    expect(await run('test', 'other.mjs')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('exports no Emscripten module') as string,
+    });
+    expect(await run('report', 'broken.mjs')).toMatchObject({
+      code: 3,
+      err: 'tidemark: broken.mjs: it could not be started: no\n',
+    });
+    expect(existsSync(cli)).toBe(true);
+  });
+
+  test('help and version', async () => {
+    const help = await run('--help');
+    expect(help.code).toBe(0);
+    for (const word of ['test', 'report', 'inspect', 'Exit codes']) expect(help.out).toContain(word);
+    expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await run('test', '--help')).out).toContain('--baseline <file>');
+  });
+});
