@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPreset, buildWeb } from './builds.mjs';
 import { loadEnvironment, main, root, run } from './environment.mjs';
+import { assembleSite } from './site.mjs';
 
 /** The size of a file, or of all in a folder. */
 function bytesIn(path) {
@@ -21,13 +22,15 @@ await main(async () => {
     capture: true,
   });
 
+  assembleSite();
+
   const { version } = JSON.parse(readFileSync(join(root, 'web/package.json'), 'utf8'));
   const artefacts = [
     ['build/tidemark/lib/libtidemark.a', 'the malloc, to link'],
     ['build/tidemark/include', 'its public headers'],
     ['build/tidemark/lib/cmake/tidemark', 'find_package(tidemark)'],
     [`build/tidemark-${version}.tgz`, 'the npm package'],
-    ['build/wasm/examples/sqlite/page', 'SQLite on four mallocs, a page for any web server'],
+    ['build/site', 'the dashboard and SQLite on four mallocs, pages for any web server'],
   ];
   console.log();
   for (const [path, what] of artefacts) {

@@ -1,11 +1,13 @@
 // `npm start`: sets up, builds, runs SQLite on Tidemark and on Emscripten's three mallocs, compares them, and serves the
-// page on which the same runs live in the browser. `--once` ends after the comparison.
+// pages: the dashboard with programs to watch, and the same runs live in the browser. `--once` ends after the comparison.
 import { join } from 'node:path';
 import { measureInNode } from '../examples/sqlite/measure_in_node.mjs';
 import { allocators } from '../examples/sqlite/measure.mjs';
 import { asCount, summarize } from '../examples/sqlite/summary.mjs';
+import { buildWeb } from './builds.mjs';
 import { CommandError, loadEnvironment, main, root, run } from './environment.mjs';
 import { serve } from './serve.mjs';
+import { assembleSite, siteTargets } from './site.mjs';
 import { BadArgument, readArguments } from './start/arguments.mjs';
 import { verdict } from './start/verdict.mjs';
 
@@ -31,11 +33,11 @@ async function measureAll({ orders, runs }, progress) {
   return [...measurements.values()].map(summarize);
 }
 
-async function build(progress) {
+async function build(targets, progress) {
   // Always: what a first configuration left out may be there now.
   await run('cmake', ['--preset', 'wasm'], { capture: true });
   let step = 'CMake';
-  await run('cmake', ['--build', '--preset', 'wasm', '--target', 'sqlite_page'], {
+  await run('cmake', ['--build', '--preset', 'wasm', '--target', ...targets], {
     capture: true,
     onOutput(text) {
       for (const [, done, total, what] of text.matchAll(/^\[(\d+)\/(\d+)\] (.*)$/gm)) {
@@ -61,7 +63,7 @@ async function start() {
   const { comparisonTable, sizeClassTable } = await import('../examples/sqlite/terminal_report.mjs');
 
   const building = createProgress();
-  await build(building).finally(building.end);
+  await build(options.once ? ['sqlite_page'] : [...siteTargets, 'web_engine'], building).finally(building.end);
   const measuring = createProgress();
   const runs = await measureAll(options, measuring).finally(measuring.end);
   const [tidemark] = runs;
@@ -78,10 +80,12 @@ async function start() {
   console.log(line);
   if (options.once) return 0;
 
-  const { url } = await serve({ root: page, port: options.port }).catch((error) => {
-    throw new CommandError(`The page can't be served on port ${options.port}: ${error.message}`, 1);
+  await buildWeb({ capture: true });
+  const { url } = await serve({ root: assembleSite(), port: options.port }).catch((error) => {
+    throw new CommandError(`The pages can't be served on port ${options.port}: ${error.message}`, 1);
   });
-  console.log(`\nThe same, live in the browser: ${url}  (Ctrl+C stops)`);
+  console.log(`\nThe dashboard, with programs to watch: ${url}`);
+  console.log(`The same SQLite, live in the browser: ${url}sqlite/  (Ctrl+C stops)`);
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { buildPreset, buildWeb } from './builds.mjs';
 import { CommandError, loadEnvironment, main, root, run } from './environment.mjs';
 import { lint } from './lint.mjs';
 import { ofCtest, ofLastLine, oneFailure, ofPlaywright, ofVitest, readJson, sum } from './results.mjs';
+import { assembleSite } from './site.mjs';
 
 const reports = join(root, 'build/test-reports');
 const hugeOutput = '100000000'; // ctest cuts the output of a test to 1 KiB otherwise, and the counts are at its end
@@ -42,6 +43,7 @@ async function vitest(options) {
 
 async function playwright(options) {
   await Promise.all([buildPreset('wasm', options), buildWeb(options)]);
+  assembleSite();
   const json = join(reports, 'playwright.json');
   const runner = join(root, 'node_modules/@playwright/test/cli.js');
   await run(process.execPath, [runner, 'test', '--reporter=list,json'], {

@@ -1,6 +1,6 @@
 // Makes dist/: the engine's wasm, the bundles of each entry point, their types; and puts the licence where npm packs it from.
-import { build } from 'esbuild';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { build, transform } from 'esbuild';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTarget } from '../scripts/builds.mjs';
 import { loadEnvironment, main, root, run } from '../scripts/environment.mjs';
@@ -12,9 +12,14 @@ const engine = join(root, 'build/wasm/web');
 /** Names that stand for a file of the build, or for one that differs between the places that the package runs in. */
 const resolving = (platform) => ({
   name: 'tidemark',
-  setup({ onResolve }) {
+  setup({ onLoad, onResolve }) {
     onResolve({ filter: /^tidemark-engine-glue$/ }, () => ({ path: join(engine, 'tidemark.mjs') }));
     onResolve({ filter: /^tidemark-engine-source$/ }, () => ({ path: join(folder, `src/platform/${platform}.ts`) }));
+    // Style sheets are text, which the dashboard makes constructed ones of.
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true });
+      return { contents: code, loader: 'text' };
+    });
     onResolve({ filter: /^\.\/tidemark\.wasm$/ }, () => ({ path: join(engine, 'tidemark.wasm') }));
   },
 });
@@ -66,7 +71,7 @@ await main(async () => {
   mkdirSync(dist);
   copyFileSync(join(engine, 'tidemark.wasm'), join(dist, 'tidemark.wasm'));
   const entries = { index: 'src/index.ts', manual: 'src/manual.ts', attach: 'src/attach.ts' };
-  await bundle('browser', entries);
+  await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts' });
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
   await bundle('node', inNode, { platform: 'node' });
   await bundle('inline', { inline: 'src/index.ts' });

@@ -342,13 +342,13 @@ class HeapShrink {
 
   static bool is_zero(Address page) {
     // One expression of 32 loads: engines run this before they have optimised it.
-    constexpr auto any = []<std::size_t... I>(const std::uint64_t* words, std::index_sequence<I...>) {
+    constexpr auto kAny = []<std::size_t... I>(const std::uint64_t* words, std::index_sequence<I...>) {
       return (words[I] | ...) != 0;
     };
     const auto* words = reinterpret_cast<const std::uint64_t*>(page);
     const auto* const end = words + kCopyBytes / sizeof(std::uint64_t);
     for (; words != end; words += 32) {
-      if (any(words, std::make_index_sequence<32>())) return false;
+      if (kAny(words, std::make_index_sequence<32>())) return false;
     }
     return true;
   }

@@ -16,7 +16,7 @@ double median_of(double* values, std::size_t n) {
 
 }  // namespace
 
-Trend trend_of(const Sample* samples, std::size_t n, TrendRoom& room) {
+Trend trend_of(const TrendPoint* samples, std::size_t n, TrendRoom& room) {
   Trend trend;
   if (n < 2) return trend;
   std::size_t slopes = 0;

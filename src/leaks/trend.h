@@ -10,7 +10,7 @@
 
 namespace tidemark {
 
-struct Sample {
+struct TrendPoint {
   double time_ms = 0;
   double value = 0;
 };
@@ -30,6 +30,6 @@ struct Trend {
 
 /// Of samples at ascending times. A pair at one time counts for the ranks, not for the slope.
 /// Requires  n <= kMaxTrendPoints.
-Trend trend_of(const Sample* samples, std::size_t n, TrendRoom& room);
+Trend trend_of(const TrendPoint* samples, std::size_t n, TrendRoom& room);
 
 }  // namespace tidemark

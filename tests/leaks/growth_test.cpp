@@ -18,9 +18,9 @@ constexpr double kMiB = 1024 * 1024;
 using Shape = std::function<double(double second)>;
 
 /// One sample a second, of a shape and of noise that is evenly spread over +-`noise`.
-std::vector<Sample> series(std::size_t n, const Shape& shape, double noise = 0, std::uint64_t seed = 1) {
+std::vector<TrendPoint> series(std::size_t n, const Shape& shape, double noise = 0, std::uint64_t seed = 1) {
   Random random(seed);
-  std::vector<Sample> samples;
+  std::vector<TrendPoint> samples;
   for (std::size_t i = 0; i < n; ++i) {
     const double second = static_cast<double>(i);
     const double share = static_cast<double>(random.below(2001)) / 1000 - 1;
@@ -29,13 +29,13 @@ std::vector<Sample> series(std::size_t n, const Shape& shape, double noise = 0, 
   return samples;
 }
 
-GrowthFinding judge(const std::vector<Sample>& samples, const GrowthOptions& options = {}) {
+GrowthFinding judge(const std::vector<TrendPoint>& samples, const GrowthOptions& options = {}) {
   GrowthRule rule;
   return rule.judge(samples.data(), samples.size(), options);
 }
 
-LeakVerdict verdict(const std::vector<Sample>& samples) { return judge(samples).finding.verdict; }
-GrowthReason reason(const std::vector<Sample>& samples) {
+LeakVerdict verdict(const std::vector<TrendPoint>& samples) { return judge(samples).finding.verdict; }
+GrowthReason reason(const std::vector<TrendPoint>& samples) {
   return static_cast<GrowthReason>(judge(samples).finding.reason);
 }
 
@@ -154,8 +154,8 @@ TEST(Growth, WhatFallsOrStandsStillIsFlat) {
 }
 
 TEST(Growth, OddInputIsAnsweredToo) {
-  EXPECT_EQ(verdict(std::vector<Sample>(300, {5, 7})), LeakVerdict::kClean);
-  std::vector<Sample> one_time;
+  EXPECT_EQ(verdict(std::vector<TrendPoint>(300, {5, 7})), LeakVerdict::kClean);
+  std::vector<TrendPoint> one_time;
   for (int i = 0; i < 50; ++i) one_time.push_back({0, i * kMiB});
   EXPECT_EQ(verdict(one_time), LeakVerdict::kClean);
   EXPECT_EQ(verdict(series(1000, [](double t) { return 8192 * t; })), LeakVerdict::kLeak);
@@ -163,7 +163,7 @@ TEST(Growth, OddInputIsAnsweredToo) {
 
 TEST(Trend, RanksAndMedianSlopesAreWhatTheirDefinitionsSay) {
   TrendRoom room;
-  const Sample samples[] = {{0, 1}, {1, 3}, {2, 2}, {3, 2}, {4, 9}};
+  const TrendPoint samples[] = {{0, 1}, {1, 3}, {2, 2}, {3, 2}, {4, 9}};
   const Trend trend = trend_of(samples, 5, room);
   // Rising pairs: 1-3 1-2 1-2 1-9 3-9 2-9 2-9; falling: 3-2 3-2; one tie.
   EXPECT_DOUBLE_EQ(trend.tau, (7.0 - 2) / 10);

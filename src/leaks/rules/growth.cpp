@@ -35,17 +35,17 @@ GrowthFinding verdict(GrowthFinding result, LeakVerdict value, GrowthReason reas
 double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
 
 /// Value of a series at a time, between its samples.
-double value_at(const Sample* samples, std::size_t n, double time_ms) {
+double value_at(const TrendPoint* samples, std::size_t n, double time_ms) {
   std::size_t i = 1;
   while (i + 1 < n && samples[i].time_ms < time_ms) ++i;
-  const Sample &a = samples[i - 1], &b = samples[i];
+  const TrendPoint &a = samples[i - 1], &b = samples[i];
   if (b.time_ms <= a.time_ms) return b.value;
   const double share = clamp((time_ms - a.time_ms) / (b.time_ms - a.time_ms), 0, 1);
   return a.value + share * (b.value - a.value);
 }
 
 /// How far the points lie from a straight line of the trend's slope, at most, when it lies as well as it can.
-double bend_of(const Sample* points, std::size_t n, double slope_per_ms) {
+double bend_of(const TrendPoint* points, std::size_t n, double slope_per_ms) {
   double least = 0, most = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const double beside = points[i].value - points[0].value - slope_per_ms * (points[i].time_ms - points[0].time_ms);
@@ -57,7 +57,7 @@ double bend_of(const Sample* points, std::size_t n, double slope_per_ms) {
 
 }  // namespace
 
-GrowthFinding GrowthRule::judge(const Sample* samples, std::size_t n, const GrowthOptions& options) {
+GrowthFinding GrowthRule::judge(const TrendPoint* samples, std::size_t n, const GrowthOptions& options) {
   if (n > kMaxSamples) {
     samples += n - kMaxSamples;
     n = kMaxSamples;
@@ -71,7 +71,7 @@ GrowthFinding GrowthRule::judge(const Sample* samples, std::size_t n, const Grow
   if (n - first < least) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kTooFew, 0);
 
   const auto [low, high] = std::minmax_element(samples + first, samples + n,
-                                               [](const Sample& a, const Sample& b) { return a.value < b.value; });
+                                               [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
   const double range = high->value - low->value;
   nothing.span_ms = samples[n - 1].time_ms - samples[first].time_ms;
   if (range <= 0) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kFlat, 1);
@@ -89,7 +89,7 @@ GrowthFinding GrowthRule::judge(const Sample* samples, std::size_t n, const Grow
 
 /// Zigzag: a peak is known when the values have fallen by `least_fall` below it, a valley when they have risen as far again,
 /// or when the series ends in it.
-GrowthRule::Cycles GrowthRule::find_cycles(const Sample* samples, std::size_t n, double least_fall) {
+GrowthRule::Cycles GrowthRule::find_cycles(const TrendPoint* samples, std::size_t n, double least_fall) {
   Cycles cycles;
   std::size_t peak = 0, valley = 0, rise_begin = 0;
   bool falling = false;
@@ -127,7 +127,7 @@ GrowthRule::Cycles GrowthRule::find_cycles(const Sample* samples, std::size_t n,
 GrowthFinding GrowthRule::judge_valleys(const Cycles& cycles, const GrowthOptions& options) {
   GrowthFinding result;
   result.samples = static_cast<std::uint32_t>(cycles.valleys);
-  const Sample &first = valleys_[0], &last = valleys_[cycles.valleys - 1];
+  const TrendPoint &first = valleys_[0], &last = valleys_[cycles.valleys - 1];
   result.span_ms = last.time_ms - first.time_ms;
   if (cycles.valleys < 3) return verdict(result, LeakVerdict::kClean, GrowthReason::kCycles, 0.5);
   const Trend trend = trend_of(valleys_.data(), cycles.valleys, room_);
@@ -150,7 +150,7 @@ GrowthFinding GrowthRule::judge_valleys(const Cycles& cycles, const GrowthOption
 }
 
 /// Draws samples together: as many as there may be points, each the least value of its part of the time.
-std::size_t GrowthRule::reduce(const Sample* samples, std::size_t n) {
+std::size_t GrowthRule::reduce(const TrendPoint* samples, std::size_t n) {
   if (n <= kMaxTrendPoints) {
     std::copy(samples, samples + n, points_.begin());
     return n;
@@ -159,12 +159,12 @@ std::size_t GrowthRule::reduce(const Sample* samples, std::size_t n) {
   for (std::size_t i = 0; i < kMaxTrendPoints; ++i) {
     const std::size_t begin = i * n / kMaxTrendPoints, end = (i + 1) * n / kMaxTrendPoints;
     points_[count++] = *std::min_element(samples + begin, samples + end,
-                                         [](const Sample& a, const Sample& b) { return a.value < b.value; });
+                                         [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
   }
   return count;
 }
 
-GrowthFinding GrowthRule::judge_rise(const Sample* samples, std::size_t n, const GrowthOptions& options) {
+GrowthFinding GrowthRule::judge_rise(const TrendPoint* samples, std::size_t n, const GrowthOptions& options) {
   GrowthFinding result;
   result.samples = static_cast<std::uint32_t>(n);
   result.span_ms = samples[n - 1].time_ms - samples[0].time_ms;
@@ -190,7 +190,7 @@ GrowthFinding GrowthRule::judge_rise(const Sample* samples, std::size_t n, const
   result.pieces = rise * rise / squares;
   if (result.pieces < kLeastPieces) return verdict(result, LeakVerdict::kClean, GrowthReason::kFewLoads, 0.8);
 
-  std::array<Sample, kSlices> slices;
+  std::array<TrendPoint, kSlices> slices;
   double below = points_[0].value;
   for (std::size_t i = 0; i < kSlices; ++i) {
     const double end_ms = begin_ms + span_ms * static_cast<double>(i + 1) / kSlices;

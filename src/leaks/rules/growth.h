@@ -59,7 +59,7 @@ class GrowthRule {
 
   /// Of samples in ascending order of time, those before the window for what they say of cycles. Looks at the last
   /// kMaxSamples.
-  GrowthFinding judge(const Sample* samples, std::size_t n, const GrowthOptions& options);
+  GrowthFinding judge(const TrendPoint* samples, std::size_t n, const GrowthOptions& options);
 
  private:
   struct Cycles {
@@ -68,13 +68,13 @@ class GrowthRule {
     double longest_rise_ms = 0;   // before that
   };
 
-  Cycles find_cycles(const Sample* samples, std::size_t n, double least_fall);
+  Cycles find_cycles(const TrendPoint* samples, std::size_t n, double least_fall);
   GrowthFinding judge_valleys(const Cycles& cycles, const GrowthOptions& options);
-  GrowthFinding judge_rise(const Sample* samples, std::size_t n, const GrowthOptions& options);
-  std::size_t reduce(const Sample* samples, std::size_t n);
+  GrowthFinding judge_rise(const TrendPoint* samples, std::size_t n, const GrowthOptions& options);
+  std::size_t reduce(const TrendPoint* samples, std::size_t n);
 
-  std::array<Sample, kMaxTrendPoints> points_{};
-  std::array<Sample, kMaxTrendPoints> valleys_{};
+  std::array<TrendPoint, kMaxTrendPoints> points_{};
+  std::array<TrendPoint, kMaxTrendPoints> valleys_{};
   TrendRoom room_{};
 };
 

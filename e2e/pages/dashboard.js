@@ -1,0 +1,29 @@
+/* global WebAssembly, URLSearchParams, location, document */
+// A dashboard over programs that only run when a test says so. Of the URL: the options of mountDashboard, as JSON in `options`.
+import createPrograms from '../../build/site/programs.mjs';
+import { mountDashboard } from '../../build/site/tidemark/dashboard.js';
+
+const kinds = ['sqlite', 'leaky', 'fragmenting', 'game'];
+const programs = {};
+for (const kind of ['game', 'fragmenting']) {
+  programs[kind] = await createPrograms();
+  programs[kind]._demo_start(kinds.indexOf(kind));
+}
+const foreign = new WebAssembly.Memory({ initial: 32, maximum: 64 });
+const modules = [
+  ...Object.entries(programs).map(([id, module]) => ({ id, module })),
+  { id: 'foreign', memory: foreign },
+];
+const options = JSON.parse(new URLSearchParams(location.search).get('options') ?? '{}');
+const dashboard = mountDashboard(document.getElementById('dashboard'), { modules, ...options });
+const demo = {
+  dashboard,
+  foreign,
+  programs,
+  mountDashboard,
+  step(kind, count) {
+    for (let i = 0; i < count; ++i) programs[kind]._demo_step();
+  },
+  stats: (kind) => programs[kind].tidemark.stats(),
+};
+Object.assign(globalThis, { demo });

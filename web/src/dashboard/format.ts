@@ -1,0 +1,56 @@
+// Figures as people read them. Units are binary; what is not known is an en dash.
+
+const units = ['B', 'KiB', 'MiB', 'GiB'];
+
+export const unknown = '–';
+
+/** Three significant digits and a unit: `12.4 MiB`. */
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return unknown;
+  let size = Math.abs(value);
+  let unit = 0;
+  while (size >= 999.5 && unit + 1 < units.length) {
+    size /= 1024;
+    ++unit;
+  }
+  const digits = unit === 0 ? 0 : size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return `${value < 0 ? '−' : ''}${size.toFixed(digits)} ${units[unit] ?? ''}`;
+}
+
+/** As bytes(), and always with a sign: of a difference. */
+export function byteChange(value: number): string {
+  return value > 0 ? `+${bytes(value)}` : bytes(value);
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? unknown : Math.round(value).toLocaleString('en');
+}
+
+/** Of a ratio, 0–1. */
+export function percent(ratio: number | null | undefined): string {
+  if (ratio === null || ratio === undefined || Number.isNaN(ratio)) return unknown;
+  const value = ratio * 100;
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+export function duration(ms: number): string {
+  if (ms < 1) return `${(ms * 1000).toFixed(0)} µs`;
+  if (ms < 100) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${ms.toFixed(0)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 60
+    ? `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function clockTime(time: number): string {
+  const date = new Date(time);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+export function address(value: number): string {
+  const digits = value.toString(16).toUpperCase().padStart(8, '0');
+  return `0x${digits.slice(0, 4)} ${digits.slice(4)}`;
+}

@@ -1,0 +1,276 @@
+// A module that runs in this page.
+import type { Clock } from '../context.js';
+import type { Runtime } from '../engine.js';
+import type { SizeClassStats } from '../heap_stats.js';
+import { WatchedModule, type WasmModule } from '../wasm_module.js';
+import type { ApiProfile, ApiStats, ComponentApi } from './component_api.js';
+import * as format from './format.js';
+import { HeapReader, type WalkedStats } from './heap_reader.js';
+import { actionsOf, collected } from './live_actions.js';
+import { leaksOf, limitsOf, profileOf, testerOf } from './live_parts.js';
+import type {
+  Action,
+  HeapCells,
+  LeakFindings,
+  Limits,
+  Marker,
+  MarkerKind,
+  Part,
+  Reading,
+  SiteProfile,
+  Source,
+  SourceKind,
+  Tester,
+} from './source.js';
+
+const descriptions = {
+  linked: 'Linked with Tidemark’s runtime: every block is seen.',
+  foreign: 'An Emscripten program that is not linked with Tidemark: only memory size is known.',
+  memory: 'A WebAssembly memory of another toolchain: only its size is known.',
+};
+
+const onlyLinked = 'This program is not linked with Tidemark’s runtime: only memory size is known.';
+const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
+
+/** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
+const walkShare = 0.003;
+const rateWindowMs = 3_000;
+const mostMarkers = 400;
+
+export class LiveSource implements Source {
+  readonly id: string;
+  readonly kind: SourceKind;
+  readonly savedTests = null;
+  readonly #watched: WatchedModule;
+  readonly #given: WasmModule;
+  readonly #clock: Clock;
+  readonly #reader: HeapReader | null;
+  readonly #listeners = new Set<(marker: Marker) => void>();
+  readonly #markers: Marker[] = [];
+  readonly #stops: (() => void)[] = [];
+  readonly #totals: { time: number; bytes: number }[] = [];
+  /** Reads the profiler's tables; null until that has been loaded. */
+  #readProfile: ((id: string, runtime: Runtime, clock: Clock) => ApiProfile) | null = null;
+  #api: ComponentApi | null = null;
+  #tester: Tester | null = null;
+  #actions: readonly Action[] = [];
+  #detecting = false;
+  #managed = false;
+  #nextWalk = -Infinity;
+  #lastAllocated: number;
+  #peakAllocated: number;
+
+  /** @throws {TidemarkError} `'invalid-module'` */
+  constructor(given: WasmModule, api: ComponentApi | null, clock: Clock) {
+    // Whoever looks after the module has wrapped its allocator already, if that is wanted.
+    const plain = 'wrapAllocator' in given ? { ...given, wrapAllocator: false } : given;
+    this.#watched = new WatchedModule(plain);
+    this.#given = given;
+    this.#clock = clock;
+    this.id = this.#watched.id;
+    this.kind = this.#watched.kind;
+    this.#lastAllocated = this.#peakAllocated = this.#watched.allocatedBytes;
+    const { runtime } = this.#watched;
+    this.#reader = runtime && new HeapReader(runtime);
+    if (runtime) {
+      const stop = runtime.onShrink(({ allocatedBefore, allocatedAfter, returnedBytes, copiedBytes, durationMs }) => {
+        this.#lastAllocated = allocatedAfter;
+        this.#tell(
+          'shrink',
+          `Shrunk from ${format.bytes(allocatedBefore)} to ${format.bytes(allocatedAfter)}: ${format.bytes(returnedBytes)} ` +
+            `returned, ${format.bytes(copiedBytes)} copied, ${format.duration(durationMs)}`,
+        );
+      });
+      this.#stops.push(stop);
+    }
+    this.connect(api);
+  }
+
+  set profileReader(read: (id: string, runtime: Runtime, clock: Clock) => ApiProfile) {
+    this.#readProfile = read;
+  }
+
+  /** The components that look after the module, once they are there. */
+  connect(api: ComponentApi | null): void {
+    this.#api = api;
+    this.#tester = api && testerOf(api, this.#given);
+    this.#makeActions();
+    const stops = [
+      api?.wasmMemoryMonitor?.onWarning(({ moduleId, message, timestamp }) => {
+        if (moduleId === this.id) this.#tell('warning', message, timestamp);
+      }),
+      api?.wasmMemoryManager?.on?.('gc', (result) => {
+        if (result.moduleId === this.id) this.#tell('collection', collected(result));
+      }),
+    ];
+    for (const stop of stops) if (stop) this.#stops.push(stop);
+  }
+
+  #makeActions(): void {
+    this.#managed = this.#api?.wasmMemoryManager?.has(this.id) ?? false;
+    this.#actions = actionsOf(this.id, this.#watched.runtime, this.#api, (kind, text) => this.#tell(kind, text));
+  }
+
+  get description(): string {
+    return this.kind === 'saved' ? '' : descriptions[this.kind];
+  }
+
+  missing(part: Part): string | null {
+    const linked = this.kind === 'linked';
+    switch (part) {
+      case 'sizeClasses':
+      case 'heapMap':
+      case 'sites':
+        return linked ? null : onlyLinked;
+      case 'actions':
+        return linked || this.#managed ? null : onlyLinked;
+      case 'leaks':
+        return this.#api?.memoryLeakDetector ? null : notGiven('the leak detector');
+      case 'limits':
+        return this.#api?.wasmMemoryManager ? null : notGiven('the memory manager');
+      case 'tests':
+        return this.#tester ? null : notGiven('the tester');
+    }
+  }
+
+  /** The monitor, where it looks after this module. */
+  get #monitor(): ComponentApi['wasmMemoryMonitor'] | null {
+    const monitor = this.#api?.wasmMemoryMonitor;
+    return monitor?.isMonitoring(this.id) ? monitor : null;
+  }
+
+  read(): Reading {
+    const reading = this.#walkDue() ? this.#readAll() : this.#readMeter();
+    if (reading.allocated > this.#lastAllocated) {
+      const grown = format.bytes(reading.allocated - this.#lastAllocated);
+      this.#tell('growth', `Memory grew by ${grown} to ${format.bytes(reading.allocated)}`, reading.time);
+    }
+    this.#lastAllocated = reading.allocated;
+    return reading;
+  }
+
+  #walkDue(): boolean {
+    return !this.#reader || this.#clock.elapsed() >= this.#nextWalk;
+  }
+
+  /** All there is to know. Cost: a walk over the heap. */
+  #readAll(): Reading {
+    const begin = this.#clock.elapsed();
+    const monitored = this.#monitor?.getMemoryStats(this.id);
+    const reading = monitored ? ofStats(monitored) : this.#ofHeap(this.#reader?.stats() ?? null);
+    const end = this.#clock.elapsed();
+    this.#nextWalk = end + (end - begin) / walkShare;
+    return reading;
+  }
+
+  /** What is known without a walk. Cost: some reads of memory. */
+  #readMeter(): Reading {
+    return this.#ofHeap(null);
+  }
+
+  #ofHeap(stats: WalkedStats | null): Reading {
+    const allocated = this.#watched.allocatedBytes;
+    this.#peakAllocated = Math.max(this.#peakAllocated, allocated);
+    const meter = this.#reader?.meter;
+    const time = this.#clock.now();
+    return {
+      time,
+      allocated,
+      used: meter?.liveBytes ?? null,
+      reserved: stats?.reservedBytes ?? null,
+      free: stats?.freeBytes ?? null,
+      largestFree: stats?.largestFreeBytes ?? null,
+      liveBlocks: stats?.liveBlocks ?? null,
+      peakAllocated: this.#peakAllocated,
+      peakUsed: meter?.peakLiveBytes ?? null,
+      limit: null,
+      fragmentation: stats && (stats.freeBytes > 0 ? 1 - stats.largestFreeBytes / stats.freeBytes : 0),
+      efficiency: null,
+      allocationRate: meter ? this.#rate(time, meter.totalBytes) : null,
+    };
+  }
+
+  #rate(time: number, bytes: number): number | null {
+    this.#totals.push({ time, bytes });
+    while ((this.#totals[0]?.time ?? time) < time - rateWindowMs) this.#totals.shift();
+    const first = this.#totals[0];
+    return first && time > first.time ? ((bytes - first.bytes) * 1000) / (time - first.time) : null;
+  }
+
+  past(): readonly Reading[] {
+    return (this.#monitor?.getHistory?.(this.id) ?? []).map(ofStats);
+  }
+
+  markers(): readonly Marker[] {
+    return this.#markers;
+  }
+
+  sizeClasses(): readonly SizeClassStats[] | null {
+    return this.#watched.heapStats()?.sizeClasses ?? null;
+  }
+
+  heapMap(): HeapCells | null {
+    return this.#reader?.map() ?? null;
+  }
+
+  pastMaps(): readonly { time: number; map: HeapCells }[] {
+    return [];
+  }
+
+  profile(): SiteProfile | null {
+    const { runtime } = this.#watched;
+    if (!runtime || !this.#readProfile) return null;
+    return profileOf(this.#readProfile(this.id, runtime, this.#clock), this.id);
+  }
+
+  leaks(): LeakFindings | null {
+    return null;
+  }
+
+  detectLeaks(): LeakFindings | null {
+    const detector = this.#api?.memoryLeakDetector;
+    if (!detector) return null;
+    if (!this.#detecting) detector.startMonitoring(this.#given);
+    this.#detecting = true;
+    const found = leaksOf(detector.detectLeaks(this.id));
+    const worst = found.findings[0];
+    if (found.hasLeak && worst) this.#tell('leak', worst.description);
+    return found;
+  }
+
+  limits(): Limits | null {
+    const manager = this.#api?.wasmMemoryManager;
+    if (manager && manager.has(this.id) !== this.#managed) this.#makeActions();
+    return manager ? limitsOf(manager, this.id) : null;
+  }
+
+  get tester(): Tester | null {
+    return this.#tester;
+  }
+
+  get actions(): readonly Action[] {
+    return this.#actions;
+  }
+
+  #tell(kind: MarkerKind, text: string, time = this.#clock.now()): void {
+    const marker = { time, kind, text };
+    this.#markers.push(marker);
+    if (this.#markers.length > mostMarkers) this.#markers.shift();
+    for (const listener of this.#listeners) listener(marker);
+  }
+
+  onMarker(listener: (marker: Marker) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  dispose(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#listeners.clear();
+    this.#watched.dispose();
+  }
+}
+
+function ofStats(stats: ApiStats): Reading {
+  return { ...stats, time: stats.timestamp, allocationRate: stats.allocationRate ?? null };
+}
