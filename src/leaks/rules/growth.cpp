@@ -70,8 +70,8 @@ GrowthFinding GrowthRule::judge(const TrendPoint* samples, std::size_t n, const 
   const std::size_t least = options.min_samples < 3 ? 3 : options.min_samples;
   if (n - first < least) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kTooFew, 0);
 
-  const auto [low, high] = std::minmax_element(samples + first, samples + n,
-                                               [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
+  const auto [low, high] = std::minmax_element(
+      samples + first, samples + n, [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
   const double range = high->value - low->value;
   nothing.span_ms = samples[n - 1].time_ms - samples[first].time_ms;
   if (range <= 0) return verdict(nothing, LeakVerdict::kClean, GrowthReason::kFlat, 1);
