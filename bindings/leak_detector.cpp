@@ -233,7 +233,7 @@ void Scan::add_program_roots(Address stack_pointer) {
   const HeapWalk walk(global_heap);
   walk.for_each_run([&](const Run& run) {
     if (run.kind != RunKind::kReserved || run.bytes < kPageBytes) return;
-    if (*reinterpret_cast<const Entry*>(run.begin) == kMapGuard) return;
+    if (*reinterpret_cast<const MapEntry*>(run.begin) == kMapGuard) return;
     marking_.add_roots({run.begin, run.begin + run.bytes});
   });
   const Address end = WasmPages().end(), heap_end = table_.high() + walk.stats().top_bytes;

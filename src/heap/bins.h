@@ -16,13 +16,13 @@ class Bins {
   static constexpr unsigned kExponents = sizeof(Address) == 4 ? 21 : 29;  // lengths are below 2^24, 2^32
   static constexpr unsigned kCount = 8 * kExponents + 8;
 
-  void insert(Entry* map, Grain grain, std::size_t length) {
+  void insert(MapEntry* map, Grain grain, std::size_t length) {
     const Grain first = heads_[bin_of(length)];
     insert_after(map, first < grain ? first : kNoGrain, grain, length);
   }
 
   /// Puts a run behind another of its bin, or first where `before` is kNoGrain.
-  void insert_after(Entry* map, Grain before, Grain grain, std::size_t length) {
+  void insert_after(MapEntry* map, Grain before, Grain grain, std::size_t length) {
     const unsigned bin = bin_of(length);
     Grain after;
     if (before != kNoGrain) {
@@ -36,7 +36,7 @@ class Bins {
   }
 
   /// Takes a run out, and all its entries out of the map.
-  void remove(Entry* map, Grain grain, std::size_t length) {
+  void remove(MapEntry* map, Grain grain, std::size_t length) {
     const Grain after = entry_value(map[grain + 1]), before = entry_value(map[grain + 2]);
     map[grain] = map[grain + 1] = map[grain + 2] = 0;
     if (after != kNoGrain) map[after + 2] = make_entry(before, kFree);
@@ -50,7 +50,7 @@ class Bins {
   }
 
   /// A run of at least `length`, and of hardly more where there is one; kNoGrain when there is none.
-  Grain find(const Entry* map, std::size_t length) const {
+  Grain find(const MapEntry* map, std::size_t length) const {
     const unsigned bin = bin_of(length);
     if (bin >= kCount) return kNoGrain;
     // The run's own bin holds shorter ones too: look at a few.
@@ -84,7 +84,7 @@ class Bins {
  private:
   static constexpr int kMaxProbes = 4;
 
-  static void put_between(Entry* map, Grain before, Grain grain, Grain after) {
+  static void put_between(MapEntry* map, Grain before, Grain grain, Grain after) {
     map[grain + 1] = make_entry(after, kFree);
     map[grain + 2] = make_entry(before, kFree);
     if (before != kNoGrain) map[before + 1] = make_entry(grain, kFree);

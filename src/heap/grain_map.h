@@ -20,25 +20,25 @@ namespace tidemark {
 struct Slab;
 
 using Grain = std::size_t;  // counted from the heap's begin; the first is 1
-using Entry = std::uintptr_t;
+using MapEntry = std::uintptr_t;
 
 enum EntryKind : unsigned { kReserved = 0, kSlab = 1, kFree = 2, kBlock = 3 };
 
-inline constexpr Entry kKindMask = 3;
+inline constexpr MapEntry kKindMask = 3;
 inline constexpr Grain kNoGrain = 0;
 
 /// What grain 0's entry always is: no run of any kind has this length.
-inline constexpr Entry kMapGuard = ~Entry{0} << 3;
+inline constexpr MapEntry kMapGuard = ~MapEntry{0} << 3;
 
 /// Shorter free runs have no room for links in the map. They wait for a sweep to join them with a neighbour.
 inline constexpr std::size_t kMinBinnedGrains = 3;
 
-constexpr Entry make_entry(std::size_t value, EntryKind kind) { return Entry{value} << 2 | kind; }
-constexpr std::size_t entry_value(Entry entry) { return entry >> 2; }
-constexpr EntryKind entry_kind(Entry entry) { return static_cast<EntryKind>(entry & kKindMask); }
+constexpr MapEntry make_entry(std::size_t value, EntryKind kind) { return MapEntry{value} << 2 | kind; }
+constexpr std::size_t entry_value(MapEntry entry) { return entry >> 2; }
+constexpr EntryKind entry_kind(MapEntry entry) { return static_cast<EntryKind>(entry & kKindMask); }
 
 // A descriptor's entry is its address less 3, which is 1 modulo 4: kSlab; every load from it adds the 3 for nothing.
-inline Entry slab_entry(const Slab* slab) { return reinterpret_cast<Entry>(slab) - 3; }
-inline Slab* slab_of(Entry entry) { return reinterpret_cast<Slab*>(reinterpret_cast<char*>(entry) + 3); }
+inline MapEntry slab_entry(const Slab* slab) { return reinterpret_cast<MapEntry>(slab) - 3; }
+inline Slab* slab_of(MapEntry entry) { return reinterpret_cast<Slab*>(reinterpret_cast<char*>(entry) + 3); }
 
 }  // namespace tidemark

@@ -114,7 +114,7 @@ class Heap {
   /// Null is nothing; anything else that is not a live block's address ends the program with one line.
   void free(void* block) {
     const Address address = reinterpret_cast<Address>(block);
-    const Entry entry = entry_of(address);
+    const MapEntry entry = entry_of(address);
     if (entry_kind(entry) == kSlab) [[likely]] {
       Slab* const slab = slab_of(entry);
       const std::uint32_t index = slab->index_of(address);
@@ -140,7 +140,7 @@ class Heap {
   void* reallocate(void* block, std::size_t n_bytes) {
     if (block == nullptr) return allocate(n_bytes);
     const Address address = reinterpret_cast<Address>(block);
-    const Entry entry = entry_of(address);
+    const MapEntry entry = entry_of(address);
     std::size_t old_bytes;
     Verdict verdict = Verdict::kAllocate;
     bool asked = false;
@@ -174,7 +174,7 @@ class Heap {
   std::size_t usable_bytes(const void* block, const char* operation = "malloc_usable_size") const {
     if (block == nullptr) return 0;
     const Address address = reinterpret_cast<Address>(block);
-    const Entry entry = entry_of(address);
+    const MapEntry entry = entry_of(address);
     if (entry_kind(entry) != kSlab) return large_length(address, entry, operation) << kGrainShift;
     const Slab* const slab = slab_of(entry);
     require_live(slab, address, operation);
@@ -219,7 +219,7 @@ class Heap {
 
   // --- from an address to what is there
 
-  Entry entry_of(Address address) const {
+  MapEntry entry_of(Address address) const {
     const Grain grain = runs_.grain_of(address);
     return grain < runs_.mapped() ? runs_.entry(grain) : 0;
   }
@@ -230,15 +230,15 @@ class Heap {
     if (slab->free_blocks >> index & 1) fatal(operation, address, kFreedAlready);
   }
 
-  static std::size_t large_length(Address address, Entry entry, const char* operation) {
+  static std::size_t large_length(Address address, MapEntry entry, const char* operation) {
     if (entry_kind(entry) == kFree) fatal(operation, address, kFreedAlready);
     if (entry_kind(entry) != kBlock || address % kGrainBytes != 0) fatal(operation, address, kNoBlock);
     return Runs<Pages, Observer>::length_of(entry);
   }
 
   /// Whether free may take the short way, if it is a block at all.
-  static bool is_plain_block(Entry entry) {
-    constexpr Entry kLeast = make_entry(kMinBinnedGrains, kBlock);
+  static bool is_plain_block(MapEntry entry) {
+    constexpr MapEntry kLeast = make_entry(kMinBinnedGrains, kBlock);
     return Observer::kActive ? entry - kLeast < kWatched - kLeast : entry >= kLeast;
   }
 
@@ -330,14 +330,14 @@ class Heap {
   }
 
   /// The block at `address`, whose entry was `before`, now is as long as `n_bytes` need.
-  void observe_resized(Address address, Entry before, std::size_t n_bytes, Verdict verdict) {
+  void observe_resized(Address address, MapEntry before, std::size_t n_bytes, Verdict verdict) {
     if ((before & kWatched) != 0) observer_.unwatch(address);
     observer_.gave(runs_.length_of(before) << kGrainShift);
     observer_.slow();
     if (verdict == Verdict::kWatch) watch(runs_.grain_of(address), n_bytes);
   }
 
-  [[gnu::noinline]] static void free_slow(Heap& heap, Address address, Entry entry) {
+  [[gnu::noinline]] static void free_slow(Heap& heap, Address address, MapEntry entry) {
     if (entry_kind(entry) == kSlab) {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
@@ -578,7 +578,7 @@ class Heap {
   // one caller each, into the fast ones, and those spill registers that they hardly use.
   void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
   void* (*keep_allocate_small_slowly_)(Heap&, std::size_t, SizeClass) = &allocate_small_slowly;
-  void (*keep_free_slow_)(Heap&, Address, Entry) = &free_slow;
+  void (*keep_free_slow_)(Heap&, Address, MapEntry) = &free_slow;
   Slab* partial_[ClassTable::kCount] = {};
   Slab* free_descriptors_ = nullptr;
   ClassTable classes_;

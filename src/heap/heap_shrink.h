@@ -154,7 +154,7 @@ class HeapShrink {
 
   // --- what there is
 
-  Entry entry_at(const Run& run) const { return runs_.entry(runs_.grain_of(run.begin)); }
+  MapEntry entry_at(const Run& run) const { return runs_.entry(runs_.grain_of(run.begin)); }
 
   bool is_map(const Run& run) const { return run.begin == reinterpret_cast<Address>(runs_.map_); }
 
@@ -315,10 +315,10 @@ class HeapShrink {
 
   /// The new place may overlap the old one, from below.
   void copy_map(Grain grain, std::size_t length, std::size_t entries) {
-    Entry* const map = reinterpret_cast<Entry*>(runs_.address(grain));
-    std::memmove(map, runs_.map_, entries * sizeof(Entry));
+    MapEntry* const map = reinterpret_cast<MapEntry*>(runs_.address(grain));
+    std::memmove(map, runs_.map_, entries * sizeof(MapEntry));
     runs_.mapped_ = length * Runs<Pages, Observer>::kEntriesPerGrain;
-    std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(Entry));
+    std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(MapEntry));
     runs_.map_ = map;
   }
 

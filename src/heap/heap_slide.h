@@ -39,7 +39,7 @@ class HeapSlide {
     runs_.carve_from(kNoGrain, kNoGrain);
     const std::size_t length = grains_for(n_bytes);
     for (Grain grain = 1; grain < runs_.top() && runs_.address(grain) < limit;) {
-      const Entry entry = runs_.entry(grain);
+      const MapEntry entry = runs_.entry(grain);
       const bool is_slab = entry_kind(entry) == kSlab;
       const std::size_t found = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
       if (entry_kind(entry) == kFree && found >= length) return take(grain, length);
@@ -59,7 +59,7 @@ class HeapSlide {
     // Free runs get entries, but bins and links are left to the second sweep to set right.
     Grain hole = kNoGrain;  // begin of the free memory that ends at `grain`
     for (Grain grain = 1; grain < runs_.top();) {
-      const Entry entry = runs_.entry(grain);
+      const MapEntry entry = runs_.entry(grain);
       const EntryKind kind = entry_kind(entry);
       const std::size_t length = kind == kSlab ? slab_of(entry)->length() : runs_.length_of(entry);
       const Address from = runs_.address(grain);

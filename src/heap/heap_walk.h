@@ -141,7 +141,7 @@ class HeapWalk {
     if (grain == runs_.carve_) {
       return {RunKind::kFree, runs_.address(grain), (runs_.carve_end_ - grain) << kGrainShift, nullptr};
     }
-    const Entry entry = runs_.entry(grain);
+    const MapEntry entry = runs_.entry(grain);
     const Address begin = runs_.address(grain);
     const std::size_t bytes = runs_.length_of(entry) << kGrainShift;
     switch (entry_kind(entry)) {
@@ -173,7 +173,7 @@ class HeapWalk {
     if (runs_.top_ > runs_.limit_ || runs_.top_ > runs_.fresh_) return "R5: top, fresh and limit";
     for (Grain grain = 1; grain < runs_.top_;) {
       if (grain >= runs_.mapped_) return "R4: a run begins where the map does not reach";
-      const Entry entry = runs_.entry(grain);
+      const MapEntry entry = runs_.entry(grain);
       const bool carved = grain == runs_.carve_;
       if (entry == 0 && !carved) return "R1: a grain at which a run should begin";
       const Run run = run_at(grain);
@@ -184,7 +184,7 @@ class HeapWalk {
       if (is_free && !carved && length >= kMinBinnedGrains && !in_bin(grain, length))
         return "R3: a free run that is in no bin, and not recent";
       for (std::size_t i = 1; i < length && grain + i < runs_.mapped_; ++i) {
-        const Entry inside = runs_.entry(grain + i);
+        const MapEntry inside = runs_.entry(grain + i);
         if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";
       }
       if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_) return "R4: the end of a run";
@@ -196,7 +196,7 @@ class HeapWalk {
     return nullptr;
   }
 
-  static bool entry_fits(const Run& run, std::size_t i, std::size_t length, Entry entry, Entry first) {
+  static bool entry_fits(const Run& run, std::size_t i, std::size_t length, MapEntry entry, MapEntry first) {
     if (run.kind == RunKind::kSlab) return entry == first;
     if (run.kind != RunKind::kFree) return entry == 0;
     return entry == 0 || (length >= kMinBinnedGrains && i <= 2 && entry_kind(entry) == kFree);

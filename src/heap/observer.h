@@ -19,7 +19,7 @@
 namespace tidemark {
 
 /// In the entry of a watched block. Lengths in grains do not reach it.
-inline constexpr Entry kWatched = Entry{1} << (8 * sizeof(Entry) - 1);
+inline constexpr MapEntry kWatched = MapEntry{1} << (8 * sizeof(MapEntry) - 1);
 
 /// What becomes of an allocation: it is served; served and watched; refused, as if memory were exhausted.
 enum class Verdict { kAllocate, kWatch, kRefuse };

@@ -44,7 +44,7 @@ class Runs {
   /// kNoGrain otherwise.
   Grain take_recent_block(std::size_t length) {
     const Grain grain = recent_;
-    Entry* const entry = map_ + grain;
+    MapEntry* const entry = map_ + grain;
     if (grain == kNoGrain || *entry != make_entry(length, kFree)) return kNoGrain;
     recent_ = entry_value(entry[1]);
     entry[0] = make_entry(length, kBlock);
@@ -98,7 +98,7 @@ class Runs {
       top_ = grain;
       return;
     }
-    Entry* const entry = map_ + grain;
+    MapEntry* const entry = map_ + grain;
     entry[0] = make_entry(length, kFree);
     entry[1] = make_entry(recent_, kFree);
     recent_ = grain;
@@ -134,7 +134,7 @@ class Runs {
     Grain ahead = 0;         // the map has been read up to here
     for (Grain grain = 1; grain < top_;) {
       if (grain >= ahead) ahead = read_map_ahead(grain);
-      const Entry entry = map_[grain];
+      const MapEntry entry = map_[grain];
       const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : length_of(entry);
       if (length == 0) fatal("heap", address(grain), kMapOverwritten);
       bool is_free = false;
@@ -174,18 +174,18 @@ class Runs {
     return true;
   }
 
-  void fill_entries(Grain grain, std::size_t length, Entry entry) {
-    Entry* at = map_ + grain;
-    for (Entry* const end = at + length; at != end; ++at) *at = entry;
+  void fill_entries(Grain grain, std::size_t length, MapEntry entry) {
+    MapEntry* at = map_ + grain;
+    for (MapEntry* const end = at + length; at != end; ++at) *at = entry;
   }
 
   /// Of the run that is no slab and has this entry.
-  static constexpr std::size_t length_of(Entry entry) {
+  static constexpr std::size_t length_of(MapEntry entry) {
     return entry_value(Observer::kActive ? entry & ~kWatched : entry);
   }
 
-  Entry& entry(Grain grain) { return map_[grain]; }
-  Entry entry(Grain grain) const { return map_[grain]; }
+  MapEntry& entry(Grain grain) { return map_[grain]; }
+  MapEntry entry(Grain grain) const { return map_[grain]; }
 
   bool is_map(Grain grain) const { return address(grain) == reinterpret_cast<Address>(map_); }
 
@@ -216,16 +216,16 @@ class Runs {
   static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
-  static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(Entry);
+  static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(MapEntry);
 
   // --- free runs
 
   /// Reads a stretch of the map from `grain` on, to its end at most, and returns where it ended. From run to run each load
   /// would wait for the one before it; these wait together.
   Grain read_map_ahead(Grain grain) const {
-    constexpr std::size_t kStretch = 2048, kEntriesPerLine = 64 / sizeof(Entry);
+    constexpr std::size_t kStretch = 2048, kEntriesPerLine = 64 / sizeof(MapEntry);
     const Grain end = (grain | (kStretch - 1)) + 1;
-    for (; grain < end && grain < mapped_; grain += kEntriesPerLine) static_cast<const volatile Entry*>(map_)[grain];
+    for (; grain < end && grain < mapped_; grain += kEntriesPerLine) static_cast<const volatile MapEntry*>(map_)[grain];
     return end;
   }
 
@@ -359,16 +359,17 @@ class Runs {
 
   /// Puts a map of `map_grains` at the top and frees the old one.
   void move_map(std::size_t map_grains, Grain old_top) {
-    Entry* const old_map = map_;
+    MapEntry* const old_map = map_;
     const std::size_t old_entries = old_top < mapped_ ? old_top : mapped_;
     const std::size_t old_mapped = mapped_;
     const Grain grain = top_;
-    Entry* const map = reinterpret_cast<Entry*>(address(grain));
+    MapEntry* const map = reinterpret_cast<MapEntry*>(address(grain));
     mapped_ = map_grains * kEntriesPerGrain;
-    if (old_entries != 0) std::memcpy(map, old_map, old_entries * sizeof(Entry));
+    if (old_entries != 0) std::memcpy(map, old_map, old_entries * sizeof(MapEntry));
     const std::size_t stale = fresh_ > grain ? fresh_ - grain : 0;  // grains of it that may hold something
     const std::size_t dirty_entries = (stale < map_grains ? stale : map_grains) * kEntriesPerGrain;
-    if (dirty_entries > old_entries) std::memset(map + old_entries, 0, (dirty_entries - old_entries) * sizeof(Entry));
+    if (dirty_entries > old_entries)
+      std::memset(map + old_entries, 0, (dirty_entries - old_entries) * sizeof(MapEntry));
     map_ = map;
     map_[kNoGrain] = kMapGuard;
     map_[grain] = make_entry(map_grains, kReserved);
@@ -380,7 +381,7 @@ class Runs {
     }
   }
 
-  Entry* map_ = nullptr;
+  MapEntry* map_ = nullptr;
   Grain first_ = 0;         // grain numbers are addresses / kGrainBytes - first_
   Grain top_ = 0;           // end of the highest run
   Grain limit_ = 0;         // end of the heap's memory

@@ -23,7 +23,7 @@ class SlabSplit {
   /// Cost      one step for each run, and one for each part of a slab that is split.
   TIDEMARK_RARE void run() {
     for (Grain grain = 1; grain < runs_.top_;) {
-      const Entry entry = runs_.entry(grain);
+      const MapEntry entry = runs_.entry(grain);
       if (grain == runs_.carve_) {
         grain = runs_.carve_end_;
       } else if (entry_kind(entry) != kSlab) {

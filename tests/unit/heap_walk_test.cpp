@@ -109,13 +109,13 @@ TEST_F(Walk, CheckSeesEveryEntryOfTheMapThatIsWrong) {
   for (std::size_t i = 0; i < 60; i += 4) heap_.free(blocks[i]);
   heap_.trim();
   const auto runs = runs_of(heap_);
-  auto* const map = reinterpret_cast<Entry*>(map_of(heap_).begin);
+  auto* const map = reinterpret_cast<MapEntry*>(map_of(heap_).begin);
   ASSERT_NE(map, nullptr);
   // A block at the top may reach beyond the map.
   const Grain top = (runs.back().begin + runs.back().bytes - runs.front().begin) / kGrainBytes + 1;
-  const Grain end = std::min(top, Grain{map_of(heap_).bytes / sizeof(Entry)});
+  const Grain end = std::min(top, Grain{map_of(heap_).bytes / sizeof(MapEntry)});
   for (Grain grain = 0; grain < end; ++grain) {
-    const Entry entry = map[grain];
+    const MapEntry entry = map[grain];
     if (entry == make_entry(kNoGrain, kFree)) continue;  // a link to nothing, which 0 is too
     map[grain] = entry == 0 ? make_entry(1, kBlock) : 0;
     ASSERT_NE(HeapWalk(heap_).check(), nullptr) << "entry " << grain << " was " << entry;

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What every entry point exports besides functions.
 export type { TidemarkApi } from './api.js';
 export type { Clock } from './context.js';
