@@ -97,7 +97,7 @@ inline std::vector<Run> runs_of(const TestHeap& heap) {
 /// The run that the grain map stands in; its first entry is the guard. An empty one at 0 while there is none.
 inline Run map_of(const TestHeap& heap) {
   for (const Run& run : runs_of(heap)) {
-    if (run.kind == RunKind::kReserved && *reinterpret_cast<const Entry*>(run.begin) == kMapGuard) return run;
+    if (run.kind == RunKind::kReserved && *reinterpret_cast<const MapEntry*>(run.begin) == kMapGuard) return run;
   }
   return {RunKind::kReserved, 0, 0, nullptr};
 }
