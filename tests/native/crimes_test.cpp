@@ -156,7 +156,7 @@ TEST_F(Crimes, AnOverwrittenMap) {
   heap_.allocate(1);
   const Address map = map_of(heap_).begin;
   ASSERT_NE(map, 0u);
-  *reinterpret_cast<Entry*>(map) = 0x4141414141414141u;
+  *reinterpret_cast<MapEntry*>(map) = 0x4141414141414141u;
   EXPECT_DEATH(heap_.trim(), "^tidemark: heap\\(0x[0-9a-f]+\\): the heap's map was overwritten\n$");
 }
 
