@@ -22,7 +22,7 @@ class Bins {
   }
 
   /// Puts a run behind another of its bin, or first where `before` is kNoGrain.
-  void insert_after(MapEntry* map, Grain before, Grain grain, std::size_t length) {
+  [[gnu::noinline]] void insert_after(MapEntry* map, Grain before, Grain grain, std::size_t length) {
     const unsigned bin = bin_of(length);
     Grain after;
     if (before != kNoGrain) {
@@ -36,7 +36,7 @@ class Bins {
   }
 
   /// Takes a run out, and all its entries out of the map.
-  void remove(MapEntry* map, Grain grain, std::size_t length) {
+  [[gnu::noinline]] void remove(MapEntry* map, Grain grain, std::size_t length) {
     const Grain after = entry_value(map[grain + 1]), before = entry_value(map[grain + 2]);
     map[grain] = map[grain + 1] = map[grain + 2] = 0;
     if (after != kNoGrain) map[after + 2] = make_entry(before, kFree);

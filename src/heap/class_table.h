@@ -25,6 +25,16 @@ class ClassTable {
 
   static constexpr SizeClass fitted_in(SizeClass size_class) { return size_class - kFirstDivided + kFirstFitted; }
 
+  static constexpr SizeClass kNone = 0;
+
+  /// Before the first of all blocks: a table in a program's data would be 256 bytes to download.
+  TIDEMARK_RARE void fill() {
+    for (std::size_t units = 0; units < classes_.size(); ++units) {
+      classes_[units] = static_cast<std::uint8_t>(tidemark::class_for(units * kMinBlockBytes));
+    }
+  }
+
+  /// kNone of any size until fill() was called.
   /// Requires  n_bytes <= kMaxSmallBytes.
   /// Cost      one load.
   SizeClass class_for(std::size_t n_bytes) const { return classes_[(n_bytes + kMinBlockBytes - 1) / kMinBlockBytes]; }
@@ -35,7 +45,7 @@ class ClassTable {
   }
 
   /// The class that a new slab, wanted for `n_bytes` of `size_class`, should be of: that one, or a new one fitted in it.
-  SizeClass class_of_slab(SizeClass size_class, std::size_t n_bytes) {
+  TIDEMARK_SMALL SizeClass class_of_slab(SizeClass size_class, std::size_t n_bytes) {
     if (size_class < kFirstDivided || size_class >= kFirstFitted) return size_class;
     const SizeClass i = size_class - kFirstDivided;
     const std::size_t units = (n_bytes + kMinBlockBytes - 1) / kMinBlockBytes;
@@ -55,7 +65,7 @@ class ClassTable {
  private:
   static constexpr std::uint8_t kEnoughTimes = 4;
 
-  std::array<std::uint8_t, kMaxSmallBytes / kMinBlockBytes + 1> classes_ = detail::kClassTable;
+  std::array<std::uint8_t, kMaxSmallBytes / kMinBlockBytes + 1> classes_ = {};
   std::uint16_t fits_[kFittedCount] = {};  // block_bytes of the fitted classes
   std::uint8_t asked_[kFittedCount] = {};  // what the class's last slab was made for, in units of kMinBlockBytes
   std::uint8_t times_[kFittedCount] = {};  // how many slabs in a row that was

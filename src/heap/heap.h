@@ -83,7 +83,7 @@ class Heap {
   }
 
   /// As allocate, at a multiple of `alignment`, a power of two.
-  void* allocate_aligned(std::size_t alignment, std::size_t n_bytes) {
+  TIDEMARK_SMALL void* allocate_aligned(std::size_t alignment, std::size_t n_bytes) {
     // Slabs and runs begin at grains, and every multiple of a lesser power of two is a block size (I4 of size_class.h).
     if (alignment <= kMinBlockBytes) return allocate(n_bytes);
     if (n_bytes > kMaxBytes - kGrainBytes || alignment > kMaxBytes - n_bytes) return exhausted();
@@ -137,7 +137,7 @@ class Heap {
 
   /// A block of at least `n_bytes` with the content of `block`, as far as both reach, in whose place it comes; null, and
   /// `block` as it was, when memory is exhausted and it is too small.
-  void* reallocate(void* block, std::size_t n_bytes) {
+  TIDEMARK_SMALL void* reallocate(void* block, std::size_t n_bytes) {
     if (block == nullptr) return allocate(n_bytes);
     const Address address = reinterpret_cast<Address>(block);
     const MapEntry entry = entry_of(address);
@@ -166,7 +166,7 @@ class Heap {
     void* const moved = asked ? allocate_judged(*this, n_bytes, bytes_of_large(n_bytes), verdict) : allocate(n_bytes);
     if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
     std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
-    free(block);
+    free_slow(*this, address, entry_of(address));
     return moved;
   }
 
@@ -230,7 +230,7 @@ class Heap {
     if (slab->free_blocks >> index & 1) fatal(operation, address, kFreedAlready);
   }
 
-  static std::size_t large_length(Address address, MapEntry entry, const char* operation) {
+  TIDEMARK_RARE static std::size_t large_length(Address address, MapEntry entry, const char* operation) {
     if (entry_kind(entry) == kFree) fatal(operation, address, kFreedAlready);
     if (entry_kind(entry) != kBlock || address % kGrainBytes != 0) fatal(operation, address, kNoBlock);
     return Runs<Pages, Observer>::length_of(entry);
@@ -277,6 +277,10 @@ class Heap {
   }
 
   [[gnu::noinline]] static void* allocate_small_slowly(Heap& heap, std::size_t n_bytes, SizeClass size_class) {
+    if (size_class == ClassTable::kNone) {
+      heap.classes_.fill();
+      size_class = heap.classes_.class_for(n_bytes);
+    }
     if (heap.partial_[size_class] == nullptr) size_class = heap.classes_.class_of_slab(size_class, n_bytes);
     if constexpr (Observer::kActive) {
       const std::size_t bytes = heap.classes_.block_bytes(size_class);
@@ -337,14 +341,15 @@ class Heap {
     if (verdict == Verdict::kWatch) watch(runs_.grain_of(address), n_bytes);
   }
 
-  [[gnu::noinline]] static void free_slow(Heap& heap, Address address, MapEntry entry) {
+  TIDEMARK_RARE static void free_slow(Heap& heap, Address address, MapEntry entry) {
     if (entry_kind(entry) == kSlab) {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
       if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
       if constexpr (Observer::kActive) heap.observer_.gave(slab->block_bytes);
-      // It was exhausted, else the fast path would have done this.
-      slab->free_blocks = std::uint64_t{1} << slab->index_of(address);
+      const bool was_exhausted = slab->free_blocks == 0;
+      slab->free_blocks |= std::uint64_t{1} << slab->index_of(address);
+      if (!was_exhausted) return;
       if (slab != heap.current_[slab->size_class]) heap.link(slab);
       heap.runs_.expect_freed(slab->length());
     } else if (address != 0) {
@@ -359,7 +364,7 @@ class Heap {
 
   // --- runs
 
-  [[gnu::noinline]] Grain acquire(std::size_t length, std::size_t mapped) {
+  TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) {
     Grain grain = runs_.acquire_below_top(length);
     if (grain != kNoGrain) return grain;
     if (!runs_.sweep_is_due(length)) {
@@ -374,7 +379,7 @@ class Heap {
   static std::size_t grains_of(std::size_t blocks, std::size_t bytes) { return grains_for(blocks * bytes); }
 
   /// A run for a slab of `blocks`, or of fewer where that is all that there is below the top: then `blocks` says how many.
-  Grain acquire_for_slab(std::size_t& blocks, std::size_t least, std::size_t bytes) {
+  TIDEMARK_SMALL Grain acquire_for_slab(std::size_t& blocks, std::size_t least, std::size_t bytes) {
     Grain grain = acquire_some_below_top(blocks, least, bytes);
     if (grain != kNoGrain) return grain;
     const std::size_t length = grains_of(blocks, bytes);
@@ -392,7 +397,7 @@ class Heap {
     return runs_.acquire_at_top(least_length, least_length);
   }
 
-  Grain acquire_some_below_top(std::size_t& blocks, std::size_t least, std::size_t bytes) {
+  TIDEMARK_RARE Grain acquire_some_below_top(std::size_t& blocks, std::size_t least, std::size_t bytes) {
     for (std::size_t some = blocks; some >= least; some /= 2) {
       const Grain grain = runs_.acquire_below_top(grains_of(some, bytes));
       if (grain == kNoGrain) continue;
@@ -461,7 +466,7 @@ class Heap {
     return slab;
   }
 
-  Slab* make_slab(SizeClass size_class) {
+  TIDEMARK_SMALL Slab* make_slab(SizeClass size_class) {
     // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here.
     const std::size_t bytes = classes_.block_bytes(size_class), least = min_blocks(bytes), most = max_blocks(bytes);
     std::size_t blocks = first_blocks(bytes) << wanted_[size_class];
@@ -493,7 +498,7 @@ class Heap {
   }
 
   /// Requires  the slab to be idle and in its list.
-  void release_slab(Slab* slab) {
+  TIDEMARK_RARE void release_slab(Slab* slab) {
     unlink(slab);
     const Grain grain = runs_.grain_of(slab->base);
     const std::size_t length = slab->length();
@@ -529,7 +534,7 @@ class Heap {
 
   // --- descriptors
 
-  Slab* take_descriptor() {
+  TIDEMARK_RARE Slab* take_descriptor() {
     if (free_descriptors_ == nullptr) {
       const Grain grain = acquire(kDescriptorRunGrains, 1);
       if (grain == kNoGrain) return nullptr;
@@ -540,11 +545,12 @@ class Heap {
     return slab;
   }
 
-  void make_descriptors(Grain grain) {
+  TIDEMARK_RARE void make_descriptors(Grain grain) {
     runs_.entry(grain) = make_entry(kDescriptorRunGrains, kReserved);
     Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
     // From the last to the first, so that they are taken from the first on. The first itself stays away: whatever
     // runs over from below meets it before it meets a descriptor.
+    TIDEMARK_KEEP_LOOP
     for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) give_descriptor(first + i);
   }
 
@@ -556,11 +562,12 @@ class Heap {
 
   /// Of a reserved run: gathers its free descriptors, if it has descriptors; whether that was all of them, and the run
   /// is not needed any more.
-  bool sweep_descriptors(Grain grain, std::size_t length) {
+  TIDEMARK_SMALL bool sweep_descriptors(Grain grain, std::size_t length) {
     if (length != kDescriptorRunGrains || runs_.is_map(grain)) return false;  // strangers take whole pages
     Slab* const first = reinterpret_cast<Slab*>(runs_.address(grain));
     Slab* const before = free_descriptors_;
     bool all_free = true;
+    TIDEMARK_KEEP_LOOP
     for (std::size_t i = kDescriptorsPerRun - 1; i > 0; --i) {
       if (first[i].block_bytes == 0) {
         give_descriptor(first + i);

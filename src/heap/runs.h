@@ -53,7 +53,7 @@ class Runs {
   }
 
   /// A run of `length` > 0 grains, all of whose entries are 0, from free memory below top; kNoGrain when none is there.
-  Grain acquire_below_top(std::size_t length) {
+  TIDEMARK_RARE Grain acquire_below_top(std::size_t length) {
     put_recent_into_bins();
     const Grain binned = bins_.find(map_, length);
     const std::size_t carve_length = carve_end_ - carve_;
@@ -74,7 +74,7 @@ class Runs {
 
   /// As above, from memory above all other runs, of which there may have to be more. Only the first `mapped` > 0 grains
   /// of it are sure to have entries.
-  Grain acquire_at_top(std::size_t length, std::size_t mapped) {
+  [[gnu::noinline]] Grain acquire_at_top(std::size_t length, std::size_t mapped) {
     if ((top_ + length > limit_ || top_ + mapped > mapped_) && !make_room(length, mapped)) return kNoGrain;
     const Grain grain = top_;
     advance_top(top_ + length);
@@ -92,12 +92,12 @@ class Runs {
 
   /// Requires  as above, and length >= kMinBinnedGrains; the entry of `grain` may be anything.
   void release_linked(Grain grain, std::size_t length) {
-    freed_ += length;
-    if (grain + length > mapped_) {  // so it is the highest run
+    if (grain + length > mapped_) {  // so it is the highest run, and back above the top, without a sweep
       map_[grain] = 0;
       top_ = grain;
       return;
     }
+    freed_ += length;
     MapEntry* const entry = map_ + grain;
     entry[0] = make_entry(length, kFree);
     entry[1] = make_entry(recent_, kFree);
@@ -160,7 +160,7 @@ class Runs {
 
   /// Makes the block run at `grain` longer or shorter where it stands; false, and nothing changed, when what follows it
   /// does not allow that.
-  bool resize_block(Grain grain, std::size_t length, std::size_t new_length) {
+  TIDEMARK_RARE bool resize_block(Grain grain, std::size_t length, std::size_t new_length) {
     const Grain end = grain + length, new_end = grain + new_length;
     if (new_length > length && !(free_up_to(end, new_end) && take_up_to(end, new_end))) return false;
     map_[grain] = make_entry(new_length, kBlock);
@@ -174,7 +174,7 @@ class Runs {
     return true;
   }
 
-  void fill_entries(Grain grain, std::size_t length, MapEntry entry) {
+  TIDEMARK_RARE void fill_entries(Grain grain, std::size_t length, MapEntry entry) {
     MapEntry* at = map_ + grain;
     for (MapEntry* const end = at + length; at != end; ++at) *at = entry;
   }
@@ -234,7 +234,7 @@ class Runs {
     if (length >= kMinBinnedGrains) bins_.insert(map_, grain, length);
   }
 
-  void put_recent_into_bins() {
+  TIDEMARK_RARE void put_recent_into_bins() {
     while (recent_ != kNoGrain) {
       const Grain grain = recent_;
       recent_ = entry_value(map_[grain + 1]);
@@ -243,7 +243,7 @@ class Runs {
   }
 
   /// Puts a run that lies above all others of its bin behind them.
-  void append(Grain* lasts, Grain grain, std::size_t length) {
+  TIDEMARK_SMALL void append(Grain* lasts, Grain grain, std::size_t length) {
     map_[grain] = make_entry(length, kFree);
     if (length < kMinBinnedGrains) return;
     Grain* const last = &lasts[Bins::bin_of(length)];
@@ -251,14 +251,14 @@ class Runs {
     *last = grain;
   }
 
-  void carve_from(Grain begin, Grain end) {
+  TIDEMARK_RARE void carve_from(Grain begin, Grain end) {
     if (carve_ != kNoGrain) insert(carve_, carve_end_ - carve_);
     carve_ = begin;
     carve_end_ = end;
   }
 
   /// Whether all from the end of a run to `end` is free, or can be had above the top.
-  bool free_up_to(Grain at, Grain end) {
+  TIDEMARK_SMALL bool free_up_to(Grain at, Grain end) {
     put_recent_into_bins();
     while (at < end) {
       if (at == top_) return end <= limit_ || grow_memory(end - limit_);
@@ -274,7 +274,7 @@ class Runs {
   }
 
   /// Requires free_up_to(at, end).
-  bool take_up_to(Grain at, Grain end) {
+  TIDEMARK_SMALL bool take_up_to(Grain at, Grain end) {
     while (at < end) {
       if (at == top_) {
         advance_top(end);
@@ -308,7 +308,7 @@ class Runs {
     return grow_pages(n_grains);
   }
 
-  bool grow_pages(std::size_t n_grains) {
+  TIDEMARK_SMALL bool grow_pages(std::size_t n_grains) {
     const std::size_t needed = (n_grains + kGrainsPerPage - 1) / kGrainsPerPage;
     std::size_t overshoot = limit_ / (9 * kGrainsPerPage);  // a ninth is below 12 %
     if (overshoot > kMaxOvershootPages) overshoot = kMaxOvershootPages;
@@ -358,7 +358,7 @@ class Runs {
   }
 
   /// Puts a map of `map_grains` at the top and frees the old one.
-  void move_map(std::size_t map_grains, Grain old_top) {
+  TIDEMARK_SMALL void move_map(std::size_t map_grains, Grain old_top) {
     MapEntry* const old_map = map_;
     const std::size_t old_entries = old_top < mapped_ ? old_top : mapped_;
     const std::size_t old_mapped = mapped_;

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 
 #include "base/steps.h"
 #include "base/units.h"
@@ -32,22 +31,10 @@ inline constexpr std::size_t kMaxSlabBlocks = 64;
 
 constexpr std::size_t block_bytes(SizeClass size_class) { return step_value(size_class) * kMinBlockBytes; }
 
-namespace detail {
-constexpr auto make_class_table() {
-  std::array<unsigned char, kMaxSmallBytes / kMinBlockBytes + 1> table{};
-  table[0] = 1;
-  for (std::size_t units = 1; units < table.size(); ++units)
-    table[units] = static_cast<unsigned char>(step_above(units));
-  return table;
-}
-inline constexpr auto kClassTable = make_class_table();
-}  // namespace detail
-
-/// Least class whose block holds `n_bytes`; a request for nothing gets the least block.
+/// Least class whose block holds `n_bytes`; a request for nothing gets the least block. A heap looks it up (class_table.h).
 /// Requires  n_bytes <= kMaxSmallBytes.
-/// Cost      one load.
 constexpr SizeClass class_for(std::size_t n_bytes) {
-  return detail::kClassTable[(n_bytes + kMinBlockBytes - 1) / kMinBlockBytes];
+  return step_above(n_bytes == 0 ? 1 : (n_bytes + kMinBlockBytes - 1) / kMinBlockBytes);
 }
 
 /// Fewest blocks of a size in a slab: as few as fill grains without a rest, where blocks are smaller than grains.

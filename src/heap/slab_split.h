@@ -51,7 +51,7 @@ class SlabSplit {
   };
   static constexpr unsigned kNone = 64;
 
-  void split(Slab* slab) {
+  TIDEMARK_SMALL void split(Slab* slab) {
     heap_.unlink(slab);
     const Slab whole = *slab;
     const Grain end = runs_.grain_of(whole.end());
@@ -79,7 +79,7 @@ class SlabSplit {
   static std::uint64_t live_blocks(const Slab& slab) { return slab.all_free() & ~slab.free_blocks; }
 
   /// The part that begins at `begin`, and whose first live block is `first`.
-  Part part_from(const Slab& whole, Grain begin, unsigned first) const {
+  TIDEMARK_SMALL Part part_from(const Slab& whole, Grain begin, unsigned first) const {
     const std::uint64_t live = live_blocks(whole);
     for (unsigned last = first;;) {
       const Grain end = grain_at(whole, last + 1, kGrainBytes - 1);
@@ -100,7 +100,7 @@ class SlabSplit {
     return heap_.free_descriptors_ != nullptr ? kMinGap : Heap<Pages, Observer>::kDescriptorRunGrains;
   }
 
-  void make_part(Slab* slab, const Slab& whole, const Part& part) {
+  TIDEMARK_SMALL void make_part(Slab* slab, const Slab& whole, const Part& part) {
     const Address begin = runs_.address(part.begin), end = runs_.address(part.end);
     const std::size_t bytes = whole.block_bytes;
     const std::size_t skipped = begin <= whole.base ? 0 : (begin - whole.base + bytes - 1) / bytes;
@@ -116,11 +116,11 @@ class SlabSplit {
   }
 
   /// The grain in which block `index` begins, or in which `offset` bytes from there are.
-  Grain grain_at(const Slab& slab, std::size_t index, std::size_t offset = 0) const {
+  TIDEMARK_SMALL Grain grain_at(const Slab& slab, std::size_t index, std::size_t offset = 0) const {
     return runs_.grain_of(slab.base + index * slab.block_bytes + offset);
   }
 
-  void give_back(Grain begin, Grain end) {
+  TIDEMARK_RARE void give_back(Grain begin, Grain end) {
     if (begin == end) return;
     runs_.fill_entries(begin, end - begin, 0);
     runs_.entry(begin) = make_entry(end - begin, kFree);

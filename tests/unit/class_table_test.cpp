@@ -14,15 +14,29 @@ SizeClass after_slabs(ClassTable& table, int slabs, std::size_t n_bytes) {
   return size_class;
 }
 
-TEST(ClassTable, IsTheClassesOfSizeClassAtFirst) {
+/// One that is ready for use.
+ClassTable filled() {
+  ClassTable table;
+  table.fill();
+  return table;
+}
+
+TEST(ClassTable, SaysNoneOfAnySizeUntilItIsFilled) {
   const ClassTable table;
+  for (std::size_t n_bytes = 0; n_bytes <= kMaxSmallBytes; ++n_bytes) {
+    ASSERT_EQ(table.class_for(n_bytes), ClassTable::kNone) << n_bytes;
+  }
+}
+
+TEST(ClassTable, IsTheClassesOfSizeClassAtFirst) {
+  const ClassTable table = filled();
   for (std::size_t n_bytes = 0; n_bytes <= kMaxSmallBytes; ++n_bytes) {
     ASSERT_EQ(table.class_for(n_bytes), class_for(n_bytes)) << n_bytes;
   }
 }
 
 TEST(ClassTable, AClassThatOneSizeWantsAgainAndAgainGetsAFittedOne) {
-  ClassTable table;
+  ClassTable table = filled();
   EXPECT_EQ(after_slabs(table, 3, 1030), kClass);
   const SizeClass fitted = after_slabs(table, 1, 1025);  // which takes as large a block as 1030
   EXPECT_EQ(fitted, ClassTable::fitted_in(kClass));
@@ -34,7 +48,7 @@ TEST(ClassTable, AClassThatOneSizeWantsAgainAndAgainGetsAFittedOne) {
 }
 
 TEST(ClassTable, AFittedClassIsNotDividedAgain) {
-  ClassTable table;
+  ClassTable table = filled();
   const SizeClass fitted = after_slabs(table, 4, 1100);
   EXPECT_EQ(table.block_bytes(fitted), 1104u);
   EXPECT_EQ(after_slabs(table, 20, 1032), fitted);
@@ -43,19 +57,19 @@ TEST(ClassTable, AFittedClassIsNotDividedAgain) {
 }
 
 TEST(ClassTable, SizesInTurnDoNotDivideAClass) {
-  ClassTable table;
+  ClassTable table = filled();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(after_slabs(table, 3, i % 2 == 0 ? 1032 : 1040), kClass);
 }
 
 TEST(ClassTable, AClassWhoseBlocksFitAlreadyIsNotDivided) {
-  ClassTable table;
+  ClassTable table = filled();
   for (const std::size_t n_bytes : {1145u, 1152u}) EXPECT_EQ(after_slabs(table, 20, n_bytes), kClass);
 }
 
 TEST(ClassTable, EveryDivisionServesEverySize) {
   for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
     for (std::size_t fit = block_bytes(size_class - 1) + 1; fit <= block_bytes(size_class); ++fit) {
-      ClassTable table;
+      ClassTable table = filled();
       after_slabs(table, 4, fit);
       for (std::size_t n_bytes = 1; n_bytes <= kMaxSmallBytes;
            n_bytes += n_bytes < fit - 16 || n_bytes > fit + 16 ? 61 : 1) {
