@@ -210,7 +210,7 @@ class Scan {
 struct Detector {
   Scan scan;
   GrowthRule growth;
-  Sample samples[GrowthRule::kMaxSamples] = {};
+  TrendPoint samples[GrowthRule::kMaxSamples] = {};
   Address roots[1024] = {};
   Census census;
   GrowthFinding growth_finding;
@@ -280,7 +280,7 @@ void tidemark_leaks_end(void) { detector.scan.end(); }
 // --- rules
 
 /// Where tidemark_leaks_growth takes its samples from: pairs of time and value.
-tidemark::Sample* tidemark_leaks_samples(void) { return detector.samples; }
+tidemark::TrendPoint* tidemark_leaks_samples(void) { return detector.samples; }
 
 const void* tidemark_leaks_growth(std::size_t n, double window_ms, std::size_t min_samples, double threshold) {
   detector.growth_finding = detector.growth.judge(detector.samples, n, {window_ms, min_samples, threshold});
