@@ -61,6 +61,8 @@ const tidemarkExports = [
   'tidemark_array_destroy',
   'tidemark_array_resize',
   'tidemark_array_address',
+  'tidemark_array_pin',
+  'tidemark_array_unpin',
   'tidemark_array_bytes',
   'tidemark_cache_create',
   'tidemark_cache_destroy',

@@ -1,4 +1,4 @@
-// The blocks of CompactArray: what it holds of elements, JavaScript reads and writes through views.
+// The blocks of CompactArray and BufferPool: what they hold, JavaScript reads and writes through views.
 #include <new>
 
 #include "structures/block_source.h"
@@ -38,6 +38,13 @@ std::uint8_t* tidemark_array_address(Array* array) {
   array->blocks.look_up(array->block);
   return array->block.address;
 }
+
+/// As address, which is good until as many calls of unpin; a pinned one is not to be resized or destroyed.
+std::uint8_t* tidemark_array_pin(Array* array) {
+  return static_cast<std::uint8_t*>(tidemark_movable_pin(array->block.handle));
+}
+
+void tidemark_array_unpin(Array* array) { tidemark_movable_unpin(array->block.handle); }
 
 std::size_t tidemark_array_bytes(const Array* array) { return array->blocks.held_bytes() + sizeof(Array); }
 

@@ -22,6 +22,7 @@ const groups = {
   growth: 'Growth of linear memory',
   startup: 'Start',
   profiler: 'The sampling profiler',
+  structures: 'Structures in linear memory',
 };
 
 async function bench() {

@@ -10,7 +10,14 @@ const api = createApi(context);
 
 export const { version, defaultModule, shrink } = api;
 export const { wasmMemoryMonitor, startMonitoring, stopMonitoring, getMemoryStats, getMemoryProfile, onWarning } = api;
-export const { createCache, createCompactArray, createCompactMap, createCompactSet, createMemoryPool } = api;
+export const {
+  createBufferPool,
+  createCache,
+  createCompactArray,
+  createCompactMap,
+  createCompactSet,
+  createMemoryPool,
+} = api;
 export const { memoryPerformanceTester, createTestSuite, addTestToSuite, getBuiltInTests } = api;
 export const { runMemoryPerformanceTest, runMemoryPerformanceTestSuite } = api;
 export const { wasmMemoryManager, registerModule, unregisterModule, canAllocate, explainAllocation } = api;

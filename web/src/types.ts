@@ -57,6 +57,8 @@ export type { Profiler, ProfilerOptions } from './profiler.js';
 export type { ProfileData, ProfileFrame, ProfileSite, SymbolSources } from './profiling/profile_data.js';
 export type { ProfileMeasure } from './profiling/text_report.js';
 export type { MemoryWarning } from './warnings.js';
+export { BufferPool, type BufferPoolOptions, type BufferPoolStats } from './structures/buffer_pool.js';
+export { PooledBuffer } from './structures/pooled_buffer.js';
 export { ColumnArray, type ColumnTypes, type RecordOf } from './structures/column_array.js';
 export type { NumberView } from './structures/column.js';
 export { CompactArray, type CompactArrayOptions } from './structures/compact_array.js';

@@ -1,5 +1,6 @@
 // The create… functions, bound to one engine.
 import type { Context } from '../context.js';
+import { BufferPool, type BufferPoolOptions } from './buffer_pool.js';
 import { ColumnArray, type ColumnTypes } from './column_array.js';
 import { CompactArray, type CompactArrayOptions } from './compact_array.js';
 import { CompactMap, type CompactMapOptions } from './compact_map.js';
@@ -29,6 +30,8 @@ export interface StructuresApi {
     reset?: (object: T) => void,
     maxSize?: number,
   ) => MemoryPool<T>;
+  /** Bytes of linear memory that are used again: {@link BufferPool}. */
+  readonly createBufferPool: (options?: BufferPoolOptions) => BufferPool;
 }
 
 const isIterable = <T>(value: object): value is Iterable<T> => Symbol.iterator in value;
@@ -53,5 +56,6 @@ export function createStructuresApi(context: Context): StructuresApi {
         context,
       ),
     createMemoryPool: (factory, reset, maxSize) => new MemoryPool(factory, reset, maxSize, context),
+    createBufferPool: (options) => new BufferPool(options, context),
   };
 }

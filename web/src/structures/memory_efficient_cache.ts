@@ -243,7 +243,8 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   clear(): void {
     if (this.#tells) {
-      for (const [key, value] of [...this.entriesFrom('oldest')]) this.#options.dispose?.(value, key, 'clear');
+      // Time 0: those whose time has come leave the cache too.
+      for (const [key, value] of [...this.entriesFrom('oldest', 0)]) this.#options.dispose?.(value, key, 'clear');
     }
     this.#engine.clear();
     this.#calculatedSize = 0;
@@ -291,9 +292,8 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   }
 
   /** In either direction. The cache may not be changed meanwhile, but by what the last step has given. */
-  *entriesFrom(first: 'newest' | 'oldest'): Generator<[K, V], undefined> {
+  *entriesFrom(first: 'newest' | 'oldest', now = this.#now()): Generator<[K, V], undefined> {
     const engine = this.#engine;
-    const now = this.#now();
     let entry = first === 'newest' ? engine.newest() : engine.oldest();
     while (entry !== noEntry) {
       const { key, value, expires } = engine.entry(entry);

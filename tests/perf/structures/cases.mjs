@@ -1,0 +1,279 @@
+// What the structures are measured by, and what each is measured against. The same code runs in Node and in a page.
+//
+// A case is a function of (world, contender, count) that returns { bytes, set, get, … }: bytes an entry, of linear memory and
+// of the JavaScript heap together, and nanoseconds an operation. Loops are written out: one that is shared between contenders
+// would be compiled for all of them. A first round, on fewer entries, is for the compiler.
+//
+// world: { tidemark, LRUCache, now(): ms, heapBytes(): bytes of the JavaScript heap and its buffers after a collection }
+
+/** Scattered over all integers of 32 bits, each once: an odd number times 0, 1, 2, … */
+const intKey = (i) => Math.imul(i, 0x9e3779b1) | 0;
+/** The keys in an order that is not that of insertion: they are asked for in it. */
+function shuffled(keys) {
+  const count = keys.length;
+  const step = [7919, 104729, 1299709].find((prime) => count % prime !== 0);
+  return keys.map((_, i) => keys[(i * step) % count]);
+}
+const textKey = (i) => `key${(i * 2654435761 + 1e9).toString(36).slice(-9).padStart(9, '0')}`;
+
+/** Fails where a result is not what it must be: a benchmark of a wrong answer is none. */
+function expect(what, value, expected) {
+  if (!Object.is(value, expected)) throw new Error(`${what}: ${value} in place of ${expected}`);
+}
+
+const perOperation = (begin, end, count) => ((end - begin) * 1e6) / count;
+
+function maps(keysOf, valueOf, optionsOf, hasBulk) {
+  return {
+    contenders: ['tidemark', 'Map'],
+    measure(world, contender, count) {
+      const { now } = world;
+      const keys = keysOf(count);
+      const askedKeys = shuffled(keys);
+      const values = Float64Array.from({ length: count }, (_, i) => valueOf(i));
+      let sum = 0;
+      for (const value of values) sum += value;
+      const before = world.heapBytes();
+      const ours = contender === 'tidemark';
+      const map = ours ? world.tidemark.createCompactMap(optionsOf?.()) : new Map();
+      const figures = {};
+
+      let begin = now();
+      for (let i = 0; i < count; ++i) map.set(keys[i], values[i]);
+      figures.set = perOperation(begin, now(), count);
+      figures.bytes = (world.heapBytes() - before + (ours ? map.memoryUsage : 0)) / count;
+
+      let got = 0;
+      begin = now();
+      for (let i = 0; i < count; ++i) got += map.get(askedKeys[i]);
+      figures.get = perOperation(begin, now(), count);
+
+      begin = now();
+      for (let i = 0; i < count; ++i) map.set(askedKeys[i], values[i]);
+      figures.replace = perOperation(begin, now(), count);
+
+      let seen = 0;
+      begin = now();
+      map.forEach((value) => {
+        seen += value;
+      });
+      figures.forEach = perOperation(begin, now(), count);
+      begin = now();
+      for (const [, value] of map) seen -= value;
+      figures.iterate = perOperation(begin, now(), count);
+      expect('the sum of what was seen', Math.abs(seen) < 1e-6 * Math.abs(sum) + 1e-6, true);
+      expect('the sum of what was got', Math.abs(got - sum) <= 1e-9 * Math.abs(sum) + 1e-6, true);
+
+      if (hasBulk) {
+        const batch = Int32Array.from(askedKeys);
+        let found = 0;
+        begin = now();
+        if (ours) {
+          const results = map.getMany(batch);
+          for (let i = 0; i < count; ++i) found += results[i];
+        } else {
+          const results = new Float64Array(count);
+          for (let i = 0; i < count; ++i) results[i] = map.get(batch[i]);
+          for (let i = 0; i < count; ++i) found += results[i];
+        }
+        figures.getMany = perOperation(begin, now(), count);
+        expect('what getMany found', Math.abs(found - sum) <= 1e-9 * Math.abs(sum) + 1e-6, true);
+        const fresh = ours ? world.tidemark.createCompactMap(optionsOf?.()) : new Map();
+        const insertion = Int32Array.from(keys);
+        begin = now();
+        if (ours) fresh.setMany(insertion, values);
+        else for (let i = 0; i < count; ++i) fresh.set(insertion[i], values[i]);
+        figures.setMany = perOperation(begin, now(), count);
+        expect('the size', fresh.size, count);
+        fresh.dispose?.();
+      }
+      begin = now();
+      let erased = 0;
+      for (let i = 0; i < count; ++i) erased += map.delete(askedKeys[i]) ? 1 : 0;
+      figures.delete = perOperation(begin, now(), count);
+      expect('how many were erased', erased, count);
+      map.dispose?.();
+      return figures;
+    },
+  };
+}
+
+const ints = (count) => Array.from({ length: count }, (_, i) => intKey(i));
+
+const sets = {
+  contenders: ['tidemark', 'Set'],
+  measure(world, contender, count) {
+    const { now } = world;
+    const keys = ints(count);
+    const asked = shuffled(keys);
+    const before = world.heapBytes();
+    const ours = contender === 'tidemark';
+    const set = ours ? world.tidemark.createCompactSet() : new Set();
+    const figures = {};
+    let begin = now();
+    for (let i = 0; i < count; ++i) set.add(keys[i]);
+    figures.set = perOperation(begin, now(), count);
+    figures.bytes = (world.heapBytes() - before + (ours ? set.memoryUsage : 0)) / count;
+    let found = 0;
+    begin = now();
+    for (let i = 0; i < count; ++i) found += set.has(asked[i]) ? 1 : 0;
+    figures.get = perOperation(begin, now(), count);
+    expect('how many were found', found, count);
+    let seen = 0;
+    begin = now();
+    set.forEach((value) => {
+      seen ^= value;
+    });
+    figures.forEach = perOperation(begin, now(), count);
+    begin = now();
+    for (const value of set) seen ^= value;
+    figures.iterate = perOperation(begin, now(), count);
+    expect('what was seen twice', seen, 0);
+    const batch = Int32Array.from(asked);
+    begin = now();
+    let counted = 0;
+    if (ours) for (const has of set.hasMany(batch)) counted += has;
+    else for (let i = 0; i < count; ++i) counted += set.has(batch[i]) ? 1 : 0;
+    figures.getMany = perOperation(begin, now(), count);
+    expect('how many were found at once', counted, count);
+    set.dispose?.();
+    return figures;
+  },
+};
+
+function arrays(options) {
+  return {
+    contenders: ['tidemark', 'Float64Array', 'Array'],
+    measure(world, contender, count) {
+      const { now } = world;
+      const before = world.heapBytes();
+      const figures = {};
+      let sum = 0;
+      let begin = now();
+      let end;
+      if (contender === 'tidemark') {
+        const array = world.tidemark.createCompactArray(options);
+        for (let i = 0; i < count; ++i) array.push(i + 0.5);
+        figures.push = perOperation(begin, now(), count);
+        figures.bytes = (world.heapBytes() - before + array.memoryUsage) / count;
+        begin = now();
+        for (let i = 0; i < count; ++i) array.set(i, i * 0.5);
+        figures.set = perOperation(begin, now(), count);
+        begin = now();
+        for (let i = 0; i < count; ++i) sum += array.at(i);
+        figures.get = perOperation(begin, now(), count);
+        begin = now();
+        array.forEach((value) => {
+          sum -= value;
+        });
+        end = now();
+        array.dispose();
+      } else if (contender === 'Array') {
+        const array = [];
+        for (let i = 0; i < count; ++i) array.push(i + 0.5);
+        figures.push = perOperation(begin, now(), count);
+        figures.bytes = (world.heapBytes() - before) / count;
+        begin = now();
+        for (let i = 0; i < count; ++i) array[i] = i * 0.5;
+        figures.set = perOperation(begin, now(), count);
+        begin = now();
+        for (let i = 0; i < count; ++i) sum += array[i];
+        figures.get = perOperation(begin, now(), count);
+        begin = now();
+        array.forEach((value) => {
+          sum -= value;
+        });
+        end = now();
+      } else {
+        const array = new Float64Array(count);
+        for (let i = 0; i < count; ++i) array[i] = i + 0.5;
+        figures.push = perOperation(begin, now(), count);
+        figures.bytes = (world.heapBytes() - before) / count;
+        begin = now();
+        for (let i = 0; i < count; ++i) array[i] = i * 0.5;
+        figures.set = perOperation(begin, now(), count);
+        begin = now();
+        for (let i = 0; i < count; ++i) sum += array[i];
+        figures.get = perOperation(begin, now(), count);
+        begin = now();
+        array.forEach((value) => {
+          sum -= value;
+        });
+        end = now();
+      }
+      figures.forEach = perOperation(begin, end, count);
+      expect('what was seen, less what was got', sum, 0);
+      return figures;
+    },
+  };
+}
+
+const caches = {
+  contenders: ['tidemark', 'lru-cache'],
+  measure(world, contender, count) {
+    const { now } = world;
+    const keys = ints(2 * count);
+    const asked = shuffled(keys.slice(count));
+    const before = world.heapBytes();
+    const ours = contender === 'tidemark';
+    const options = { max: count, ttl: 3_600_000 };
+    const cache = ours
+      ? world.tidemark.createCache(options.max, options.ttl)
+      : new world.LRUCache({ ...options, ttlResolution: 1 });
+    const figures = {};
+    let begin = now();
+    for (let i = 0; i < count; ++i) cache.set(keys[i], i);
+    figures.set = perOperation(begin, now(), count);
+    figures.bytes = (world.heapBytes() - before + (ours ? cache.memoryUsage : 0)) / count;
+    begin = now();
+    for (let i = count; i < 2 * count; ++i) cache.set(keys[i], i);
+    figures.replace = perOperation(begin, now(), count); // one is evicted for each
+    let sum = 0;
+    begin = now();
+    for (let i = 0; i < count; ++i) sum += cache.get(asked[i]);
+    figures.get = perOperation(begin, now(), count);
+    expect('the sum of what was got', sum, (count * (3 * count - 1)) / 2);
+    let seen = 0;
+    begin = now();
+    for (const [, value] of cache.entries()) seen += value;
+    figures.iterate = perOperation(begin, now(), count);
+    expect('the sum of what was seen', seen, sum);
+    cache.dispose?.();
+    return figures;
+  },
+};
+
+export const cases = {
+  'map<int,int>': maps(ints, (i) => i, undefined, true),
+  'map<i32,i32>': maps(
+    ints,
+    (i) => i,
+    () => ({ key: 'i32', value: 'i32' }),
+    true,
+  ),
+  'map<int,double>': maps(ints, (i) => i + 0.5, undefined, true),
+  'map<string,number>': maps(
+    (count) => Array.from({ length: count }, (_, i) => textKey(i)),
+    (i) => i,
+    undefined,
+    false,
+  ),
+  'set<int>': sets,
+  'array of f64': arrays({ type: 'f64' }),
+  'array of any': arrays({}),
+  'cache with ttl': caches,
+};
+
+/** The figures of one contender: medians of rounds, and the bytes of the last, since what came before is compiled and collected. */
+export function measure(world, name, contender, count) {
+  const { measure: once } = cases[name];
+  const warm = { ...world, heapBytes: () => 0 };
+  for (let round = 0; round < 3; ++round) once(warm, contender, Math.min(count, 20_000));
+  const rounds = Array.from({ length: count < 500_000 ? 7 : 3 }, () => once(world, contender, count));
+  const figures = { ...rounds.at(-1) };
+  for (const figure of Object.keys(figures)) {
+    if (figure === 'bytes') continue;
+    figures[figure] = rounds.map((round) => round[figure]).sort((a, b) => a - b)[rounds.length >> 1];
+  }
+  return figures;
+}
