@@ -112,7 +112,9 @@ class BlockTable {
   void confirm(const BlockTable& earlier);
 
   /// The live block that `address` points into, its begin, or anywhere up to its last byte.
-  Place find(Address address) const { return address - low_ < high_ - low_ ? find_in(number_at(address), address) : Place{}; }
+  Place find(Address address) const {
+    return address - low_ < high_ - low_ ? find_in(number_at(address), address) : Place{};
+  }
 
   /// The same in two steps, for who has many addresses and doesn't want to wait for memory after each.
   /// Requires  low() <= address < high().
@@ -133,9 +135,7 @@ class BlockTable {
 
  private:
   /// The one without blocks where there is none.
-  BlockRun* run_of(Address address) const {
-    return runs_ + (address - low_ < high_ - low_ ? number_at(address) : 0);
-  }
+  BlockRun* run_of(Address address) const { return runs_ + (address - low_ < high_ - low_ ? number_at(address) : 0); }
 
   static Place find_in(BlockRun* run, Address address) {
     if (address - run->begin >= run->bytes) return {};

@@ -81,7 +81,7 @@ class Marking {
   AddressRange current_;     // what is being scanned
   BlockRun* run_ = nullptr;  // whose blocks are being scanned
   std::size_t scanned_bytes_ = 0;
-  std::size_t work_ = 0;  // since the clock was read
+  std::size_t work_ = 0;        // since the clock was read
   std::uint32_t hand_ = 0;      // where the sweep is: a run
   unsigned region_ = kNowhere;  // … and its region
 };

@@ -7,7 +7,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { loadEnvironment, root, run } from '../../scripts/environment.mjs';
 import { installedPrefix, withDatabase } from '../shrink/support/program.mjs';
 
-const outcomes = ['good', 'served all the same', 'wrong code', 'damaged', 'wrong content', 'memory lost', 'not reached'];
+const outcomes = [
+  'good',
+  'served all the same',
+  'wrong code',
+  'damaged',
+  'wrong content',
+  'memory lost',
+  'not reached',
+];
 let program;
 
 beforeAll(async () => {
@@ -18,9 +26,15 @@ beforeAll(async () => {
   const source = join(import.meta.dirname, 'programs/nomem.c');
   await run(
     'emcc',
-    [source, ...withDatabase(), `--use-port=${port}`, '-O2', '--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMODULARIZE'].concat(
-      ['-sEXPORT_ES6', '-sENVIRONMENT=node', '-sFORCE_FILESYSTEM', '-o', file],
-    ),
+    [
+      source,
+      ...withDatabase(),
+      `--use-port=${port}`,
+      '-O2',
+      '--no-entry',
+      '-sALLOW_MEMORY_GROWTH',
+      '-sMODULARIZE',
+    ].concat(['-sEXPORT_ES6', '-sENVIRONMENT=node', '-sFORCE_FILESYSTEM', '-o', file]),
     { capture: true, env: loadEnvironment() },
   );
   const { default: create } = await import(pathToFileURL(file).href);

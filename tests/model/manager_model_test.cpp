@@ -88,8 +88,7 @@ TEST_P(RandomLimits, NothingPassesThemAndWhatFitsIsServed) {
   for (std::size_t i = random.below(4); i-- > 0;)
     handlers.push_back({&program, static_cast<Behaviour>(random.below(5))});
   for (Handler& handler : handlers) {
-    ASSERT_NE(heap.manager().handlers().add(&run_handler, &handler,
-                                            static_cast<tidemark_pressure>(1 + random.below(4)),
+    ASSERT_NE(heap.manager().handlers().add(&run_handler, &handler, static_cast<tidemark_pressure>(1 + random.below(4)),
                                             static_cast<int>(random.below(3)), "handler"),
               0);
   }
@@ -101,7 +100,8 @@ TEST_P(RandomLimits, NothingPassesThemAndWhatFitsIsServed) {
       const std::size_t hard = 64 * 1024 + random.below(4 * kMiB);
       const std::size_t critical = hard / 2 + random.below(hard / 2);
       limits = {random.one_in(8) ? 0 : hard, 0, 0, random.one_in(3) ? 1 + random.below(100'000) : 0};
-      if (limits.hard_bytes != 0 && random.one_in(2)) limits.critical_bytes = critical, limits.soft_bytes = critical / 2;
+      if (limits.hard_bytes != 0 && random.one_in(2))
+        limits.critical_bytes = critical, limits.soft_bytes = critical / 2;
       ASSERT_TRUE(heap.manager().set_limits(limits));
     }
     const bool is_large = random.one_in(12);
@@ -120,7 +120,8 @@ TEST_P(RandomLimits, NothingPassesThemAndWhatFitsIsServed) {
         // Nothing but a limit refuses, and it is the limit still, after all that handlers did.
         const bool too_large = limits.max_allocation_bytes != 0 && n_bytes > limits.max_allocation_bytes;
         const bool no_room = limits.hard_bytes != 0 && program.sum() + n_bytes + n_bytes / 4 + 256 > limits.hard_bytes;
-        ASSERT_TRUE(too_large || no_room) << n_bytes << " of " << limits.hard_bytes << " with " << program.sum() << ", at most " << limits.max_allocation_bytes;
+        ASSERT_TRUE(too_large || no_room) << n_bytes << " of " << limits.hard_bytes << " with " << program.sum()
+                                          << ", at most " << limits.max_allocation_bytes;
         ASSERT_FALSE(heap.manager().can_allocate(n_bytes));
       }
     } else {

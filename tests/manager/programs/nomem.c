@@ -100,7 +100,7 @@ static void restore(void) {
 }
 
 EMSCRIPTEN_KEEPALIVE int prepare(void) {
-  static const sqlite3_mem_methods methods = {on_malloc, on_free,  on_realloc,  on_size,
+  static const sqlite3_mem_methods methods = {on_malloc,  on_free, on_realloc,  on_size,
                                               on_roundup, on_init, on_shutdown, NULL};
   if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK || sqlite3_initialize() != SQLITE_OK) return 0;
   sqlite3* database;

@@ -17,7 +17,13 @@ test('six hours at 95 % of the limit', { timeout: 300_000 }, async () => {
   const random = randomOf(7);
   const manager = new api.WasmMemoryManager({
     idle: idle.scheduler,
-    limits: { hardLimit, softLimit: 12 * MiB, criticalLimit: 14 * MiB, growthRateLimit: MiB, maxAllocationSize: 4 * MiB },
+    limits: {
+      hardLimit,
+      softLimit: 12 * MiB,
+      criticalLimit: 14 * MiB,
+      growthRateLimit: MiB,
+      maxAllocationSize: 4 * MiB,
+    },
     gc: { incrementalGC: true, gcThreshold: 75, aggressiveGCThreshold: 99, enableCompaction: true },
   });
   manager.registerModule(api.defaultModule);
@@ -52,7 +58,7 @@ test('six hours at 95 % of the limit', { timeout: 300_000 }, async () => {
   let above = 0;
   for (let second = 0; second < 6 * 3600; ++second) {
     for (let i = 0; i < 40; ++i) {
-      const size = 1 + random(random(100) === 0 ? 400_000 : random(10) === 0 ? 20_000 : 1500);
+      const size = 1 + random(random(100) === 0 ? 1_500_000 : random(10) === 0 ? 20_000 : 1500);
       // Traffic comes back to 95 % from above and below.
       const mayGrow = used() < 0.95 * hardLimit;
       if (mayGrow || random(3) === 0) {
