@@ -14,6 +14,7 @@ import type { MemoryLimits, MemoryManagerConfig, ResolvedConfig } from './manage
 import { PressureHandlers, pressureLevels } from './pressure.js';
 import type { HandlerProblem, PressureEvent, PressureHandler, PressureHandlerOptions } from './pressure.js';
 import type { PressureHandlerReport, PressureLevel, PressureReason } from './pressure.js';
+import { resourceLedgerOf } from './resource_ledger.js';
 import { aggregate, type AggregateStats } from './aggregate_stats.js';
 import type { WasmModule } from './wasm_module.js';
 
@@ -63,6 +64,7 @@ export class WasmMemoryManager {
   #totalLimit = Infinity;
   #stopTimer: (() => void) | null = null;
   #stopCollector: (() => void) | null = null;
+  readonly #stopTelling: (() => void)[] = [];
   #stopDraining: (() => void) | null = null;
   #disposed = false;
 
@@ -383,13 +385,42 @@ export class WasmMemoryManager {
   }
 
   #start(): void {
+    this.#tellOfListeners();
     this.#stopTimer ??= this.#context.clock.every(this.#config.checkIntervalMs, () => this.#tick());
-    this.#stopCollector ??= addCollector(this.#context, { request: (id) => this.#request(id) });
+    this.#stopCollector ??= addCollector(this.#context, {
+      request: (id) => this.#request(id),
+      hardLimitOf: (id) => {
+        const limit = this.#modules.get(id)?.limits.hardLimit ?? Infinity;
+        return Number.isFinite(limit) ? limit : null;
+      },
+    });
+  }
+
+  /** Has the leak detector know what is registered here, and must be taken out again. */
+  #tellOfListeners(): void {
+    if (this.#stopTelling.length > 0) return;
+    const handlers = this.#handlers;
+    const events = this.#events;
+    for (const [kind, of, name] of [
+      ['pressure handler', handlers, 'onPressure'],
+      ['listener of a memory manager', events, 'on'],
+    ] as const) {
+      const remedy = `call the function that ${name}() has returned`;
+      const source = {
+        kind,
+        remedy,
+        get live() {
+          return of.count;
+        },
+      };
+      this.#stopTelling.push(resourceLedgerOf(this.#context).register(source, this.#context.defaultModule.id));
+    }
   }
 
   #stop(): void {
     this.#stopTimer?.();
     this.#stopCollector?.();
+    this.#stopTelling.splice(0).forEach((stop) => stop());
     this.#stopTimer = this.#stopCollector = null;
   }
 
