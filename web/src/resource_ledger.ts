@@ -51,7 +51,7 @@ const countsByKind = new WeakMap<Context, Map<string, ResourceCounts>>();
 /** The counts of what has a kind and lives in a context's own memory; in its ledger from the first on. */
 export function countsOf(context: Context, kind: string, remedy: string): ResourceCounts {
   let kinds = countsByKind.get(context);
-  if (!kinds) countsByKind.set(context, (kinds = new Map()));
+  if (!kinds) countsByKind.set(context, (kinds = new Map<string, ResourceCounts>()));
   let counts = kinds.get(kind);
   if (!counts) {
     kinds.set(kind, (counts = { kind, remedy, live: 0, netted: 0 }));

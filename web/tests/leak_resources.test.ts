@@ -80,7 +80,9 @@ test('pooled objects that are never released leak; those that are, do not', asyn
 test('a pooled object that was lost is told, and a pool that is gone takes its figures with it', async () => {
   const it = await bench();
   const pool = it.api.createMemoryPool(() => ({ x: 0 }));
-  const found = await watched(it, /pooled object/, (t) => void (t < 3 && pool.acquire()));
+  const found = await watched(it, /pooled object/, (t) => {
+    if (t < 3) pool.acquire();
+  });
   expect(found?.evidence).toMatchObject({ reason: 'netted', netted: 3, live: 0 });
   pool.dispose();
   expect(await watched(it, /pooled object/, () => {})).toBe(undefined);
