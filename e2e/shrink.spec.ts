@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { root } from '../scripts/environment.mjs';
 import { build, withDatabase } from '../tests/shrink/support/program.mjs';
 import type { Page } from '@playwright/test';
+import type { WasmMemoryManager } from 'tidemark';
 import { expect, test } from './server.js';
 
 const megabyte = 2 ** 20;
@@ -74,6 +75,7 @@ declare global {
   interface Window {
     program: Program;
     memories: WeakRef<WebAssembly.Memory>[];
+    manager: WasmMemoryManager;
   }
 }
 
@@ -121,6 +123,50 @@ test.describe('shrink', () => {
       expect(
         await page.evaluate((kind) => (window.program._scatter(50 * 2 ** 20, kind), window.program._whole()), movable),
       ).toBeGreaterThan(200);
+    });
+  }
+
+  for (const [name, movable] of [
+    ['of blocks that cannot move', 0],
+    ['of movable blocks', 1],
+  ] as const) {
+    test(`an aggressive collection by the manager leaves little more than is live, ${name}`, async ({
+      page,
+      site,
+    }, info) => {
+      await open(page, site, 'scatter.c', ['-O2', '--no-entry']);
+      await page.evaluate(async (kind) => {
+        window.program._scatter(2 ** 20, kind);
+        window.program._keep_one_in(2 ** 30);
+        const path = '/web/dist/attach.js';
+        const { attach } = (await import(path)) as typeof import('tidemark/attach');
+        const api = attach({ id: 'scatter', module: window.program as never });
+        window.manager = new api.WasmMemoryManager({
+          limits: { hardLimit: 512 * 2 ** 20 },
+          gc: { autoGC: false, allowShrink: true },
+        });
+        window.manager.registerModule({ id: 'scatter', module: window.program as never });
+      }, movable);
+      const before = new Map(descendants().map((pid) => [pid, residentBytes(pid)]));
+      await page.evaluate((kind) => window.program._scatter(400 * 2 ** 20, kind), movable);
+      const growth = (pid: number) => residentBytes(pid) - (before.get(pid) ?? 0);
+      const tab = [...before.keys()].sort((a, b) => growth(b) - growth(a))[0] ?? 0;
+      const peak = growth(tab);
+      expect(peak).toBeGreaterThan(380 * megabyte);
+      const { live, completed, whole } = await page.evaluate(() => {
+        const live = window.program._keep_one_in(10);
+        const { completed } = window.manager.triggerGC('scatter', true);
+        return { live, completed, whole: window.program._whole() };
+      });
+      expect(completed).toBe(true);
+      expect(whole).toBeGreaterThan(1000);
+      await expect
+        .poll(async () => (await page.requestGC(), growth(tab)), { timeout: 60_000, intervals: [500] })
+        .toBeLessThan(1.6 * live + 8 * megabyte);
+      info.annotations.push({
+        type: 'resident',
+        description: `peak ${Math.round(peak / megabyte)} MB, after ${Math.round(growth(tab) / megabyte)} MB, live ${(live / megabyte).toFixed(1)} MB`,
+      });
     });
   }
 

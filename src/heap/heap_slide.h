@@ -16,36 +16,13 @@ class HeapSlide {
   /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when none is found, and nothing has
   /// changed then. Sees what the last sweep has joined.
   void* allocate_below(std::size_t n_bytes, Address limit) {
-    if (runs_.mapped() == 0) return nullptr;
-    runs_.put_recent_into_bins();
-    const std::size_t length = grains_for(n_bytes);
-    for (unsigned bin = Bins::bin_of(length); bin < Bins::kCount; ++bin) {
-      // What was freed last is in front, and mostly above: so more are looked at than an allocation would.
-      Grain grain = runs_.bins_.head(bin);
-      for (int probes = kMaxProbes; grain != kNoGrain && probes > 0; --probes) {
-        const std::size_t found = entry_value(runs_.entry(grain));
-        if (found >= length && runs_.address(grain) < limit) return take(grain, length);
-        grain = entry_value(runs_.entry(grain + 1));
-      }
-    }
-    return nullptr;
+    return observed(n_bytes, [&] { return find_below(n_bytes, limit); });
   }
 
   /// As allocate_below, at the lowest address there is.
   /// Cost      a step for each run below it.
   void* allocate_lowest(std::size_t n_bytes, Address limit) {
-    if (runs_.mapped() == 0) return nullptr;
-    runs_.put_recent_into_bins();
-    runs_.carve_from(kNoGrain, kNoGrain);
-    const std::size_t length = grains_for(n_bytes);
-    for (Grain grain = 1; grain < runs_.top() && runs_.address(grain) < limit;) {
-      const MapEntry entry = runs_.entry(grain);
-      const bool is_slab = entry_kind(entry) == kSlab;
-      const std::size_t found = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
-      if (entry_kind(entry) == kFree && found >= length) return take(grain, length);
-      grain += found;
-    }
-    return nullptr;
+    return observed(n_bytes, [&] { return find_lowest(n_bytes, limit); });
   }
 
   /// Offers every large block that has free memory in front of it, lowest first: may_move(begin, n_bytes, free_bytes).
@@ -88,6 +65,47 @@ class HeapSlide {
 
  private:
   static constexpr int kMaxProbes = 64;
+
+  /// Blocks that compaction takes count, and keep to the limit, as all others do.
+  template <class Find>
+  void* observed(std::size_t n_bytes, Find&& find) {
+    if (runs_.mapped() == 0) return nullptr;
+    const std::size_t counted_bytes = grains_for(n_bytes) << kGrainShift;
+    Observer& observer = heap_.observer_;
+    if (observer.wants(counted_bytes) && observer.judge(counted_bytes, 0) == Verdict::kRefuse) return nullptr;
+    void* const block = find();
+    if (block == nullptr) observer.gave(counted_bytes);
+    return block;
+  }
+
+  void* find_below(std::size_t n_bytes, Address limit) {
+    runs_.put_recent_into_bins();
+    const std::size_t length = grains_for(n_bytes);
+    for (unsigned bin = Bins::bin_of(length); bin < Bins::kCount; ++bin) {
+      // What was freed last is in front, and mostly above: so more are looked at than an allocation would.
+      Grain grain = runs_.bins_.head(bin);
+      for (int probes = kMaxProbes; grain != kNoGrain && probes > 0; --probes) {
+        const std::size_t found = entry_value(runs_.entry(grain));
+        if (found >= length && runs_.address(grain) < limit) return take(grain, length);
+        grain = entry_value(runs_.entry(grain + 1));
+      }
+    }
+    return nullptr;
+  }
+
+  void* find_lowest(std::size_t n_bytes, Address limit) {
+    runs_.put_recent_into_bins();
+    runs_.carve_from(kNoGrain, kNoGrain);
+    const std::size_t length = grains_for(n_bytes);
+    for (Grain grain = 1; grain < runs_.top() && runs_.address(grain) < limit;) {
+      const MapEntry entry = runs_.entry(grain);
+      const bool is_slab = entry_kind(entry) == kSlab;
+      const std::size_t found = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
+      if (entry_kind(entry) == kFree && found >= length) return take(grain, length);
+      grain += found;
+    }
+    return nullptr;
+  }
 
   /// The first `length` >= kMinBinnedGrains grains of a free run.
   void* take(Grain grain, std::size_t length) {

@@ -1,9 +1,5 @@
 #include "leaks/marking.h"
 
-#if defined(__wasm_simd128__)
-#include <wasm_simd128.h>
-#endif
-
 namespace tidemark {
 
 namespace {
@@ -42,38 +38,58 @@ void Marking::exclude_block(Address address) {
   place.run->scanned |= place.bit();
 }
 
+void Marking::follow(unsigned region) {
+  std::size_t count = 0;
+  const Address* const pointers = table_->work().take_pointers(region, count);
+  for (std::size_t i = 0; i < count; ++i) visit(pointers[i]);
+  work_ += count * kWorkOfPointer;
+}
+
+bool Marking::next_run() {
+  Worklist& work = table_->work();
+  for (;;) {
+    const std::uint32_t number = work.next_run(hand_);
+    const bool found = number != Worklist::kNone;
+    const unsigned to = found ? work.region_of(table_->numbered(number)->begin) : kNowhere;
+    // Pointers into the regions up to there may lead to runs that come first.
+    const unsigned waiting = work.next_region(region_ == kNowhere ? 0 : region_ + 1);
+    if (waiting != Worklist::kNone && waiting <= to) {
+      region_ = waiting;
+      follow(waiting);
+      continue;
+    }
+    if (found) {
+      region_ = to;
+      hand_ = number;
+      work.remove_run(number);
+      run_ = table_->numbered(number);
+      return true;
+    }
+    if (hand_ == 0 && region_ == kNowhere) return false;
+    hand_ = 0;
+    region_ = kNowhere;
+  }
+}
+
 void Marking::scan_words(const Address* at, const Address* end) {
   const Address low = table_->low(), span = table_->high() - low;
   constexpr std::size_t kStride = 8;
-#if defined(__wasm_simd128__)
-  const v128_t lows = wasm_i32x4_splat(static_cast<std::int32_t>(low));
-  const v128_t spans = wasm_i32x4_splat(static_cast<std::int32_t>(span));
-  for (; end - at >= static_cast<std::ptrdiff_t>(kStride); at += kStride) {
-    const v128_t first = wasm_u32x4_lt(wasm_i32x4_sub(wasm_v128_load(at), lows), spans);
-    const v128_t second = wasm_u32x4_lt(wasm_i32x4_sub(wasm_v128_load(at + 4), lows), spans);
-    if (!wasm_v128_any_true(wasm_v128_or(first, second))) continue;
-    for (std::size_t i = 0; i < kStride; ++i)
-      if (at[i] - low < span) visit(at[i]);
-  }
-#else
   for (; end - at >= static_cast<std::ptrdiff_t>(kStride); at += kStride) {
     bool any = false;
     for (std::size_t i = 0; i < kStride; ++i) any |= at[i] - low < span;
     if (!any) continue;
     for (std::size_t i = 0; i < kStride; ++i)
-      if (at[i] - low < span) visit(at[i]);
+      if (at[i] - low < span) take(at[i]);
   }
-#endif
-  for (; at != end; ++at) visit(*at);
+  for (; at != end; ++at)
+    if (*at - low < span) take(*at);
 }
 
-bool Marking::scan_some(std::size_t& left) {
+bool Marking::scan_some() {
   if (current_.begin == current_.end) {
-    if (run_ == nullptr) run_ = table_->pop();
-    if (run_ != nullptr) {
+    if (run_ != nullptr || next_run()) {
       const std::uint64_t waiting = run_->marked & run_->live & ~run_->scanned;
       if (waiting == 0) {
-        BlockTable::done(run_);
         run_ = nullptr;
         return true;
       }
@@ -81,6 +97,7 @@ bool Marking::scan_some(std::size_t& left) {
       run_->scanned |= std::uint64_t{1} << index;
       const Address begin = run_->address(index);
       current_ = {begin, begin + run_->block_bytes};
+      work_ += kWorkOfBlock;
     } else if (range_count_ > 0) {
       current_ = ranges_[--range_count_];
     } else {
@@ -93,23 +110,18 @@ bool Marking::scan_some(std::size_t& left) {
   scan_words(words, words + bytes / kWord);
   current_.begin += bytes;
   scanned_bytes_ += bytes;
-  left = left > bytes ? left - bytes : 0;
+  work_ += bytes;
   return true;
 }
 
 bool Marking::step(std::uint64_t budget_us, Clock& clock) {
-  if (budget_us == kFully) {
-    std::size_t left = 0;
-    while (scan_some(left)) {
-    }
-    return true;
-  }
-  const std::uint64_t end_us = clock.now_us() + budget_us;
+  const bool fully = budget_us == kFully;
+  const std::uint64_t end_us = fully ? 0 : clock.now_us() + budget_us;
   do {
-    std::size_t left = kPieceBytes;
-    for (std::size_t blocks = 0; left > 0 && blocks < kPieceBytes / kGrainBytes; ++blocks)
-      if (!scan_some(left)) return true;
-  } while (clock.now_us() < end_us);
+    work_ = 0;
+    while (work_ < kPieceWork)
+      if (!scan_some()) return true;
+  } while (fully || clock.now_us() < end_us);
   return false;
 }
 

@@ -11,10 +11,18 @@ constexpr std::size_t bytes_taken(std::size_t n_bytes) {
   return n_bytes <= kMaxSmallBytes ? block_bytes(class_for(n_bytes)) : grains_for(n_bytes) << kGrainShift;
 }
 
+constexpr std::size_t kLargestBlock = ~std::size_t{0} / 2;  // that any heap has
+
 }  // namespace
 
+/// malloc asks with what the block takes, a program with what it needs: both mean the same block.
+bool MemoryManager::is_too_large(std::size_t n_bytes) const {
+  const std::size_t most = limits_.max_allocation_bytes;
+  return most != 0 && n_bytes > most && (n_bytes > kLargestBlock || bytes_taken(n_bytes) > bytes_taken(most));
+}
+
 bool MemoryManager::fits(std::size_t n_bytes, std::size_t held_bytes) {
-  if (limits_.max_allocation_bytes != 0 && n_bytes > limits_.max_allocation_bytes) return false;
+  if (is_too_large(n_bytes)) return false;
   if (limits_.hard_bytes == 0) return true;
   if (n_bytes > limits_.hard_bytes) return false;
   const std::size_t taken = bytes_taken(n_bytes);
@@ -29,8 +37,7 @@ bool MemoryManager::admits(std::size_t n_bytes, std::size_t held_bytes) {
     made_room_ = false;
     budgets_.settle(heap_->live_bytes());
     // Nothing that is given back helps a block that is too large by itself.
-    const bool can_help = limits_.max_allocation_bytes == 0 || n_bytes <= limits_.max_allocation_bytes;
-    if (!admitted && can_help) {
+    if (!admitted && !is_too_large(n_bytes)) {
       made_room_ = true;
       make_room(TIDEMARK_REASON_LIMIT, n_bytes, [&] { return fits(n_bytes, held_bytes); });
       admitted = fits(n_bytes, held_bytes);

@@ -90,6 +90,7 @@ class MemoryManager {
   /// Levels and budgets may be noticed so late; the limit may not.
   static constexpr std::size_t kLateBytes = 4096;
 
+  bool is_too_large(std::size_t n_bytes) const;
   bool fits(std::size_t n_bytes, std::size_t held_bytes);
   template <class Enough>
   void make_room(tidemark_pressure_reason reason, std::size_t wanted_bytes, Enough&& enough);

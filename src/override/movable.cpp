@@ -23,16 +23,12 @@ class LimitedRuns final : public Runs {
     return Runs::allocate(n_bytes);
   }
   void* allocate_below(std::size_t n_bytes, Address limit) override {
-    if (!program_manager.can_allocate(n_bytes)) return nullptr;
-    void* const block = Runs::allocate_below(n_bytes, limit);
-    program_manager.rearm();  // which nobody has counted
-    return block;
+    const MemoryManager::Quiet quiet(program_manager);
+    return Runs::allocate_below(n_bytes, limit);
   }
   void* allocate_lowest(std::size_t n_bytes, Address limit) override {
-    if (!program_manager.can_allocate(n_bytes)) return nullptr;
-    void* const block = Runs::allocate_lowest(n_bytes, limit);
-    program_manager.rearm();
-    return block;
+    const MemoryManager::Quiet quiet(program_manager);
+    return Runs::allocate_lowest(n_bytes, limit);
   }
   void* reallocate(void* block, std::size_t n_bytes) override {
     const MemoryManager::Quiet quiet(program_manager);

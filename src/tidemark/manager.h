@@ -44,7 +44,7 @@ struct tidemark_limits {
   size_t hard_bytes;
   size_t critical_bytes;
   size_t soft_bytes;
-  size_t max_allocation_bytes; /* of one block */
+  size_t max_allocation_bytes; /* of one block: the smallest that holds so many is the largest to be had */
 };
 
 enum tidemark_pressure_reason {

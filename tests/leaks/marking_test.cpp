@@ -160,7 +160,7 @@ TEST_F(LostBlocks, APointerThatSlippedByIsCaughtTheSecondTime) {
   Address* const late = make(300'000);
   Address* const wanderer = make(64);
   Address* const lost = make(64);
-  late[30'000] = at(wanderer);
+  late[37'000] = at(wanderer);
   roots_ = {at(late), at(early)};  // the last is scanned first
   build(table_, memory_);
   {
@@ -169,7 +169,7 @@ TEST_F(LostBlocks, APointerThatSlippedByIsCaughtTheSecondTime) {
     FakeClock busy(1);
     EXPECT_FALSE(marking.step(1, busy));
     *early = at(wanderer);  // which has been scanned
-    late[30'000] = 0;       // which has not
+    late[37'000] = 0;       // which has not
     while (!marking.step(1, busy)) {
     }
   }

@@ -311,6 +311,18 @@ TEST_F(Manager, TheLargestBlockIsLimitedByItself) {
   EXPECT_FALSE(manager_.can_allocate(kMiB + 1));
   EXPECT_TRUE(manager_.can_allocate(kMiB));
   EXPECT_FALSE(manager_.can_allocate(6 * kMiB));
+  EXPECT_FALSE(manager_.can_allocate(~std::size_t{0}));
+  // Whatever is within the limit can be had, though its block is larger; and what is said before is what happens.
+  for (std::size_t most = 1; most < 5000; most += 7) {
+    ASSERT_TRUE(manager_.set_limits({0, 0, 0, most}));
+    for (const std::size_t n_bytes : {most, most + most / 4 + kGrainBytes, most / 2 + 1, std::size_t{1}, most + 1}) {
+      void* const block = heap_.allocate(n_bytes);
+      ASSERT_EQ(manager_.can_allocate(n_bytes), block != nullptr) << n_bytes << " of " << most;
+      ASSERT_TRUE(block != nullptr || n_bytes > most) << n_bytes << " of " << most;
+      if (n_bytes == most + most / 4 + kGrainBytes) ASSERT_EQ(block, nullptr) << n_bytes << " of " << most;
+      heap_.free(block);
+    }
+  }
 }
 
 TEST_F(Manager, ARefusedGrowthHasRoomMadeOnceAndIsTriedAgain) {

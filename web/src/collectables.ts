@@ -55,6 +55,8 @@ export function collectablesOf(context: Context): Collectables {
 export interface Collector {
   /** Whether a collection was started: not so soon after the last one. */
   request(moduleId: string): boolean;
+  /** The hard limit of the module: bytes in live blocks; null where it has none. */
+  hardLimitOf(moduleId: string): number | null;
 }
 
 const collectors = new WeakMap<Context, Set<Collector>>();
@@ -69,4 +71,10 @@ export function addCollector(context: Context, collector: Collector): () => void
 /** Asks the managers of the context, until one has collected. */
 export function requestCollection(context: Context, moduleId: string): boolean {
   return [...(collectors.get(context) ?? [])].some((collector) => collector.request(moduleId));
+}
+
+/** The least hard limit that a manager of the context has for a module, or null. */
+export function hardLimitOf(context: Context, moduleId: string): number | null {
+  const limits = [...(collectors.get(context) ?? [])].map((collector) => collector.hardLimitOf(moduleId));
+  return limits.reduce((least, limit) => (limit !== null && (least === null || limit < least) ? limit : least), null);
 }

@@ -25,6 +25,10 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
+  get count(): number {
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   clear(): void {
     this.#listeners.clear();
   }

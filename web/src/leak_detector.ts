@@ -294,10 +294,10 @@ export class MemoryLeakDetector {
       0,
       ...patterns.map(({ verdict, ratePerSecond }) => (verdict === 'leak' ? (ratePerSecond ?? 0) : 0)),
     );
-    const limit = this.config.limitBytes ?? 2 ** 32;
-    const left = timeToLimitMs(entry.watch.module.allocatedBytes, limit, rate);
+    const { usedBytes, limitBytes } = entry.watch.room;
+    const left = timeToLimitMs(usedBytes, limitBytes, rate);
     if (left !== null && left < 30 * 86_400_000) {
-      said.unshift(`At this rate the limit of ${Math.round(limit / 2 ** 20)} MB is reached in ${timeText(left)}.`);
+      said.unshift(`At this rate the limit of ${Math.round(limitBytes / 2 ** 20)} MB is reached in ${timeText(left)}.`);
     }
     if (coverage === 'growth-only') {
       said.push(

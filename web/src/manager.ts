@@ -1,8 +1,8 @@
 // The memory manager: limits, pressure, budgets, collection of many modules (docs/limits.md).
 import { explain, type AllocationExplanation } from './allocation_policy.js';
-import { Budgets, type BudgetReport, type BudgetScope, type OverBudget } from './budgets.js';
+import { Budgets, type BudgetReport, type BudgetScope } from './budgets.js';
 import { addCollector, collectablesOf, type Collectable, type Collectables } from './collectables.js';
-import { Collection, type GCResult } from './collection.js';
+import type { GCResult } from './collection.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
@@ -11,43 +11,14 @@ import { shown, TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
 import { mergeLimits, resolveConfig, type GCConfig, type GCStrategy } from './manager_config.js';
 import type { MemoryLimits, MemoryManagerConfig, ResolvedConfig } from './manager_config.js';
-import { PressureHandlers, pressureLevels } from './pressure.js';
-import type { HandlerProblem, PressureEvent, PressureHandler, PressureHandlerOptions } from './pressure.js';
-import type { PressureHandlerReport, PressureLevel, PressureReason } from './pressure.js';
+import { Collections } from './manager_collections.js';
+import type { ManagerEvents, ReliefReport } from './manager_events.js';
+import { Relief } from './manager_relief.js';
+import { PressureHandlers } from './pressure.js';
+import type { PressureHandler, PressureHandlerOptions, PressureHandlerReport, PressureLevel } from './pressure.js';
+import { resourceLedgerOf } from './resource_ledger.js';
 import { aggregate, type AggregateStats } from './aggregate_stats.js';
 import type { WasmModule } from './wasm_module.js';
-
-export interface PressureChange {
-  readonly moduleId: string;
-  readonly level: PressureLevel;
-  readonly previous: PressureLevel;
-  readonly used: number;
-  readonly limit: number;
-}
-
-/** What on() tells of. */
-export interface ManagerEvents {
-  gc: GCResult;
-  pressure: PressureChange;
-  'over-budget': OverBudget;
-  /** A pressure handler threw, or has given nothing three times in a row. */
-  handler: HandlerProblem;
-  /** An allocation would have passed the hard limit, or memory could not grow; handlers have been called. */
-  limit: { moduleId: string; reason: 'limit' | 'growth'; wantedBytes: number; gainedBytes: number };
-}
-
-export interface ReliefReport {
-  moduleId: string;
-  before: PressureLevel;
-  after: PressureLevel;
-  /** By handlers, and by the collection that follows them. */
-  reclaimedBytes: number;
-  returnedBytes: number;
-  handlers: PressureHandlerReport[];
-  gc: GCResult | null;
-}
-
-const reasons: readonly PressureReason[] = ['level', 'limit', 'growth', 'asked'];
 
 export class WasmMemoryManager {
   readonly #config: ResolvedConfig;
@@ -59,10 +30,12 @@ export class WasmMemoryManager {
   readonly #queue = new DisposalQueue();
   readonly #net: DisposableNet;
   readonly #budgets: Budgets;
-  readonly #running = new Map<string, { collection: Collection; stop: () => void }>();
+  readonly #collections: Collections;
+  readonly #relief: Relief;
   #totalLimit = Infinity;
   #stopTimer: (() => void) | null = null;
   #stopCollector: (() => void) | null = null;
+  readonly #stopTelling: (() => void)[] = [];
   #stopDraining: (() => void) | null = null;
   #disposed = false;
 
@@ -76,6 +49,25 @@ export class WasmMemoryManager {
       () => this.#modules.values(),
       (event) => this.#events.emit('over-budget', event),
     );
+    this.#collections = new Collections({
+      config: this.#config,
+      clock: context.clock,
+      queue: this.#queue,
+      collectables: this.#collectables,
+      runHandlers: (managed) => this.#relief.runHandlers(managed, 'gc', 'critical', 0, () => false),
+      finished: (result) => this.#events.emit('gc', result),
+    });
+    this.#relief = new Relief({
+      config: this.#config,
+      events: this.#events,
+      handlers: this.#handlers,
+      collections: this.#collections,
+      manages: (managed) => this.#modules.get(managed.id) === managed,
+      bySpare: () => this.#bySpare(),
+      totalUsed: () => this.#totalUsed(),
+      totalLimit: () => this.#totalLimit,
+      enforce: (managed) => this.#enforce(managed),
+    });
   }
 
   /** What is in force where a module has no limits of its own. */
@@ -104,7 +96,7 @@ export class WasmMemoryManager {
     }
     this.#enforce(managed);
     this.#start();
-    this.#look(managed);
+    this.#relief.look(managed);
   }
 
   /** Stops looking after a module, and takes its limits away; nothing where it isn't registered. */
@@ -188,7 +180,7 @@ export class WasmMemoryManager {
     managed.history.allocated(size, now, managed.limits);
     if (!managed.watched.runtime) managed.watched.recorded.allocate(size);
     this.#budgets.settle();
-    this.#look(managed);
+    this.#relief.look(managed);
   }
 
   /** @throws {TidemarkError} `'invalid-argument'`: more than was recorded, of a module whose blocks can't be seen */
@@ -198,7 +190,7 @@ export class WasmMemoryManager {
     this.#budgets.settle();
     if (!managed.watched.runtime) managed.watched.recorded.free(size);
     this.#budgets.settle();
-    this.#look(managed);
+    this.#relief.look(managed);
   }
 
   // --- pressure
@@ -211,7 +203,7 @@ export class WasmMemoryManager {
 
   getPressure(moduleId: string): PressureLevel {
     const managed = this.#get(moduleId);
-    this.#look(managed);
+    this.#relief.look(managed);
     return managed.gauge.level;
   }
 
@@ -231,7 +223,7 @@ export class WasmMemoryManager {
     let missing = wantedBytes;
     for (const managed of modules) {
       if (missing <= 0) break;
-      const report = await this.#relieveOne(managed, missing);
+      const report = await this.#relief.relieve(managed, missing);
       missing -= report.reclaimedBytes;
       reports.push(report);
     }
@@ -282,31 +274,14 @@ export class WasmMemoryManager {
    * @throws {TidemarkError} `'unknown-module'`, `'busy'`: called by a handler within malloc
    */
   triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
-    const managed = this.#get(moduleId);
-    if (managed.busy) {
-      throw new TidemarkError('busy', `triggerGC: an allocation of "${moduleId}" is waiting for its pressure handlers`);
-    }
     const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
-    const strategy = given ?? this.#config.gc.strategy;
-    this.cancelGC(moduleId);
-    const { gc } = this.#config;
-    const collection = this.#newCollection(managed, strategy);
-    managed.lastCollection = this.#now();
-    if (collection.runSlice(gc.incrementalGC ? gc.sliceMs : Infinity)) return this.#finish(managed, collection);
-    this.#continueLater(managed, collection);
-    return collection.result;
+    return this.#collections.start(this.#get(moduleId), given ?? this.#config.gc.strategy);
   }
 
   /** Ends an incremental collection where it is; whether there was one. The next begins anew. */
   cancelGC(moduleId: string): boolean {
-    const running = this.#running.get(moduleId);
-    if (!running) return false;
-    running.stop();
-    running.collection.cancel();
-    this.#running.delete(moduleId);
     const managed = this.#modules.get(moduleId);
-    if (managed) this.#finish(managed, running.collection);
-    return true;
+    return managed !== undefined && this.#collections.cancel(managed);
   }
 
   /** Collections so far, and the last one. */
@@ -383,13 +358,45 @@ export class WasmMemoryManager {
   }
 
   #start(): void {
+    this.#tellOfListeners();
     this.#stopTimer ??= this.#context.clock.every(this.#config.checkIntervalMs, () => this.#tick());
-    this.#stopCollector ??= addCollector(this.#context, { request: (id) => this.#request(id) });
+    this.#stopCollector ??= addCollector(this.#context, {
+      request: (id) => {
+        const managed = this.#modules.get(id);
+        return managed !== undefined && this.#collections.request(managed);
+      },
+      hardLimitOf: (id) => {
+        const limit = this.#modules.get(id)?.limits.hardLimit ?? Infinity;
+        return Number.isFinite(limit) ? limit : null;
+      },
+    });
+  }
+
+  /** Has the leak detector know what is registered here, and must be taken out again. */
+  #tellOfListeners(): void {
+    if (this.#stopTelling.length > 0) return;
+    const handlers = this.#handlers;
+    const events = this.#events;
+    for (const [kind, of, name] of [
+      ['pressure handler', handlers, 'onPressure'],
+      ['listener of a memory manager', events, 'on'],
+    ] as const) {
+      const remedy = `call the function that ${name}() has returned`;
+      const source = {
+        kind,
+        remedy,
+        get live() {
+          return of.count;
+        },
+      };
+      this.#stopTelling.push(resourceLedgerOf(this.#context).register(source, this.#context.defaultModule.id));
+    }
   }
 
   #stop(): void {
     this.#stopTimer?.();
     this.#stopCollector?.();
+    this.#stopTelling.splice(0).forEach((stop) => stop());
     this.#stopTimer = this.#stopCollector = null;
   }
 
@@ -398,7 +405,7 @@ export class WasmMemoryManager {
     for (const managed of [...this.#modules.values()]) {
       managed.history.observe(managed.countedBytes, this.#now());
       if (Number.isFinite(this.#totalLimit)) this.#enforce(managed);
-      this.#look(managed);
+      this.#relief.look(managed);
     }
   }
 
@@ -420,169 +427,7 @@ export class WasmMemoryManager {
     const left = Math.max(1, this.#totalLimit - others);
     const { limits } = managed;
     const enforced = left >= limits.hardLimit ? limits : mergeLimits({ hardLimit: left }, limits);
-    managed.enforce(this, enforced, (level, reason, wanted) => this.#onMalloc(managed, level, reason, wanted));
-  }
-
-  /** Called inside of malloc of a linked module. */
-  #onMalloc(managed: ManagedModule, level: number, reason: number, wantedBytes: number): void {
-    if (reason === 0 || managed.busy) {
-      queueMicrotask(() => {
-        if (this.#modules.get(managed.id) === managed) this.#look(managed);
-      });
-      return;
-    }
-    const limit = managed.limits.hardLimit;
-    if (reason === 1 && wantedBytes > limit) return; // nothing helps
-    managed.busy = true;
-    try {
-      const before = managed.countedBytes;
-      const gained = (): number => before - managed.countedBytes;
-      const enough = (): boolean =>
-        reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
-      this.#runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
-      if (reason === 1 && this.#totalUsed() + wantedBytes > this.#totalLimit) {
-        this.#askOthers(managed, wantedBytes);
-        this.#enforce(managed);
-      }
-      const gainedBytes = Math.max(0, gained());
-      const event = {
-        moduleId: managed.id,
-        reason: reason === 2 ? 'growth' : 'limit',
-        wantedBytes,
-        gainedBytes,
-      } as const;
-      queueMicrotask(() => this.#events.emit('limit', event));
-    } finally {
-      managed.busy = false;
-    }
-  }
-
-  /** Under the total limit: the other modules give back, who can spare most first. */
-  #askOthers(managed: ManagedModule, wantedBytes: number): void {
-    for (const other of this.#bySpare()) {
-      if (this.#totalUsed() + wantedBytes <= this.#totalLimit) return;
-      if (other !== managed && !other.busy) this.triggerGC(other.id, true);
-    }
-  }
-
-  #runHandlers(
-    managed: ManagedModule,
-    reason: PressureReason,
-    level: PressureLevel,
-    wantedBytes: number,
-    enough: () => boolean,
-  ): number {
-    const event = this.#pressureEvent(managed, reason, level, wantedBytes);
-    return this.#handlers.run(event, () => managed.countedBytes, enough);
-  }
-
-  #pressureEvent(
-    managed: ManagedModule,
-    reason: PressureReason,
-    level: PressureLevel,
-    wantedBytes: number,
-  ): PressureEvent {
-    const { id: moduleId, used, limits } = managed;
-    return { moduleId, level, reason, used, limit: limits.hardLimit, wantedBytes };
-  }
-
-  /** Compares the use with the marks: events, handlers, automatic collection. */
-  #look(managed: ManagedModule): void {
-    const { gauge, limits } = managed;
-    const previous = gauge.level;
-    const used = managed.filledBytes;
-    const level = gauge.read(used);
-    if (level !== previous) {
-      this.#events.emit('pressure', { moduleId: managed.id, level, previous, used, limit: limits.hardLimit });
-      if (pressureLevels.indexOf(level) > pressureLevels.indexOf(previous)) {
-        this.#runHandlers(managed, 'level', level, 0, () => false);
-      }
-    }
-    const { gc } = this.#config;
-    if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100) this.#request(managed.id);
-  }
-
-  /** An automatic collection, unless there was one a moment ago. */
-  #request(moduleId: string): boolean {
-    const managed = this.#modules.get(moduleId);
-    const { gc } = this.#config;
-    if (!managed || managed.busy || this.#running.has(moduleId)) return false;
-    if (this.#now() - managed.lastCollection < gc.minGCInterval) return false;
-    const urgent = managed.filledBytes >= (managed.limits.hardLimit * gc.aggressiveGCThreshold) / 100;
-    this.triggerGC(moduleId, urgent);
-    return true;
-  }
-
-  #newCollection(managed: ManagedModule, strategy: GCStrategy): Collection {
-    const { gc } = this.#config;
-    return new Collection(
-      managed,
-      strategy,
-      {
-        clock: this.#context.clock,
-        gc,
-        queue: this.#queue,
-        collectables: () => this.#collectables.of(managed.id),
-        runHandlers: () => this.#runHandlers(managed, 'gc', 'critical', 0, () => false),
-      },
-      gc.incrementalGC,
-    );
-  }
-
-  #continueLater(managed: ManagedModule, collection: Collection): void {
-    const schedule = (): (() => void) =>
-      this.#config.idle((remaining) => {
-        const { sliceMs } = this.#config.gc;
-        if (collection.runSlice(Math.min(sliceMs, Math.max(remaining(), sliceMs / 4)))) {
-          this.#running.delete(managed.id);
-          this.#finish(managed, collection);
-        } else {
-          const running = this.#running.get(managed.id);
-          if (running) running.stop = schedule();
-        }
-      });
-    this.#running.set(managed.id, { collection, stop: () => {} });
-    const running = this.#running.get(managed.id);
-    if (running) running.stop = schedule();
-  }
-
-  #finish(managed: ManagedModule, collection: Collection): GCResult {
-    const { result } = collection;
-    managed.gc.runs += 1;
-    managed.gc.reclaimedBytes += result.reclaimedBytes;
-    managed.gc.last = result;
-    managed.gauge.read(managed.filledBytes);
-    this.#events.emit('gc', result);
-    return result;
-  }
-
-  async #relieveOne(managed: ManagedModule, wantedBytes: number): Promise<ReliefReport> {
-    const before = managed.gauge.read(managed.filledBytes);
-    const runsBefore = new Map(this.#handlers.reports().map((report) => [report.name, report.runs]));
-    const event = this.#pressureEvent(managed, 'asked', 'critical', Number.isFinite(wantedBytes) ? wantedBytes : 0);
-    const first = managed.countedBytes;
-    const byHandlers = await this.#handlers.runAll(
-      event,
-      () => managed.countedBytes,
-      () => first - managed.countedBytes >= wantedBytes,
-    );
-    let gc: GCResult | null = null;
-    if (byHandlers < wantedBytes && this.#modules.get(managed.id) === managed) {
-      this.cancelGC(managed.id);
-      const collection = this.#newCollection(managed, 'balanced');
-      managed.lastCollection = this.#now();
-      collection.runSlice(Infinity);
-      gc = this.#finish(managed, collection);
-    }
-    return {
-      moduleId: managed.id,
-      before,
-      after: managed.gauge.read(managed.filledBytes),
-      reclaimedBytes: byHandlers + (gc?.reclaimedBytes ?? 0),
-      returnedBytes: gc?.returnedBytes ?? 0,
-      handlers: this.#handlers.reports().filter(({ name, runs }) => runs > (runsBefore.get(name) ?? 0)),
-      gc,
-    };
+    managed.enforce(this, enforced, (level, reason, wanted) => this.#relief.onMalloc(managed, level, reason, wanted));
   }
 
   #drain(moduleId: string): void {

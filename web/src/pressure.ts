@@ -127,6 +127,10 @@ export class PressureHandlers {
     };
   }
 
+  get count(): number {
+    return this.#entries.length;
+  }
+
   reports(): PressureHandlerReport[] {
     return this.#entries.map(({ report }) => ({ ...report }));
   }

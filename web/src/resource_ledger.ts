@@ -39,3 +39,23 @@ export function resourceLedgerOf(context: Context): ResourceLedger {
   if (!ledger) ofContexts.set(context, (ledger = new ResourceLedger()));
   return ledger;
 }
+
+/** Of one kind, counted by those who make and dispose of it. */
+export interface ResourceCounts extends ResourceSource {
+  live: number;
+  netted: number;
+}
+
+const countsByKind = new WeakMap<Context, Map<string, ResourceCounts>>();
+
+/** The counts of what has a kind and lives in a context's own memory; in its ledger from the first on. */
+export function countsOf(context: Context, kind: string, remedy: string): ResourceCounts {
+  let kinds = countsByKind.get(context);
+  if (!kinds) countsByKind.set(context, (kinds = new Map<string, ResourceCounts>()));
+  let counts = kinds.get(kind);
+  if (!counts) {
+    kinds.set(kind, (counts = { kind, remedy, live: 0, netted: 0 }));
+    resourceLedgerOf(context).register(counts, context.defaultModule.id);
+  }
+  return counts;
+}

@@ -21,7 +21,8 @@ export type { Collectable } from './collectables.js';
 export type { GCPhase, GCResult } from './collection.js';
 export { DisposalScope, type DisposableRegistration } from './disposal.js';
 export type { IdleScheduler } from './idle.js';
-export { WasmMemoryManager, type ManagerEvents, type PressureChange, type ReliefReport } from './manager.js';
+export { WasmMemoryManager } from './manager.js';
+export type { ManagerEvents, PressureChange, ReliefReport } from './manager_events.js';
 export type { GCConfig, GCStrategy, MemoryLimits, MemoryManagerConfig } from './manager_config.js';
 export type {
   HandlerProblem,

@@ -1,5 +1,6 @@
 // One module under the leak detector's eye: its series, its last scans, and what the rules say of them.
 import type { Context } from '../context.js';
+import { hardLimitOf } from '../collectables.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 import type { WatchedModule } from '../wasm_module.js';
 import {
@@ -23,7 +24,7 @@ interface ResourceSeries {
   lastLive: number;
 }
 
-export interface ScanOutcome {
+interface ScanOutcome {
   report: ScanReport;
   kind: ScanKind;
   at: number;
@@ -63,8 +64,14 @@ export class LeakWatch {
     return this.#series.spanMs;
   }
 
-  get lastScan(): ScanOutcome | null {
-    return this.#lastScan;
+  /** What there may be, and what there is of that: live bytes under a manager's limit, and else memory. */
+  get room(): { usedBytes: number; limitBytes: number } {
+    const { allocatedBytes, id } = this.module;
+    if (this.config.limitBytes !== null) return { usedBytes: allocatedBytes, limitBytes: this.config.limitBytes };
+    const limitBytes = hardLimitOf(this.context, id);
+    if (limitBytes === null) return { usedBytes: allocatedBytes, limitBytes: 2 ** 32 };
+    const used = this.#census?.liveBytes ?? (this.module.recorded.known ? this.module.recorded.liveBytes : null);
+    return { usedBytes: used ?? allocatedBytes, limitBytes };
   }
 
   /** Measures once. Cost: one step for each run of the heap. */
@@ -363,15 +370,21 @@ export class LeakWatch {
         };
       }
     }
-    for (const source of resourceLedgerOf(this.context).of(this.module.id)) {
-      yield {
-        kind: source.kind,
-        live: source.live,
-        netted: source.netted ?? 0,
-        bytes: source.bytes ?? 0,
-        remedy: source.remedy ?? 'call dispose()',
-      };
+    // Pools of the same objects count together.
+    const kinds = new Map<string, { kind: string; live: number; netted: number; bytes: number; remedy: string }>();
+    for (const { kind, live, netted = 0, bytes = 0, remedy = 'call dispose()' } of resourceLedgerOf(this.context).of(
+      this.module.id,
+    )) {
+      const sum = kinds.get(kind);
+      if (!sum) {
+        kinds.set(kind, { kind, live, netted, bytes, remedy });
+        continue;
+      }
+      sum.live += live;
+      sum.netted += netted;
+      sum.bytes += bytes;
     }
+    yield* kinds.values();
   }
 
   #addResource(kind: string, live: number, now: number): void {
@@ -463,8 +476,7 @@ export class LeakWatch {
     sites: LeakSite[],
     told: { description: string; evidence: Record<string, unknown> },
   ): LeakPattern {
-    const memory = { usedBytes: this.module.allocatedBytes, limitBytes: this.config.limitBytes ?? 2 ** 32 };
-    const severity = severityOf(verdict, bytes, ratePerSecond, memory);
+    const severity = severityOf(verdict, bytes, ratePerSecond, this.room);
     return { type, verdict, severity, confidence, bytes, blocks, ratePerSecond, sites, ...told };
   }
 

@@ -81,10 +81,7 @@ export async function runScenario(
     patterns.push({
       type: resource ? 'resource' : 'growth',
       verdict,
-      severity: severityOf(verdict, grownBytes, null, {
-        usedBytes: watch.module.allocatedBytes,
-        limitBytes: watch.config.limitBytes ?? 2 ** 32,
-      }),
+      severity: severityOf(verdict, grownBytes, null, watch.room),
       confidence: multiple ? 0.9 : 0.4,
       bytes: grownBytes,
       blocks: grown,

@@ -66,10 +66,14 @@ export class CacheEngine extends Structure {
     const memory = structureMemory(context);
     const cache = { address: memory.exports.tidemark_cache_create(withSizes ? 1 : 0) >>> 0 };
     if (cache.address === 0) throw outOfMemory('MemoryEfficientCache');
-    super('MemoryEfficientCache', () => {
-      memory.exports.tidemark_cache_destroy(cache.address);
-      cache.address = 0;
-    });
+    super(
+      'MemoryEfficientCache',
+      () => {
+        memory.exports.tidemark_cache_destroy(cache.address);
+        cache.address = 0;
+      },
+      context,
+    );
     this.#cache = cache;
     this.memory = memory;
     this.#operands = new Operands(memory);

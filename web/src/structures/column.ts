@@ -59,10 +59,14 @@ export class Column extends Structure {
     const memory = structureMemory(context);
     const array = { address: memory.exports.tidemark_array_create() >>> 0 };
     if (array.address === 0) throw outOfMemory(name);
-    super(name, () => {
-      memory.exports.tidemark_array_destroy(array.address);
-      array.address = 0;
-    });
+    super(
+      name,
+      () => {
+        memory.exports.tidemark_array_destroy(array.address);
+        array.address = 0;
+      },
+      context,
+    );
     this.#name = name;
     this.#array = array;
     this.memory = memory;

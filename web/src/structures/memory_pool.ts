@@ -3,6 +3,10 @@ import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
+import { resourceLedgerOf } from '../resource_ledger.js';
+
+/** A pool that is collected takes its figures with it. */
+const forgotten = new FinalizationRegistry<() => void>((leave) => leave());
 
 export interface MemoryPoolStats {
   /** Objects that the factory has made. */
@@ -57,7 +61,27 @@ export class MemoryPool<T extends object> {
       --counts.inUse;
       ++counts.leaked;
     });
-    this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
+    const { id } = context.defaultModule;
+    const leaveCollectables = collectablesOf(context).register(this, id);
+    const leaveLedger = resourceLedgerOf(context).register(
+      {
+        kind: factory.name ? `pooled object of ${factory.name}()` : 'pooled object',
+        remedy: 'call release() of the pool, or borrow by with()',
+        get live() {
+          return counts.inUse;
+        },
+        get netted() {
+          return counts.leaked;
+        },
+      },
+      id,
+    );
+    forgotten.register(this, leaveLedger, this);
+    this.#unregister = () => {
+      leaveCollectables();
+      leaveLedger();
+      forgotten.unregister(this);
+    };
   }
 
   acquire(): T {

@@ -1,20 +1,38 @@
 // What all structures have in common: memory of the engine that is given back by dispose(), or, where that was forgotten, by
 // the garbage collector.
+import type { Context } from '../context.js';
 import { TidemarkError } from '../errors.js';
 import { symbolDispose } from '../disposable.js';
+import { countsOf, type ResourceCounts } from '../resource_ledger.js';
 
-const forgotten = new FinalizationRegistry<() => void>((release) => release());
+interface Held {
+  readonly release: () => void;
+  readonly counts: ResourceCounts | null;
+}
+
+const forgotten = new FinalizationRegistry<Held>(({ release, counts }) => {
+  if (counts) {
+    --counts.live;
+    ++counts.netted;
+  }
+  release();
+});
 
 export abstract class Structure {
   readonly #name: string;
-  readonly #release: () => void;
+  readonly #held: Held;
   #disposed = false;
 
-  /** `release` may not refer to the structure, or it would never be collected. */
-  protected constructor(name: string, release: () => void) {
+  /**
+   * `release` may not refer to the structure, or it would never be collected. With a context, the leak detector knows how
+   * many there are.
+   */
+  protected constructor(name: string, release: () => void, context?: Context) {
     this.#name = name;
-    this.#release = release;
-    forgotten.register(this, release, this);
+    const counts = context ? countsOf(context, name, 'call dispose(), or declare it by `using`') : null;
+    if (counts) ++counts.live;
+    this.#held = { release, counts };
+    forgotten.register(this, this.#held, this);
   }
 
   get disposed(): boolean {
@@ -26,8 +44,9 @@ export abstract class Structure {
     if (this.#disposed) return;
     this.#disposed = true;
     forgotten.unregister(this);
+    if (this.#held.counts) --this.#held.counts.live;
     this.onDispose();
-    this.#release();
+    this.#held.release();
   }
 
   [symbolDispose](): void {

@@ -63,10 +63,14 @@ export class Table extends Structure {
     const memory = structureMemory(context);
     const holder: TableHolder = { address: memory.exports.tidemark_table_create(withValues ? 1 : 0) >>> 0 };
     if (holder.address === 0) throw outOfMemory(name);
-    super(name, () => {
-      memory.exports.tidemark_table_destroy(holder.address);
-      holder.address = 0;
-    });
+    super(
+      name,
+      () => {
+        memory.exports.tidemark_table_destroy(holder.address);
+        holder.address = 0;
+      },
+      context,
+    );
     this.#name = name;
     this.#holder = holder;
     this.memory = memory;

@@ -1,0 +1,134 @@
+// Who gives back when a module comes near its limit: pressure handlers, other modules, a collection.
+import type { GCResult } from './collection.js';
+import type { Emitter } from './emitter.js';
+import type { ManagedModule } from './managed_module.js';
+import type { Collections } from './manager_collections.js';
+import type { ResolvedConfig } from './manager_config.js';
+import type { ManagerEvents, ReliefReport } from './manager_events.js';
+import { pressureLevels } from './pressure.js';
+import type { PressureEvent, PressureHandlers, PressureLevel, PressureReason } from './pressure.js';
+
+/** As tidemark/manager.h numbers them. */
+const reasons: readonly PressureReason[] = ['level', 'limit', 'growth', 'asked'];
+
+export interface ReliefWork {
+  readonly config: ResolvedConfig;
+  readonly events: Emitter<ManagerEvents>;
+  readonly handlers: PressureHandlers;
+  readonly collections: Collections;
+  readonly manages: (managed: ManagedModule) => boolean;
+  /** All modules, who can spare most first. */
+  readonly bySpare: () => ManagedModule[];
+  readonly totalUsed: () => number;
+  readonly totalLimit: () => number;
+  readonly enforce: (managed: ManagedModule) => void;
+}
+
+export class Relief {
+  constructor(private readonly work: ReliefWork) {}
+
+  /** Called inside of malloc of a linked module. */
+  onMalloc(managed: ManagedModule, level: number, reason: number, wantedBytes: number): void {
+    if (reason === 0 || managed.busy) {
+      queueMicrotask(() => {
+        if (this.work.manages(managed)) this.look(managed);
+      });
+      return;
+    }
+    const limit = managed.limits.hardLimit;
+    if (reason === 1 && wantedBytes > limit) return; // nothing helps
+    managed.busy = true;
+    try {
+      const before = managed.countedBytes;
+      const gained = (): number => before - managed.countedBytes;
+      const enough = (): boolean =>
+        reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
+      this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
+      if (reason === 1 && this.work.totalUsed() + wantedBytes > this.work.totalLimit()) {
+        this.#askOthers(managed, wantedBytes);
+        this.work.enforce(managed);
+      }
+      const gainedBytes = Math.max(0, gained());
+      const event = {
+        moduleId: managed.id,
+        reason: reason === 2 ? 'growth' : 'limit',
+        wantedBytes,
+        gainedBytes,
+      } as const;
+      queueMicrotask(() => this.work.events.emit('limit', event));
+    } finally {
+      managed.busy = false;
+    }
+  }
+
+  /** Under the total limit: the other modules give back, who can spare most first. */
+  #askOthers(managed: ManagedModule, wantedBytes: number): void {
+    for (const other of this.work.bySpare()) {
+      if (this.work.totalUsed() + wantedBytes <= this.work.totalLimit()) return;
+      if (other !== managed && !other.busy) this.work.collections.start(other, 'aggressive');
+    }
+  }
+
+  runHandlers(
+    managed: ManagedModule,
+    reason: PressureReason,
+    level: PressureLevel,
+    wantedBytes: number,
+    enough: () => boolean,
+  ): number {
+    const event = this.#pressureEvent(managed, reason, level, wantedBytes);
+    return this.work.handlers.run(event, () => managed.countedBytes, enough);
+  }
+
+  #pressureEvent(
+    managed: ManagedModule,
+    reason: PressureReason,
+    level: PressureLevel,
+    wantedBytes: number,
+  ): PressureEvent {
+    const { id: moduleId, used, limits } = managed;
+    return { moduleId, level, reason, used, limit: limits.hardLimit, wantedBytes };
+  }
+
+  /** Compares the use with the marks: events, handlers, automatic collection. */
+  look(managed: ManagedModule): void {
+    const { gauge, limits } = managed;
+    const previous = gauge.level;
+    const used = managed.filledBytes;
+    const level = gauge.read(used);
+    if (level !== previous) {
+      this.work.events.emit('pressure', { moduleId: managed.id, level, previous, used, limit: limits.hardLimit });
+      if (pressureLevels.indexOf(level) > pressureLevels.indexOf(previous)) {
+        this.runHandlers(managed, 'level', level, 0, () => false);
+      }
+    }
+    const { gc } = this.work.config;
+    if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100)
+      this.work.collections.request(managed);
+  }
+
+  async relieve(managed: ManagedModule, wantedBytes: number): Promise<ReliefReport> {
+    const before = managed.gauge.read(managed.filledBytes);
+    const runsBefore = new Map(this.work.handlers.reports().map((report) => [report.name, report.runs]));
+    const event = this.#pressureEvent(managed, 'asked', 'critical', Number.isFinite(wantedBytes) ? wantedBytes : 0);
+    const first = managed.countedBytes;
+    const byHandlers = await this.work.handlers.runAll(
+      event,
+      () => managed.countedBytes,
+      () => first - managed.countedBytes >= wantedBytes,
+    );
+    let gc: GCResult | null = null;
+    if (byHandlers < wantedBytes && this.work.manages(managed)) {
+      gc = this.work.collections.startWhole(managed, 'balanced');
+    }
+    return {
+      moduleId: managed.id,
+      before,
+      after: managed.gauge.read(managed.filledBytes),
+      reclaimedBytes: byHandlers + (gc?.reclaimedBytes ?? 0),
+      returnedBytes: gc?.returnedBytes ?? 0,
+      handlers: this.work.handlers.reports().filter(({ name, runs }) => runs > (runsBefore.get(name) ?? 0)),
+      gc,
+    };
+  }
+}
