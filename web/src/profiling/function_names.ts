@@ -1,22 +1,19 @@
 // Names of places in WebAssembly: what the engine has told already, the name section, a source map.
-import { GREATEST_LOWER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { TidemarkError } from '../errors.js';
 import type { ProfilerTables, RawFrame } from '../profiler_tables.js';
 import type { ProfileFrame, SymbolSources } from './profile_data.js';
-
-// How far in front of a call its line is looked for.
-const mostBytesBack = 64;
+import { SourceMap } from './source_map.js';
 
 export class FunctionNames {
   readonly #tables: ProfilerTables;
-  readonly #map: TraceMap | null;
+  readonly #map: SourceMap | null;
   #names: Map<number, string> | null = null;
 
   /** @throws {TidemarkError} `'invalid-argument'`: no such source map */
   constructor(tables: ProfilerTables, { sourceMap }: SymbolSources) {
     this.#tables = tables;
     try {
-      this.#map = sourceMap === undefined ? null : new TraceMap(sourceMap as string);
+      this.#map = sourceMap === undefined ? null : new SourceMap(sourceMap);
     } catch (cause) {
       throw new TidemarkError('invalid-argument', `sourceMap: ${String(cause)}, and a source map is expected`, {
         cause,
@@ -30,7 +27,7 @@ export class FunctionNames {
       return { name: raw.name, kind, file: raw.script, line: raw.line, column: raw.column, address: 0, functionIndex };
     }
     const name = raw.name || this.#nameOf(functionIndex) || `wasm-function[${functionIndex}]`;
-    const place = this.#placeOf(position);
+    const place = this.#map?.placeOf(position);
     return {
       name,
       kind,
@@ -40,16 +37,6 @@ export class FunctionNames {
       address: position,
       functionIndex,
     };
-  }
-
-  /** Emscripten's source maps have one line, and byte offsets for columns; what the optimiser has made has no place there. */
-  #placeOf(position: number): { source: string | null; line: number | null; column: number | null } | null {
-    if (this.#map === null) return null;
-    for (let column = position; column > Math.max(position - mostBytesBack, 0); --column) {
-      const place = originalPositionFor(this.#map, { line: 1, column, bias: GREATEST_LOWER_BOUND });
-      if (place.source !== null) return place;
-    }
-    return null;
   }
 
   #nameOf(index: number): string | undefined {
