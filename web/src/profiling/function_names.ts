@@ -1,19 +1,22 @@
 // Names of places in WebAssembly: what the engine has told already, the name section, a source map.
+import { GREATEST_LOWER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { TidemarkError } from '../errors.js';
 import type { ProfilerTables, RawFrame } from '../profiler_tables.js';
 import type { ProfileFrame, SymbolSources } from './profile_data.js';
-import { SourceMap } from './source_map.js';
+
+// How far in front of a call its line is looked for.
+const mostBytesBack = 64;
 
 export class FunctionNames {
   readonly #tables: ProfilerTables;
-  readonly #map: SourceMap | null;
+  readonly #map: TraceMap | null;
   #names: Map<number, string> | null = null;
 
   /** @throws {TidemarkError} `'invalid-argument'`: no such source map */
   constructor(tables: ProfilerTables, { sourceMap }: SymbolSources) {
     this.#tables = tables;
     try {
-      this.#map = sourceMap === undefined ? null : new SourceMap(sourceMap);
+      this.#map = sourceMap === undefined ? null : new TraceMap(sourceMap as string);
     } catch (cause) {
       throw new TidemarkError('invalid-argument', `sourceMap: ${String(cause)}, and a source map is expected`, {
         cause,
@@ -27,7 +30,7 @@ export class FunctionNames {
       return { name: raw.name, kind, file: raw.script, line: raw.line, column: raw.column, address: 0, functionIndex };
     }
     const name = raw.name || this.#nameOf(functionIndex) || `wasm-function[${functionIndex}]`;
-    const place = this.#map?.placeOf(position);
+    const place = this.#placeOf(position);
     return {
       name,
       kind,
@@ -37,6 +40,16 @@ export class FunctionNames {
       address: position,
       functionIndex,
     };
+  }
+
+  /** Emscripten's source maps have one line, and byte offsets for columns; what the optimiser has made has no place there. */
+  #placeOf(position: number): { source: string | null; line: number | null; column: number | null } | null {
+    if (this.#map === null) return null;
+    for (let column = position; column > Math.max(position - mostBytesBack, 0); --column) {
+      const place = originalPositionFor(this.#map, { line: 1, column, bias: GREATEST_LOWER_BOUND });
+      if (place.source !== null) return place;
+    }
+    return null;
   }
 
   #nameOf(index: number): string | undefined {
