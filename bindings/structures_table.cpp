@@ -17,14 +17,27 @@ struct SegmentView {
 
 SegmentView segment_view;
 
+/// How many keys are read ahead: about as many lines of memory as a processor waits for at once.
+constexpr std::uint32_t kAhead = 32;
+
+volatile std::uint64_t read_ahead;
+
+/// Calls visit(number, key) until it returns false.
 template <class Visit>
-std::uint32_t for_keys(const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const Operand key = keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
-                                              : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
-    if (!visit(i, key)) return i;
+void for_keys(Table& table, const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
+  Hash hashes[kAhead];
+  for (std::uint32_t begin = 0; begin < count; begin += kAhead) {
+    const std::uint32_t end = begin + kAhead < count ? begin + kAhead : count;
+    const auto key_at = [&](std::uint32_t i) {
+      return keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
+                                   : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
+    };
+    for (std::uint32_t i = begin; i < end; ++i) hashes[i - begin] = hash_of(key_at(i));
+    read_ahead = table.read_ahead(hashes, end - begin);
+    for (std::uint32_t i = begin; i < end; ++i) {
+      if (!visit(i, key_at(i))) return;
+    }
   }
-  return count;
 }
 
 }  // namespace
@@ -98,7 +111,7 @@ std::size_t tidemark_table_bytes(const Table* table) { return table->held_bytes(
 std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       double* values, double missing) {
   std::uint32_t found = 0;
-  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
     const Entry entry = table->find(key);
     values[i] = missing;
     if (entry == kNoEntry) return true;
@@ -114,7 +127,7 @@ std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_a
 /// 1 where there is such a key, else 0.
 void tidemark_table_has_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                              std::uint8_t* has) {
-  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
     has[i] = table->find(key) != kNoEntry;
     return true;
   });
@@ -125,7 +138,7 @@ void tidemark_table_has_many(Table* table, const void* keys, int keys_are_double
 std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       const double* values, std::uint32_t* added) {
   std::uint32_t done = 0;
-  for_keys(keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
     const auto outcome = table->put(key, values == nullptr ? Operand() : Operand::of_value(values[i]));
     if (outcome == Table::Put::kRefused) return false;
     *added += outcome == Table::Put::kAdded;

@@ -43,6 +43,22 @@ class Index {
     return false;
   }
 
+  /// What find() reads first, and with it in the cache, what it reads next: the entries that may be the key's.
+  std::uint64_t touch(Hash hash) const {
+    if (segments_ == 0) return 0;
+    const IndexSegment& segment = directory()[place_of(hash)];
+    return load_unaligned<std::uint64_t>(segment.group_of(IndexSegment::home_of(hash)));
+  }
+  template <class Visit>
+  void for_candidates(Hash hash, Visit&& visit) const {
+    if (segments_ == 0) return;
+    const IndexSegment& segment = directory()[place_of(hash)];
+    const SlotEncoding encoding = segment.encoding;
+    IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
+    for (; run.count != 0; --run.count, run.begin += encoding.width)
+      visit(encoding.read(run.begin), 1u << encoding.shift);
+  }
+
   /// Makes room for one more; false when memory is exhausted.
   [[nodiscard]] bool reserve(Hash hash, Entry entry, bool coarse);
   /// Requires reserve() of the same.

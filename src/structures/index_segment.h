@@ -82,8 +82,9 @@ struct IndexSegment {
     std::uint8_t* begin;
     unsigned count;
   };
+  std::uint8_t* group_of(unsigned home) const { return data.address + offsets[home / kHomesPerGroup]; }
   Run run_of(unsigned home) const {
-    std::uint8_t* const group = data.address + offsets[home / kHomesPerGroup];
+    std::uint8_t* const group = group_of(home);
     const unsigned place = 4 * (home % kHomesPerGroup);
     const auto counts = load_unaligned<std::uint64_t>(group);
     const unsigned before = sum(counts & ((std::uint64_t{1} << place) - 1));

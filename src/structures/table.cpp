@@ -1,6 +1,7 @@
 #include "structures/table.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace tidemark {
 
@@ -14,8 +15,13 @@ Table::Table(BlockSource& source, bool with_values, bool stable)
 template <class T>
 Entry Table::find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const {
   const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
-  for (std::uint32_t place = begin; place < end; ++place) {
-    if (cells[place] == wanted && !in.is_dead(place)) return first - begin + place;
+  // All of them, without a branch that could be foreseen wrongly; of equal ones, all but one are dead.
+  std::uint32_t equal = 0;
+  for (std::uint32_t place = begin; place < end; ++place)
+    equal |= static_cast<std::uint32_t>(cells[place] == wanted) << (place - begin);
+  for (; equal != 0; equal &= equal - 1) {
+    const auto place = begin + static_cast<std::uint32_t>(std::countr_zero(equal));
+    if (!in.is_dead(place)) return first - begin + place;
   }
   return kNoEntry;
 }
@@ -73,6 +79,24 @@ Entry Table::find(const Operand& key, Hash hash) const {
       break;
   }
   return found;
+}
+
+std::uint64_t Table::read_ahead(const Hash* hashes, std::uint32_t count) {
+  refresh();
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i < count; ++i) sum += index_.touch(hashes[i]);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    index_.for_candidates(hashes[i], [&](Entry first, unsigned n_entries) {
+      const EntrySegment& in = segment(segment_of(first));
+      const std::uint32_t begin = tidemark::place_of(first),
+                          last = std::min(begin + n_entries, std::uint32_t{in.used}) - 1;
+      for (const std::uint32_t place : {begin, last}) {
+        sum += in.keys.address[place * element_bytes(in.key_kind)];
+        if (with_values_) sum += in.values.address[place * element_bytes(in.value_kind)];
+      }
+    });
+  }
+  return sum;
 }
 
 // --- changes

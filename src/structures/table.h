@@ -52,6 +52,9 @@ class Table {
     if (static_cast<double>(integer) == key) return find_integer(integer, hash_of(integer));
     return find(Operand::of_key(key));
   }
+  /// Reads ahead what find() and put() of keys with these hashes will read, side by side, so that memory is waited for once and
+  /// not once a key; what it returns is of no use. WebAssembly has no instruction for it.
+  std::uint64_t read_ahead(const Hash* hashes, std::uint32_t count);
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
   /// False where memory is exhausted.

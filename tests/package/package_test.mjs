@@ -53,15 +53,21 @@ async function installedFiles() {
 }
 
 async function cmakePackage() {
+  const boost = `-DBOOST_INCLUDE=${loadEnvironment().TIDEMARK_BOOST_INCLUDE}`;
   cpSync(join(root, 'tests/package/project'), join(work, 'project'), { recursive: true });
   await run(
     'emcmake',
-    ['cmake', '-G', 'Ninja', '-S', 'project', '-B', 'build', inPrefix, '-DWANTED_VERSION=0.1'],
+    ['cmake', '-G', 'Ninja', '-S', 'project', '-B', 'build', inPrefix, '-DWANTED_VERSION=0.1', boost],
     inWork,
   );
   await run('cmake', ['--build', 'build'], inWork);
   assert.equal(await outputOf('build/app_c.js'), 'C\nheld 1000 1\n');
   assert.equal(await outputOf('build/app_cpp.js'), 'C++\nheld 1000 2\n');
+  assert.equal(
+    await outputOf('build/structures_cpp.js'),
+    'map 100000 found compact\nset 2, array 999, cache evicted\n',
+  );
+  assert.equal(await outputOf('build/pool_cpp.js'), 'one 0 1 0 0\n');
 }
 
 async function commandLine() {

@@ -264,13 +264,17 @@ export const cases = {
   'cache with ttl': caches,
 };
 
-/** The figures of one contender: medians of rounds, and the bytes of the last, since what came before is compiled and collected. */
+/**
+ * The figures of one contender: bytes from a first round; times are medians of later ones, in which nothing is collected on
+ * purpose, since that also discards what was compiled.
+ */
 export function measure(world, name, contender, count) {
   const { measure: once } = cases[name];
-  const warm = { ...world, heapBytes: () => 0 };
-  for (let round = 0; round < 3; ++round) once(warm, contender, Math.min(count, 20_000));
-  const rounds = Array.from({ length: count < 500_000 ? 7 : 3 }, () => once(world, contender, count));
-  const figures = { ...rounds.at(-1) };
+  const { bytes } = once(world, contender, count);
+  const timed = { ...world, heapBytes: () => 0 };
+  for (let round = 0; round < 3; ++round) once(timed, contender, Math.min(count, 20_000));
+  const rounds = Array.from({ length: count < 500_000 ? 7 : 3 }, () => once(timed, contender, count));
+  const figures = { ...rounds[0], bytes };
   for (const figure of Object.keys(figures)) {
     if (figure === 'bytes') continue;
     figures[figure] = rounds.map((round) => round[figure]).sort((a, b) => a - b)[rounds.length >> 1];
