@@ -11,6 +11,9 @@ using tidemark::global_heap;
 // Set by the linker: the stack, which lies among static data, and where static data end.
 extern "C" unsigned char __stack_low, __stack_high, __heap_base;
 
+// A program without movable blocks has none.
+extern "C" [[gnu::weak]] bool tidemark_movable_has(std::uintptr_t address);
+
 extern "C" {
 
 /// What web/src/monitor.ts reads word by word: heap_meter.h has the order.
@@ -45,7 +48,10 @@ void tidemark_heap_map(std::uint8_t* cells, std::size_t count) {
   map.add(kMapStatic, reinterpret_cast<Address>(&__stack_low));
   map.add(kMapStack, reinterpret_cast<Address>(&__stack_high));
   map.add(kMapStatic, reinterpret_cast<Address>(&__heap_base));
-  tidemark::add_heap(map, global_heap, [](const tidemark::Run&) { return false; });
+  const bool has_movable = tidemark_movable_has != nullptr;
+  tidemark::add_heap(map, global_heap, [has_movable](const tidemark::Run& run) {
+    return has_movable && tidemark_movable_has(run.begin);
+  });
   map.add(kMapFree, tidemark::WasmPages().end());
   map.finish();
 }

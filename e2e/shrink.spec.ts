@@ -140,12 +140,12 @@ test.describe('shrink', () => {
         window.program._keep_one_in(2 ** 30);
         const path = '/web/dist/attach.js';
         const { attach } = (await import(path)) as typeof import('tidemark/attach');
-        const api = attach({ id: 'scatter', module: window.program as never });
+        const api = attach({ id: 'scatter', module: window.program });
         window.manager = new api.WasmMemoryManager({
           limits: { hardLimit: 512 * 2 ** 20 },
           gc: { autoGC: false, allowShrink: true },
         });
-        window.manager.registerModule({ id: 'scatter', module: window.program as never });
+        window.manager.registerModule({ id: 'scatter', module: window.program });
       }, movable);
       const before = new Map(descendants().map((pid) => [pid, residentBytes(pid)]));
       await page.evaluate((kind) => window.program._scatter(400 * 2 ** 20, kind), movable);

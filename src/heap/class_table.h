@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/attributes.h"
 #include "heap/size_class.h"
 
 namespace tidemark {

@@ -31,6 +31,9 @@ tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us) {
 // For benefit(), which must not link movable memory into programs that have none.
 void tidemark_movable_outlook(tidemark::MovableOutlook* out) { *out = program_movable_heap().outlook(); }
 
+// For the heap map, likewise.
+bool tidemark_movable_has(std::uintptr_t address) { return program_movable_heap().has(address); }
+
 bool tidemark_movable_moves(std::uintptr_t address) { return program_movable_heap().moves(address); }
 
 void tidemark_movable_get_stats(tidemark_movable_stats* out) { *out = program_movable_heap().stats(); }

@@ -127,6 +127,13 @@ bool MovableHeap::moves(Address address) const {
   return runs.is_at(address) || slots_.is_at(address);
 }
 
+bool MovableHeap::has(Address address) const {
+  const RunList& runs = chunks_.runs();
+  const std::size_t index = runs.first_from(address);
+  if (index != runs.count() && runs[index].begin() == address) return true;
+  return runs.is_at(address) || slots_.is_at(address);
+}
+
 void MovableHeap::free_all() {
   for (std::uint32_t index = 0; index < slots_.count(); ++index) {
     const Address content = slots_.address_at(index);

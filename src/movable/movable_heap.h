@@ -79,6 +79,10 @@ class MovableHeap {
   /// Whether that would move, or free, the heap's block at `address`.
   bool moves(Address address) const;
 
+  /// Whether movable memory has the run that begins there, be it for blocks or for what is known of them.
+  /// Cost      a binary search among its runs.
+  bool has(Address address) const;
+
   const std::uint32_t& epoch() const { return epoch_; }
   tidemark_movable_stats stats() const;
   tidemark_movable_tag_stats tag_stats(unsigned tag) const { return tags_[tag]; }

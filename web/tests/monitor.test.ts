@@ -301,6 +301,21 @@ test('the map says what lies where', async () => {
   expect(map?.cells[0]).toBe(tidemark.heapMapKinds.indexOf('static'));
 });
 
+test('the map shows movable memory', () => {
+  const { defaultModule, wasmMemoryMonitor } = tidemark;
+  tidemark.startMonitoring(defaultModule);
+  const movableCells = (): number => {
+    const map = wasmMemoryMonitor.getHeapMap(defaultModule.id);
+    return map?.cells.filter((cell) => cell === tidemark.heapMapKinds.indexOf('movable')).length ?? 0;
+  };
+  const before = movableCells();
+  const values = tidemark.createCompactArray<number>({ type: 'f64' });
+  for (let i = 0; i < 1_000_000; ++i) values.push(i);
+  expect(movableCells() - before).toBeGreaterThanOrEqual(1900); // 8 MB are 1953 cells
+  values.dispose();
+  tidemark.stopMonitoring(defaultModule.id);
+});
+
 test('the packaged engine watches itself, and its timer keeps no process alive', async () => {
   const program = `import { startMonitoring, getMemoryStats, wasmMemoryMonitor, defaultModule } from 'tidemark';
     startMonitoring(defaultModule, 32 * 1024 * 1024);
