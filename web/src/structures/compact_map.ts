@@ -166,10 +166,13 @@ export class CompactMap<K, V> {
 
   #encodeAll(what: string, codec: Codec | null, numbers: Numbers): Numbers {
     if (codec === null || codec.isPlain) return numbers;
-    return Float64Array.from(numbers, (number) => {
+    const encoded = new Float64Array(numbers.length);
+    for (let i = 0; i < encoded.length; ++i) {
+      const number: unknown = numbers[i];
       requireNumber(`CompactMap: ${what}`, number);
-      return codec.encode(number);
-    });
+      encoded[i] = codec.encode(number);
+    }
+    return encoded;
   }
 
   #readKey(cursor: Cursor): K {
