@@ -210,7 +210,7 @@ void Compactor::compact_runs() {
     }
     const RunEntry run = runs[index - 1];
     heap_.pass_end_ = run.begin();
-    spend(0);
+    spend(kRelocationCost);
     // What comes next will be allocated in the last one's end.
     if (!run.is_large() && (fully_ || index != runs.count())) chunks_.trim(run.begin());
     if (heap_.has_pins(run)) continue;

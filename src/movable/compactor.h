@@ -32,6 +32,7 @@ class Compactor : private RunMover {
   static constexpr std::size_t kHoles = 8;
   static constexpr std::int64_t kQuantum = 16 * 1024;  // bytes moved; a block looked at counts for some
   static constexpr std::int64_t kBlockCost = 32;
+  static constexpr std::int64_t kRelocationCost = 2048;  // of a run: free memory below it is looked for
   static constexpr std::size_t kWorthSliding = 32;
   static constexpr int kSettleAfter = 32;  // the heap's settling is a step for each of its runs
   static constexpr int kMaxFullPasses = 8;

@@ -23,6 +23,8 @@ const groups = {
   startup: 'Start',
   profiler: 'The sampling profiler',
   structures: 'Structures in linear memory',
+  leaks: 'The leak detector',
+  manager: 'The memory manager',
 };
 
 async function bench() {

@@ -51,6 +51,8 @@ export interface CollectionWork {
 
 // Compaction looks at the clock by itself, and may take a little longer than it was told.
 const compactionStepMs = 0.5;
+/** Of a slice: its last step may take as much longer as is left. */
+const stepMargin = 0.7;
 const leastShrinkBytes = 64 * 1024;
 
 type Step = Generator<void, void, void>;
@@ -114,7 +116,7 @@ export class Collection {
     const { clock } = this.work;
     const result = this.#result;
     const begin = clock.elapsed();
-    this.#deadline = begin + budgetMs;
+    this.#deadline = begin + budgetMs * stepMargin;
     let before = this.module.heldBytes;
     let phaseBegin = begin;
     while (!result.completed && !this.#cancelled) {
