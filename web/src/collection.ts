@@ -51,8 +51,8 @@ export interface CollectionWork {
 
 // Compaction looks at the clock by itself, and may take a little longer than it was told.
 const compactionStepMs = 0.5;
-/** Of a slice: its last step may take as much longer as is left. */
-const stepMargin = 0.7;
+/** Of a slice, after which no step of compaction begins. */
+const compactionShare = 0.7;
 const leastShrinkBytes = 64 * 1024;
 
 type Step = Generator<void, void, void>;
@@ -62,6 +62,7 @@ export class Collection {
   readonly #phases: [name: string, steps: () => Step][];
   #steps: Step | null = null;
   #deadline = Infinity;
+  #compactionEnd = Infinity;
   #cancelled = false;
 
   constructor(
@@ -116,7 +117,8 @@ export class Collection {
     const { clock } = this.work;
     const result = this.#result;
     const begin = clock.elapsed();
-    this.#deadline = begin + budgetMs * stepMargin;
+    this.#deadline = begin + budgetMs;
+    this.#compactionEnd = begin + budgetMs * compactionShare;
     let before = this.module.heldBytes;
     let phaseBegin = begin;
     while (!result.completed && !this.#cancelled) {
@@ -131,7 +133,7 @@ export class Collection {
         result.phases.push({ name, reclaimedBytes: 0, durationMs: 0 });
       }
       const done = this.#step(name);
-      const late = clock.elapsed() >= this.#deadline;
+      const late = clock.elapsed() >= (name === 'compact' ? this.#compactionEnd : this.#deadline);
       if (!done && !late) continue;
       if (done) {
         this.#phases.shift();
@@ -191,7 +193,7 @@ export class Collection {
     const { clock } = this.work;
     const end = clock.elapsed() + budgetMs;
     while (runtime) {
-      const left = Math.min(end, this.#deadline) - clock.elapsed();
+      const left = Math.min(end, this.#compactionEnd) - clock.elapsed();
       const { movedBytes, completed } = runtime.compact(Math.max(1, Math.min(left, compactionStepMs) * 1000));
       this.#result.movedBytes += movedBytes;
       if (completed || clock.elapsed() >= end) return;
