@@ -106,11 +106,12 @@ export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
 
   if (wanted('SQLite')) {
     progress('SQLite');
+    // A round has to be longer than detectionIntervalMs, or there is no detection in it.
     const program = await buildRuntimeProgram('database', [
       join(root, 'tests/shrink/programs/database.c'),
       ...withDatabase(),
     ]);
-    const found = await measured(nodeFlags, 'database.mjs', program, repetitions ?? (quick ? 1 : 6), quick ? 2 : 12);
+    const found = await measured(nodeFlags, 'database.mjs', program, repetitions ?? (quick ? 1 : 3), quick ? 2 : 35);
     const ratio = median(found.on.map((ms, i) => ms / found.off[i]));
     rows.push({
       name: 'SQLite',
