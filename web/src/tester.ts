@@ -1,15 +1,17 @@
 // Tests of a module's memory: suites, the built-in ones and one's own. docs/tester.md
-import { defaultContext, type Clock, type Context } from './context.js';
+import { Context, defaultContext } from './context.js';
 import { shown, TidemarkError } from './errors.js';
+import type { Runtime } from './engine.js';
+import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { allocatorOf } from './tester_allocator.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
 import { heldBytes, sampleOf } from './tester_evidence.js';
+import { latencyOf } from './tester_latency.js';
 import { adviceOf, scoreOf, shownBytes } from './tester_score.js';
 import type {
   LeakEvidence,
   MemoryPerformanceTest,
   TestContext,
-  TestLatency,
   TestManager,
   TestOptions,
   TestResult,
@@ -17,6 +19,7 @@ import type {
   TestSuite,
   TestSuiteResult,
 } from './tester_types.js';
+import { runUnits, type UnitOptions } from './tester_units.js';
 import { runWorkload, type WorkloadFigures, type WorkloadOptions } from './tester_workload.js';
 import type { WasmModule, WatchedModule } from './wasm_module.js';
 
@@ -235,6 +238,8 @@ class TestRun {
   readonly #samples: TestSample[] = [];
   readonly #advice: string[] = [];
   #figures: WorkloadFigures | null = null;
+  /** Whether the figures are of a workload: advice on an allocator goes with no others. */
+  #ofAllocator = false;
   #iteration = 0;
 
   constructor(
@@ -316,6 +321,7 @@ class TestRun {
       leakedBytes: leaked,
     };
     const fragmentation = figures?.fragmentation ?? this.#samples.at(-1)?.fragmentation ?? null;
+    const advised = { ...scored, fragmentation, ...(!this.#ofAllocator && { relativeSpeed: null }) };
     let error = seen.failed ? messageOf(seen.failed.error) : null;
     if (error === null && test.maxLeakedBytes !== undefined && leaked > test.maxLeakedBytes) {
       error = `${shownBytes(leaked)} leaked (${evidence}), and at most ${shownBytes(test.maxLeakedBytes)} are allowed`;
@@ -334,7 +340,7 @@ class TestRun {
       score: error === null ? scoreOf(scored) : 0,
       latency: figures?.latency ?? latencyOf(times, perOperation, this.context.clock),
       samples: this.#samples,
-      recommendations: [...this.#advice, ...adviceOf(test.name, { ...scored, fragmentation })],
+      recommendations: [...this.#advice, ...adviceOf(test.name, advised)],
       error,
       costs: figures?.costs ?? times.map((ms) => (ms * 1e6) / perOperation),
     };
@@ -358,6 +364,7 @@ class TestRun {
       measure: async (wanted: WorkloadOptions) => {
         const { durationMs, seed, signal } = options;
         const asked = { ...(durationMs && { durationMs }), ...(seed && { seed }), ...wanted };
+        this.#ofAllocator = true;
         this.#figures = await runWorkload(context, given, watched, asked, {
           signal,
           onSample: (sample) => this.#keep(sample),
@@ -365,6 +372,18 @@ class TestRun {
         });
         return this.#figures;
       },
+      measureUnits: async (wanted: UnitOptions) => {
+        const { durationMs, signal } = options;
+        const asked = { ...(durationMs && { durationMs }), ...wanted };
+        this.#ofAllocator = false;
+        this.#figures = await runUnits(context, watched, asked, {
+          signal,
+          onSample: (sample) => this.#keep(sample),
+          onFraction: this.onFraction,
+        });
+        return this.#figures;
+      },
+      structures: () => structuresIn(context, watched),
     };
   }
 
@@ -391,6 +410,25 @@ class TestRun {
   }
 }
 
+/** Structures live in the memory of an engine; each program that is linked with one has them in its own. */
+const structuresOf = new WeakMap<Runtime, StructuresApi>();
+
+function structuresIn(context: Context, { id, runtime }: WatchedModule): StructuresApi {
+  if (runtime === null) {
+    throw new TidemarkError(
+      'not-supported',
+      `module: "${id}" has no structures in its memory: it is not linked with Tidemark`,
+    );
+  }
+  let structures = structuresOf.get(runtime);
+  if (!structures) {
+    const own = runtime === context.runtime ? context : new Context(runtime, context.clock, id);
+    structures = createStructuresApi(own);
+    structuresOf.set(runtime, structures);
+  }
+  return structures;
+}
+
 interface Live {
   heap: number | null;
   recorded: number | null;
@@ -401,32 +439,6 @@ function leakedBetween(before: Live, after: Live): [number, LeakEvidence] {
   if (after.heap !== null) return [Math.max(0, after.heap - (before.heap ?? 0)), 'heap'];
   if (after.recorded !== null) return [Math.max(0, after.recorded - (before.recorded ?? 0)), 'recorded'];
   return [Math.max(0, after.held - before.held), 'memory'];
-}
-
-function latencyOf(times: number[], operationsPerReading: number, clock: Clock): TestLatency {
-  const sorted = times.map((ms) => (ms * 1000) / operationsPerReading).sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return {
-    p50: at(0.5),
-    p95: at(0.95),
-    p99: at(0.99),
-    max: at(1),
-    operationsPerReading,
-    clockResolution: resolutionOf(clock),
-  };
-}
-
-/** Microseconds of the least step that the clock makes; 0 where it stands still. */
-function resolutionOf(clock: Clock): number {
-  let least = 0;
-  let before = clock.elapsed();
-  for (let reads = 0, steps = 0; reads < 50_000 && steps < 8; reads++) {
-    const now = clock.elapsed();
-    if (now === before) continue;
-    least = steps++ === 0 ? now - before : Math.min(least, now - before);
-    before = now;
-  }
-  return least * 1000;
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,5 @@
 // The tests that come with the package.
+import { cacheTest, structuresTest } from './tester_structures.js';
 import type { MemoryPerformanceTest, TestContext } from './tester_types.js';
 import type { Workload } from './tester_workload.js';
 
@@ -10,6 +11,8 @@ export interface BuiltInTests {
   realloc: MemoryPerformanceTest;
   largeObjects: MemoryPerformanceTest;
   compaction: MemoryPerformanceTest;
+  structures: MemoryPerformanceTest;
+  cache: MemoryPerformanceTest;
 }
 
 const ofWorkload = (workload: Workload, description: string): MemoryPerformanceTest => ({
@@ -61,6 +64,8 @@ export function getBuiltInTests(): BuiltInTests {
         if (movedBytes === 0) throw new Error('compaction moved nothing, though three of four blocks were freed');
       },
     },
+    structures: structuresTest,
+    cache: cacheTest,
   };
 }
 

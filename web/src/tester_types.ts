@@ -1,6 +1,8 @@
 // What tests are made of, and what comes out of them.
 import type { WatchedModule, WasmModule } from './wasm_module.js';
+import type { StructuresApi } from './structures/api.js';
 import type { AllocatorFunctions } from './tester_allocator.js';
+import type { UnitOptions } from './tester_units.js';
 import type { WorkloadFigures, WorkloadOptions } from './tester_workload.js';
 
 /** One look at a module's memory, as MemoryStats has it; `null` where this kind of module can't tell. */
@@ -35,6 +37,14 @@ export interface TestContext {
   sample(): TestSample;
   /** Does a workload with the module's allocator; its figures become those of the result. */
   measure(options: WorkloadOptions): Promise<WorkloadFigures>;
+  /** Times work of your own, in turn with the same work on a plain counterpart; its figures become those of the result. */
+  measureUnits(options: UnitOptions): Promise<WorkloadFigures>;
+  /**
+   * Structures in the memory of the module.
+   *
+   * @throws {TidemarkError} `'not-supported'`: it isn't linked with Tidemark
+   */
+  structures(): StructuresApi;
   /** malloc, free and realloc of the module, or `null`: the engine's own. The last may be missing. */
   allocatorFunctions(): AllocatorFunctions | null;
   /** One line of advice for the result. */

@@ -92,6 +92,7 @@ export type {
   TestSuite,
   TestSuiteResult,
 } from './tester_types.js';
+export type { UnitOptions } from './tester_units.js';
 export type { Workload, WorkloadFigures, WorkloadOptions } from './tester_workload.js';
 export {
   MemoryEfficientCache,

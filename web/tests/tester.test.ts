@@ -115,8 +115,8 @@ describe.each(['own', 'linked', 'foreign', 'JavaScript', 'instance'] as const)('
     expectSound(await runMemoryPerformanceTest(module, tests.leakDetection, null, quick));
   });
 
-  test('compaction is of linked modules', async () => {
-    const result = await runMemoryPerformanceTest(module, tests.compaction, null, quick);
+  test.each(['compaction', 'structures', 'cache'] as const)('%s is of linked modules', async (name) => {
+    const result = await runMemoryPerformanceTest(module, tests[name], null, quick);
     if (kind === 'own' || kind === 'linked') expectSound(result);
     else
       expect(result).toMatchObject({
@@ -427,4 +427,43 @@ describe('what is refused', () => {
     await expect(runMemoryPerformanceTest({} as never, test1)).rejects.toMatchObject({ code: 'invalid-module' });
     expect(memoryPerformanceTester.removeTestSuite('refusals')).toBe(true);
   });
+});
+
+test("work of one's own, beside the same on something plain (docs/tester.md)", async () => {
+  const fill = (array: { push(value: number): unknown; at(index: number): number | undefined }) => {
+    for (let i = 0; i < 1000; i++) array.push(i * i);
+    return array.at(999);
+  };
+  const squares = (plain: () => number | undefined) => ({
+    name: 'squares',
+    maxLeakedBytes: 0,
+    async run(context: TestContext) {
+      await context.measureUnits({
+        unit() {
+          const array = context.structures().createCompactArray<number>({ type: 'f64' });
+          const last = fill(array);
+          array.dispose();
+          return last;
+        },
+        reference: plain,
+        operationsPerUnit: 1000,
+      });
+    },
+  });
+  const result = await runMemoryPerformanceTest(
+    defaultModule,
+    squares(() => fill([])),
+    null,
+    quick,
+  );
+  expectSound({ ...result, peakLiveBytes: 1, peakBytes: 1 }); // nobody looked at the peak
+  expect(result.latency.operationsPerReading).toBe(1000);
+  const wrong = await runMemoryPerformanceTest(
+    defaultModule,
+    squares(() => 1),
+    null,
+    quick,
+  );
+  expect(wrong).toMatchObject({ passed: false, score: 0 });
+  expect(wrong.error).toBe('the same operations came to 998001, and to 1 in the plain counterpart');
 });

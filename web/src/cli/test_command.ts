@@ -23,7 +23,7 @@ export interface TestCommandOptions {
 }
 
 function applies(name: string, module: EmscriptenModule): boolean {
-  if (name === 'compaction') return 'tidemark' in module;
+  if (['compaction', 'structures', 'cache'].includes(name)) return 'tidemark' in module;
   return name !== 'realloc' || 'tidemark' in module || typeof module['_realloc'] === 'function';
 }
 

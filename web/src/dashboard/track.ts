@@ -1,7 +1,7 @@
 // The readings that the timeline draws, in columns of a fixed size: hours take no more memory than minutes.
 //
 // When there is no room for one more, the older half is thinned: of each two neighbours the one stays in which more memory
-// was filled. Recent times are kept in full, older ones ever more coarsely, and no peak is lost.
+// was filled. Recent times are kept in full, older ones ever more coarsely, and the highest peak of all is never lost.
 import type { Reading } from './source.js';
 
 const columns = ['time', 'used', 'reserved', 'allocated', 'limit'] as const;
