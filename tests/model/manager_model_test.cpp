@@ -14,7 +14,7 @@ constexpr std::size_t kMiB = 1024 * 1024;
 
 /// What the program has, and what it could do without: handlers free the latter.
 struct Program {
-  explicit Program(MeteredHeap& heap) : heap(heap) {}
+  explicit Program(MeteredHeap& owner) : heap(owner) {}
 
   void* get(std::size_t n_bytes, std::map<void*, std::size_t>& to) {
     void* const block = heap.heap().allocate(n_bytes);
@@ -112,10 +112,14 @@ TEST_P(RandomLimits, NothingPassesThemAndWhatFitsIsServed) {
       block == nullptr ? ++refused : ++served;
       if (block != nullptr) {
         const std::size_t most = before > limits.hard_bytes ? before : limits.hard_bytes;
-        if (limits.hard_bytes != 0) ASSERT_LE(program.sum(), most);
+        if (limits.hard_bytes != 0) {
+          ASSERT_LE(program.sum(), most);
+        }
         // To the size of a block: at most a quarter or a grain more.
         const std::size_t largest = limits.max_allocation_bytes;
-        if (largest != 0) ASSERT_LE(n_bytes, largest + largest / 4 + 256);
+        if (largest != 0) {
+          ASSERT_LE(n_bytes, largest + largest / 4 + 256);
+        }
       } else {
         // Nothing but a limit refuses, and it is the limit still, after all that handlers did.
         const bool too_large = limits.max_allocation_bytes != 0 && n_bytes > limits.max_allocation_bytes;
@@ -127,7 +131,9 @@ TEST_P(RandomLimits, NothingPassesThemAndWhatFitsIsServed) {
     } else {
       program.drop(random.one_in(2) ? program.kept : program.spare, random);
     }
-    if (step % 64 == 0) ASSERT_EQ(heap.live_bytes(), program.sum());
+    if (step % 64 == 0) {
+      ASSERT_EQ(heap.live_bytes(), program.sum());
+    }
   }
   ASSERT_EQ(heap.live_bytes(), program.sum());
   ASSERT_EQ(HeapWalk(heap.heap()).check(), nullptr);

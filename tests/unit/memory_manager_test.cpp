@@ -319,7 +319,9 @@ TEST_F(Manager, TheLargestBlockIsLimitedByItself) {
       void* const block = heap_.allocate(n_bytes);
       ASSERT_EQ(manager_.can_allocate(n_bytes), block != nullptr) << n_bytes << " of " << most;
       ASSERT_TRUE(block != nullptr || n_bytes > most) << n_bytes << " of " << most;
-      if (n_bytes == most + most / 4 + kGrainBytes) ASSERT_EQ(block, nullptr) << n_bytes << " of " << most;
+      if (n_bytes == most + most / 4 + kGrainBytes) {
+        ASSERT_EQ(block, nullptr) << n_bytes << " of " << most;
+      }
       heap_.free(block);
     }
   }
