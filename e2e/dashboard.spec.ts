@@ -4,6 +4,11 @@ import type { Locator, Page } from '@playwright/test';
 import { expect, test } from './server.js';
 
 interface Demo {
+  api: {
+    onPressure: (handler: () => unknown, options?: { name?: string }) => unknown;
+    relieve: (moduleId: string) => unknown;
+    setBudget: (name: string, bytes: number) => unknown;
+  };
   dashboard: { pause(): void; resume(): void; dispose(): void; select(id: string): void };
   foreign: WebAssembly.Memory;
   mountDashboard: (element: unknown, options?: object) => unknown;
@@ -16,7 +21,7 @@ declare global {
 }
 
 /** Opens the tests' own page; fails on anything that the page complains of. */
-async function open(page: Page, site: string, options: object = {}): Promise<string[]> {
+async function open(page: Page, site: string, options: object = {}, managed = false): Promise<string[]> {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
@@ -25,7 +30,9 @@ async function open(page: Page, site: string, options: object = {}): Promise<str
   page.on('request', (request) => {
     if (!request.url().startsWith(site) && !/^(data|blob):/.test(request.url())) complaints.push(request.url());
   });
-  await page.goto(`${site}e2e/pages/dashboard.html?options=${encodeURIComponent(JSON.stringify(options))}`);
+  await page.goto(
+    `${site}e2e/pages/dashboard.html?options=${encodeURIComponent(JSON.stringify(options))}${managed ? '&managed' : ''}`,
+  );
   await page.waitForFunction(() => globalThis.demo !== undefined);
   return complaints;
 }
@@ -341,6 +348,74 @@ test('the overlay is small, folds, shrinks, and opens the dashboard', async ({ p
   await expect(page.locator('dialog .timeline')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.locator('dialog')).toHaveCount(0);
+  expect(complaints).toEqual([]);
+});
+
+test('a managed module: limits and budgets as gauges, what handlers gained, collections by strategy', async ({
+  page,
+  site,
+}) => {
+  const complaints = await open(page, site, {}, true);
+  await step(page, 'game', 100);
+  await page.evaluate(() => {
+    demo.api.onPressure(() => 0, { name: 'drop textures' });
+    demo.api.setBudget('sprites', 4 << 20);
+  });
+  const limits = page.locator('.limits');
+  await limits.scrollIntoViewIfNeeded();
+  await expect(limits).toContainText('of 64.0 MiB');
+  await expect(limits.locator('.gauge').first()).toHaveAttribute('data-level', 'soft'); // more than 1 MiB is in use
+  await expect(limits).toContainText('Budget “sprites”');
+  await expect(limits).toContainText('drop textures');
+  await page.evaluate(() => void demo.api.relieve('game'));
+  const called = limits.locator('tbody tr', { hasText: 'drop textures' }).locator('td').nth(1);
+  await expect
+    .poll(async () => {
+      await limits.scrollIntoViewIfNeeded(); // panels above it have grown meanwhile; what can't be seen isn't written
+      return called.innerText();
+    })
+    .not.toBe('0');
+
+  for (const strategy of ['conservative', 'balanced', 'aggressive']) {
+    const button = page.locator(`[data-action=collect-${strategy}]`);
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.locator('.outcome')).toContainText(`Collected (${strategy}): `);
+  }
+  await page.locator('.events').scrollIntoViewIfNeeded();
+  await expect(page.locator('.events tbody')).toContainText('Collected (aggressive)');
+  expect(complaints).toEqual([]);
+});
+
+test('tests are chosen, run, compared, stopped and saved', async ({ page, site }) => {
+  const complaints = await open(page, site, {}, true);
+  const tests = page.locator('.tests');
+  await tests.scrollIntoViewIfNeeded();
+  await expect(tests.locator('input[type=checkbox]')).toHaveCount(9);
+  for (const box of await tests.locator('input[type=checkbox]').all()) await box.uncheck();
+  await page.locator('[data-action=run-tests]').click();
+  await expect(tests.getByRole('status')).toHaveText('Choose a test first.');
+  await tests.getByLabel('basicAllocation').check();
+  await tests.getByLabel('cache').check();
+  await page.locator('[data-action=run-tests]').click();
+  await expect(tests.getByRole('status')).toContainText('2 passed, 0 failed', { timeout: 60_000 });
+  await expect(tests.locator('tr[data-test=cache]')).toContainText('passed');
+  await page.locator('[data-action=run-tests]').click();
+  await expect(tests.getByRole('status')).toContainText('2 passed, 0 failed', { timeout: 60_000 });
+  await expect(tests.locator('tr[data-test=basicAllocation] td').nth(1)).toHaveText(/^\d+ \([+−]\d+\)$/);
+  await page.evaluate(() => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      void (blob as Blob).text().then((text) => Object.assign(globalThis, { saved: text }));
+      return make(blob);
+    };
+  });
+  await page.locator('[data-action=export-tests]').click();
+  await page.waitForFunction(() => 'saved' in globalThis);
+  const saved = await page.evaluate(() => (globalThis as unknown as { saved: string }).saved);
+  expect((JSON.parse(saved) as { summary: object }).summary).toMatchObject({ total: 2, passed: 2, failed: 0 });
+  await dropFile(page, 'tests.json', saved);
+  await expect(tests.locator('tr[data-test=cache]')).toContainText('passed');
   expect(complaints).toEqual([]);
 });
 

@@ -14,9 +14,18 @@ const modules = [
   ...Object.entries(programs).map(([id, module]) => ({ id, module })),
   { id: 'foreign', memory: foreign },
 ];
-const options = JSON.parse(new URLSearchParams(location.search).get('options') ?? '{}');
+const query = new URLSearchParams(location.search);
+const options = JSON.parse(query.get('options') ?? '{}');
+// With `managed`, the package's own manager looks after the game, and the dashboard is given the package.
+let api;
+if (query.has('managed')) {
+  api = await import('../../build/site/tidemark/index.js');
+  options.api = api;
+  api.registerModule(modules[0], { hardLimit: 64 << 20, softLimit: 1 << 20, criticalLimit: 32 << 20 });
+}
 const dashboard = mountDashboard(document.getElementById('dashboard'), { modules, ...options });
 const demo = {
+  api,
   dashboard,
   foreign,
   programs,

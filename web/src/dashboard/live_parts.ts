@@ -137,7 +137,8 @@ export function limitsOf(manager: ManagerLike, id: string): Limits | null {
   return {
     limits: limitRows(manager.getLimits(id) as Record<string, number | null>),
     budgets: (manager.getBudgets?.() ?? [])
-      .filter(({ modules }) => modules === undefined || id in modules)
+      // One that nobody was charged to yet may be meant for this module.
+      .filter(({ modules = {} }) => id in modules || Object.keys(modules).length === 0)
       .map(({ name, usedBytes, limitBytes }) => ({ name, usedBytes, limitBytes: limitBytes ?? 0 })),
     handlers: (manager.getPressureHandlers?.() ?? [])
       .filter(({ moduleId }) => moduleId === null || moduleId === id)

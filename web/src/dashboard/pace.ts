@@ -2,8 +2,9 @@
 //
 // Time is money: a purse fills by `share` milliseconds a millisecond, up to `most`. Whatever is due is run while there is
 // something in it, what has waited longest for its interval first, and is paid for afterwards by the time it took. Who is
-// expensive is so run less often, and nobody starves. Debts are forgiven beyond what fills up in two seconds: on a machine that
-// is busy with other things, time passes without being used, and the picture must not stand still for that.
+// expensive is so run less often; who has waited for five of its intervals is run in any case, so that the picture doesn't
+// stand still on a machine that is busy with other things, where time passes without being used. Debts beyond what fills up
+// in ten seconds are forgiven for the same reason.
 import type { Clock } from '../context.js';
 
 export interface Job {
@@ -26,6 +27,9 @@ export class Pace {
   #filledAt: number;
   #spent: { at: number; ms: number }[] = [];
 
+  static readonly #patience = 5; // intervals
+  static readonly #mostDebtMs = 10_000; // what fills up in so long
+
   /** @param share  of the main thread's time, 0–1 */
   constructor(clock: Clock, share: number, mostMs = 40) {
     this.#clock = clock;
@@ -43,14 +47,14 @@ export class Pace {
   /** Runs what is due, as far as it can be paid for. */
   turn(): void {
     const now = this.#clock.elapsed();
-    const debt = -2_000 * this.#share;
+    const debt = -Pace.#mostDebtMs * this.#share;
     this.#purse = Math.min(this.#most, Math.max(debt, this.#purse) + (now - this.#filledAt) * this.#share);
     this.#filledAt = now;
     // A timer may come a little early.
     const waited = (job: Job): number => (now - job.lastRun + 4) / job.everyMs;
     const due = this.#jobs.filter((job) => job.visible && waited(job) >= 1);
     for (const job of due.sort((a, b) => waited(b) - waited(a))) {
-      if (this.#purse <= 0 && !job.onCredit) continue;
+      if (this.#purse <= 0 && !job.onCredit && waited(job) < Pace.#patience) continue;
       this.#purse -= this.#timed(job);
     }
   }
