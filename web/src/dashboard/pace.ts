@@ -57,6 +57,19 @@ export class Pace {
       if (this.#purse <= 0 && !job.onCredit && waited(job) < Pace.#patience) continue;
       this.#purse -= this.#timed(job);
     }
+    // Charts draw when the turn is over, in microtasks that were queued before this one.
+    const over = this.#clock.elapsed();
+    queueMicrotask(() => this.#pay(over, this.#clock.elapsed() - over));
+  }
+
+  #pay(at: number, ms: number): void {
+    this.#purse -= ms;
+    this.#note(at, ms);
+  }
+
+  #note(at: number, ms: number): void {
+    this.#spent.push({ at, ms });
+    while ((this.#spent[0]?.at ?? at) < at - 10_000) this.#spent.shift();
   }
 
   /** Runs all of it, for somebody who waits: that isn't counted. */
@@ -73,8 +86,7 @@ export class Pace {
     try {
       job.run();
     } finally {
-      this.#spent.push({ at: begin, ms: this.#clock.elapsed() - begin });
-      while ((this.#spent[0]?.at ?? begin) < begin - 10_000) this.#spent.shift();
+      this.#note(begin, this.#clock.elapsed() - begin);
     }
     return this.#clock.elapsed() - begin;
   }

@@ -69,3 +69,12 @@ test('what is not seen is not run, until somebody waits for it', () => {
   pace.now();
   expect(runs['map']).toHaveLength(1);
 });
+
+test('what is drawn after the turn is paid for as well', async () => {
+  let now = 0;
+  const late = new Pace({ now: () => now, elapsed: () => now, every: () => () => undefined }, 0.01);
+  late.add(250, () => queueMicrotask(() => (now += 20)));
+  late.turn();
+  await Promise.resolve();
+  expect(late.share).toBeCloseTo(20 / 1000);
+});
