@@ -127,7 +127,11 @@ addToLibrary({
     }
   },
 
-  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkAlive', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkAlive', 'tidemark_shrink_static', 'emscripten_stack_get_current',
+#if STACK_OVERFLOW_CHECK >= 2
+                        'emscripten_stack_get_base', 'emscripten_stack_get_end',
+#endif
+  ],
   // Copies what is alive into the memory of a new instance, whose data segments have been written; returns the bytes.
   $tidemarkCopy: (instance, memory) => {
     var from = new Uint8Array(wasmMemory.buffer);
@@ -135,6 +139,9 @@ addToLibrary({
     var newWords = new Uint32Array(to.buffer);
     var stackPointer = _emscripten_stack_get_current();
     var copied = 0;
+#if STACK_OVERFLOW_CHECK >= 2
+    instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
+#endif
     // Static data that have become zero: the new instance says what its data segments have written.
     var name = tidemarkProgram.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
     var written = (tidemarkProgram.writtenStatic ??= tidemarkRanges(newWords, (address) => instance.exports[name](stackPointer, address)));

@@ -89,7 +89,7 @@ void add_heap(HeapMap& map, const Heap<Pages, Observer>& heap, IsMovable&& is_mo
         if (!run.slab->idle()) kind = static_cast<std::uint8_t>(kMapSlab + run.slab->size_class);
         break;
       case RunKind::kBlock:
-        kind = walk.is_watched(run) ? kMapWatched : is_movable(run) ? kMapMovable : kMapLarge;
+        kind = is_movable(run) ? kMapMovable : walk.is_watched(run) ? kMapWatched : kMapLarge;
         break;
       case RunKind::kReserved:
         kind = walk.is_metadata(run) ? kMapMetadata : kMapForeign;
