@@ -387,7 +387,7 @@ test('a managed module: limits and budgets as gauges, what handlers gained, coll
   expect(complaints).toEqual([]);
 });
 
-test('tests are chosen, run, compared, stopped and saved', async ({ page, site }) => {
+test('tests are chosen, run, compared and saved', async ({ page, site }) => {
   const complaints = await open(page, site, {}, true);
   const tests = page.locator('.tests');
   await tests.scrollIntoViewIfNeeded();
