@@ -40,7 +40,7 @@ struct Slab {
   std::uint32_t index_of(Address address) const {
     // One instruction; what std::rotr does about a count that is negative costs four.
     const std::uint32_t product = static_cast<std::uint32_t>(address - base) * inverse;
-    return product >> shift | product << (-shift & 31);
+    return product >> (shift & 31) | product << (-shift & 31);
   }
 };
 
