@@ -2,7 +2,7 @@
 import type { BudgetReport } from './budgets.js';
 import type { GCResult } from './collection.js';
 import { shown, TidemarkError } from './errors.js';
-import type { LeakResult } from './leaks/leak_result.js';
+import { defaultLeakDetectorConfig, type LeakResult } from './leaks/leak_result.js';
 import type { WasmMemoryManager } from './manager.js';
 import { defaultGC, defaultLimits, type MemoryLimits } from './manager_config.js';
 import { memoryReport, type MemoryReport } from './memory_report.js';
@@ -44,12 +44,12 @@ export const DEFAULT_CONFIG = {
     maxProfilingDuration: defaultMonitorConfig.maxProfilingDuration,
   },
   leakDetection: {
-    minSamples: 10,
-    detectionWindowMs: 60000,
-    growthThreshold: 1024,
-    fragmentationThreshold: 0.7,
-    continuousMonitoring: true,
-    autoPrevention: true,
+    minSamples: defaultLeakDetectorConfig.minSamples,
+    detectionWindowMs: defaultLeakDetectorConfig.detectionWindowMs,
+    growthThreshold: defaultLeakDetectorConfig.growthThreshold,
+    fragmentationThreshold: defaultLeakDetectorConfig.fragmentationThreshold,
+    continuousMonitoring: defaultLeakDetectorConfig.continuousMonitoring,
+    autoPrevention: defaultLeakDetectorConfig.autoPrevention,
   },
   memoryManagement: {
     limits: defaultLimits,

@@ -1,8 +1,8 @@
 // node --expose-gc rss_child.mjs FILE MOVABLE: a peak of programs/scatter.c of which a tenth stays, and an aggressive
 // collection by the manager; one line of JSON with what the system says of the process.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { attach } from 'tidemark/attach';
+import { residentBytes } from '../../support/resident_bytes.mjs';
 
 const [file, movable] = process.argv.slice(2);
 const { default: create } = await import(pathToFileURL(file).href);
@@ -13,19 +13,6 @@ const manager = new api.WasmMemoryManager({
   gc: { autoGC: false, allowShrink: true },
 });
 manager.registerModule({ id: 'scatter', module: program });
-
-/** Once what is garbage has been collected, and given back by the threads that do that. */
-async function residentBytes() {
-  let resident = Infinity;
-  for (let rounds = 0; rounds < 50; ++rounds) {
-    globalThis.gc();
-    await sleep(20);
-    const now = process.memoryUsage().rss;
-    if (rounds > 5 && now >= resident - (1 << 18)) break;
-    resident = now;
-  }
-  return process.memoryUsage().rss;
-}
 
 program._scatter(1 << 20, Number(movable)); // what is compiled and touched once is there from now on
 program._keep_one_in(1 << 30);

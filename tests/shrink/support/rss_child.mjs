@@ -1,24 +1,11 @@
 // node --expose-gc rss_child.mjs FILE MOVABLE: peak and shrink of programs/scatter.c, in a process of its own; one line of
 // JSON with what the system says of the process.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { residentBytes } from '../../support/resident_bytes.mjs';
 
 const [file, movable] = process.argv.slice(2);
 const { default: create } = await import(pathToFileURL(file).href);
 const program = await create();
-
-/** Once what is garbage has been collected, and given back by the threads that do that. */
-async function residentBytes() {
-  let resident = Infinity;
-  for (let rounds = 0; rounds < 50; ++rounds) {
-    globalThis.gc();
-    await sleep(20);
-    const now = process.memoryUsage().rss;
-    if (rounds > 5 && now >= resident - (1 << 18)) break;
-    resident = now;
-  }
-  return process.memoryUsage().rss;
-}
 
 program._scatter(1 << 20, Number(movable)); // what is compiled and touched once is there from now on
 program._keep_one_in(1 << 30);

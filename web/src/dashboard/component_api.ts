@@ -1,23 +1,25 @@
 // What the dashboard takes from the API that looks after a module, where there is one: the default objects of the
 // components, by the names under which the package exports them. Each may be missing.
+import type { MemoryStats } from '../memory_stats.js';
 import type { WasmModule } from '../wasm_module.js';
 import type { HeapCells } from './source.js';
 
-export interface ApiStats {
-  timestamp: number;
-  allocated: number;
-  used: number | null;
-  reserved: number | null;
-  free: number | null;
-  largestFree: number | null;
-  peakAllocated: number;
-  peakUsed: number | null;
-  limit: number | null;
-  fragmentation: number | null;
-  efficiency: number | null;
-  liveBlocks: number | null;
-  allocationRate?: number | null;
-}
+export type ApiStats = Pick<
+  MemoryStats,
+  | 'timestamp'
+  | 'allocated'
+  | 'used'
+  | 'reserved'
+  | 'free'
+  | 'largestFree'
+  | 'peakAllocated'
+  | 'peakUsed'
+  | 'limit'
+  | 'fragmentation'
+  | 'efficiency'
+  | 'liveBlocks'
+  | 'allocationRate'
+>;
 
 export interface ApiProfile {
   samples?: number;

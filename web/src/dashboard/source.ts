@@ -1,6 +1,7 @@
 // What the panels need to know of a program, wherever it comes from: a live module (live_source.ts) or a file
 // (saved_source.ts). Null always means "not known here"; a panel then says so and shows no figure.
 import type { SizeClassStats } from '../heap_stats.js';
+import type { ApiTestResult } from './component_api.js';
 
 /** Bytes, but for what says otherwise. */
 export interface Reading {
@@ -125,16 +126,7 @@ export interface Limits {
   handlers: readonly Handler[];
 }
 
-export interface TestRow {
-  name: string;
-  passed: boolean;
-  durationMs: number;
-  opsPerSecond: number;
-  peakBytes: number;
-  leakedBytes: number;
-  score: number;
-  error: string | null;
-}
+export type TestRow = ApiTestResult;
 
 export interface TestRun {
   name: string;
