@@ -158,10 +158,14 @@ class HeapWalk {
     return {RunKind::kSlab, begin, slab->length() << kGrainShift, slab};
   }
 
+  bool is_recent(Grain grain) const {
+    Grain at = runs_.recent_;
+    while (at != kNoGrain && at != grain) at = entry_value(runs_.entry(at + 1));
+    return at != kNoGrain;
+  }
+
   bool in_bin(Grain grain, std::size_t length) const {
-    for (Grain at = runs_.recent_; at != kNoGrain; at = entry_value(runs_.entry(at + 1))) {
-      if (at == grain) return true;
-    }
+    if (is_recent(grain)) return true;
     for (Grain at = runs_.bins_.head(Bins::bin_of(length)); at != kNoGrain; at = entry_value(runs_.entry(at + 1))) {
       if (at == grain) return true;
     }
@@ -187,7 +191,9 @@ class HeapWalk {
         const MapEntry inside = runs_.entry(grain + i);
         if (carved ? inside != 0 : !entry_fits(run, i, length, inside, entry)) return "R1: an entry inside a run";
       }
-      if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_) return "R4: the end of a run";
+      const bool recent_at_top = is_free && grain + length == runs_.top_ && is_recent(grain);
+      if ((is_free || run.kind == RunKind::kSlab) && grain + length > runs_.mapped_ && !recent_at_top)
+        return "R4: the end of a run";
       grain += length;
     }
     for (Grain grain = runs_.top_; grain < runs_.mapped_; ++grain) {

@@ -16,8 +16,8 @@
 //   R2  After a sweep no two free runs are neighbours, and none ends at top.
 //   R3  A free run is in the bin of its length, once, if it has at least kMinBinnedGrains and is neither being carved nor
 //       recent; bins hold nothing else, and their marks say which are not empty.
-//   R4  The map has entries for every grain at which a run begins, and for all grains of free runs and slabs; those at
-//       and above top, and those of the run being carved, are 0.
+//   R4  The map has entries for every grain at which a run begins, and for all grains of slabs and of free runs, but for
+//       the end of a recent one that is the highest; those at and above top, and those of the run being carved, are 0.
 //   R5  Memory at and above `fresh` has never been handed out: it is all zero.
 // Failure     A growth that is refused changes nothing.
 #pragma once
@@ -92,7 +92,7 @@ class Runs {
 
   /// Requires  as above, and length >= kMinBinnedGrains; the entry of `grain` may be anything.
   void release_linked(Grain grain, std::size_t length) {
-    if (grain + length > mapped_) {  // so it is the highest run, and back above the top, without a sweep
+    if (grain + kMinBinnedGrains > mapped_) {  // so it is the highest run, and back above the top, without a sweep
       map_[grain] = 0;
       top_ = grain;
       return;
@@ -237,8 +237,15 @@ class Runs {
   TIDEMARK_RARE void put_recent_into_bins() {
     while (recent_ != kNoGrain) {
       const Grain grain = recent_;
+      const std::size_t length = entry_value(map_[grain]);
       recent_ = entry_value(map_[grain + 1]);
-      bins_.insert(map_, grain, entry_value(map_[grain]));
+      if (grain + length > mapped_) {  // the highest run
+        map_[grain] = map_[grain + 1] = 0;
+        top_ = grain;
+        freed_ -= length;
+      } else {
+        bins_.insert(map_, grain, length);
+      }
     }
   }
 
