@@ -7,9 +7,14 @@ namespace tidemark {
 
 namespace {
 
-constexpr std::uint64_t kLowHalf = 0xffffffffu;
 constexpr unsigned kFirstCapacity = 8;
 constexpr unsigned kMostSlots = IndexSegment::kHomes * IndexSegment::kMaxPerHome;
+
+/// The greatest entry that can be written so.
+Entry greatest_of(SlotEncoding encoding) {
+  const std::uint64_t end = std::uint64_t{1} << (encoding.number_bits() + encoding.shift);
+  return static_cast<Entry>(std::min<std::uint64_t>(end - 1, kNoEntry));
+}
 
 /// Room beyond `count`: a 16th of it.
 unsigned with_room(unsigned count) { return std::min(count + std::max(kFirstCapacity, count / 16), kMostSlots); }
@@ -34,7 +39,7 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
       blocks_.give_back(directory);
       return false;
     }
-    SegmentWriter(first).finish();
+    SegmentWriter(first, 0).finish();
     directory_ = directory;
     this->directory()[0] = first;
     segments_ = 1;
@@ -47,25 +52,29 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
   SlotEncoding encoding = old;
   if (!old.fits(entry)) {
     encoding = SlotEncoding::for_entry(entry, coarse || old.shift != 0);
-    // What stands for 16 entries can't be told apart here: a wider slot goes on doing so.
+    // What stands for several entries can't be told apart here: a wider slot goes on doing so. Nor do marks get longer.
     if (encoding.shift < old.shift) encoding.shift = old.shift;
+    encoding = encoding.marked_for(std::max(entry, greatest_of(old)), old.mark_bits);
   }
   if (segment.count < segment.capacity && encoding == old) return true;
-  const unsigned capacity = with_room(segment.count + 1u);
-  if (encoding == old) {
-    const auto used = static_cast<std::size_t>(segment.end() - segment.data.address);
-    if (!blocks_.replace(segment.data, IndexSegment::bytes_for(capacity, old.width), used)) return false;
-    segment.capacity = static_cast<std::uint16_t>(capacity);
-    return true;
-  }
+  return lay_out(segment, with_room(segment.count + 1u), encoding);
+}
+
+/// Again, with other room, and slots of the same or a wider encoding; false, and nothing changed, when memory is exhausted.
+bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding) {
   IndexSegment made = make_segment(capacity, encoding);
   if (made.data.handle == 0) return false;
-  SegmentWriter writer(made);
-  for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
-    const IndexSegment::Run run = segment.run_of(home);
-    for (unsigned i = 0; i < run.count; ++i) writer.add(home, old.read(run.begin + i * old.width));
+  const SlotEncoding old = segment.encoding;
+  if (encoding == old) {
+    segment.copy_to(made);
+  } else {
+    SegmentWriter writer(made, segment.count);
+    segment.for_each_home([&](unsigned home, IndexSegment::Run run) {
+      for (; run.count != 0; --run.count, run.begin += old.width)
+        writer.add(home, old.read(run.begin), old.mark(run.begin));
+    });
+    writer.finish();
   }
-  writer.finish();
   blocks_.give_back(segment.data);
   segment = made;
   return true;
@@ -78,7 +87,7 @@ void Index::insert(Hash hash, Entry entry) {
     overflow_.as<Entry>()[overflow_count_++] = entry;
     return;
   }
-  segment.insert(home, entry);
+  segment.insert(home, entry, hash);
   ++count_;
 }
 
@@ -93,7 +102,7 @@ void Index::erase(Hash hash, Entry entry) {
   }
   IndexSegment& segment = directory()[place_of(hash)];
   const unsigned home = IndexSegment::home_of(hash);
-  segment.erase(home, segment.find_slot(home, entry));
+  segment.erase(home, segment.find_slot(hash, entry));
   --count_;
 }
 
@@ -105,18 +114,17 @@ void Index::renumber(Hash hash, Entry from, Entry to) {
     return;
   }
   IndexSegment& segment = directory()[place_of(hash)];
-  segment.encoding.write(segment.find_slot(IndexSegment::home_of(hash), from), to);
+  segment.encoding.write(segment.find_slot(hash, from), to, hash);
 }
 
-IndexSegment Index::build(const std::uint64_t* items, std::size_t n, std::uint64_t side, SlotEncoding encoding) {
-  unsigned count = 0;
-  for (std::size_t i = 0; i < n; ++i) count += items[i] >> (32 + kSideBit) == side;
+IndexSegment Index::build(const std::uint64_t* items, std::size_t n, std::uint64_t side, unsigned count,
+                          SlotEncoding encoding) {
   IndexSegment segment = make_segment(with_room(count), encoding);
   if (segment.data.handle == 0) return segment;
-  SegmentWriter writer(segment);
+  SegmentWriter writer(segment, count);
   for (std::size_t i = 0; i < n; ++i) {
-    if (items[i] >> (32 + kSideBit) != side) continue;
-    writer.add(items[i] >> 32 & (IndexSegment::kHomes - 1), static_cast<Entry>(items[i] & kLowHalf));
+    if ((items[i] >> kSideBit & 1) != side) continue;
+    writer.add(items[i] >> kHomeBit & (IndexSegment::kHomes - 1), static_cast<Entry>(items[i]), items[i] >> kMarkBit);
   }
   writer.finish();
   return segment;
@@ -129,17 +137,22 @@ void Index::join() {
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
     if (low.run_of(home).count + high.run_of(home).count > IndexSegment::kMaxPerHome) return;
   }
-  // A slot that stands for 16 entries goes on doing so, and the others of the home with it.
-  const SlotEncoding encoding{std::max(low.encoding.width, high.encoding.width),
-                              std::max(low.encoding.shift, high.encoding.shift)};
-  IndexSegment made = make_segment(with_room(unsigned{low.count} + high.count), encoding);
+  // A slot that stands for several entries goes on doing so, and the others of the home with it.
+  const SlotEncoding encoding =
+      SlotEncoding{std::max(low.encoding.width, high.encoding.width), std::max(low.encoding.shift, high.encoding.shift)}
+          .marked_for(std::max(greatest_of(low.encoding), greatest_of(high.encoding)),
+                      std::min(low.encoding.mark_bits, high.encoding.mark_bits));
+  const unsigned count = unsigned{low.count} + high.count;
+  IndexSegment made = make_segment(with_room(count), encoding);
   if (made.data.handle == 0) return;
-  SegmentWriter writer(made);
+  SegmentWriter writer(made, count);
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
     for (const IndexSegment* from : {&low, &high}) {
       const IndexSegment::Run run = from->run_of(home);
-      for (unsigned i = 0; i < run.count; ++i)
-        writer.add(home, from->encoding.read(run.begin + i * from->encoding.width));
+      for (unsigned i = 0; i < run.count; ++i) {
+        const std::uint8_t* const slot = run.begin + i * from->encoding.width;
+        writer.add(home, from->encoding.read(slot), from->encoding.mark(slot));
+      }
     }
   }
   writer.finish();
@@ -172,12 +185,10 @@ void Index::trim() {
   for (std::uint32_t i = 0; i < segments_; ++i) {
     IndexSegment& segment = directory()[i];
     const std::size_t n_bytes = IndexSegment::bytes_for(segment.count, segment.encoding.width);
-    const auto used = static_cast<std::size_t>(segment.end() - segment.data.address);
-    if (n_bytes < segment.data.n_bytes && blocks_.replace(segment.data, n_bytes, used))
-      segment.capacity = segment.count;
+    // Where there is no memory to make it smaller in, it stays as it is.
+    if (n_bytes < segment.data.n_bytes && !lay_out(segment, segment.count, segment.encoding)) continue;
   }
   const std::size_t used = segments_ * sizeof(IndexSegment);
-  // Where there is no memory to make it smaller in, it stays as it is.
   if (segments_ != 0 && used < directory_.n_bytes && !blocks_.replace(directory_, used, used)) return;
 }
 

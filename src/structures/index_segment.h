@@ -1,20 +1,22 @@
-// A segment of the index: the entries of a few hundred keys, close together without a gap.
+// A segment of the index: the entries of a few hundred keys, close together.
 //
-//   groups   16, each of the counts of its 16 homes, 4 bits a home in one word, and then their slots; room after the last
+//   groups   16, each of the counts of its 16 homes, 4 bits a home in one word, then their slots, and room for a slot or two,
+//            so that a new one moves few others
 //
 // A hash has one of 256 homes; the slots of a home lie together, homes and groups in their order. To find the slots of a
 // home, the counts of the homes before it in its group are added up, 16 at once, in one word. So a slot costs its width and
-// about 5 bits, there is no empty slot between two, and a look-up meets the entries of its own home only: 1 to 2.
+// about 5 bits, and a look-up meets the entries of its own home only: 1 to 2.
 //
 // A slot is the number of an entry in `width` bytes, or, with a `shift`, that of 2^shift entries that follow one another:
 // who looks there compares them all. That pays where they lie together and are compared fast.
 //
 // Invariants (check())
-//   G1  count is the sum of all counts; offsets[g] says where group g begins.
+//   G1  count is the sum of all counts; offsets[g] says where group g begins, and its counts and slots end at or before the
+//       next group's begin, or the segment's end, with room for whole slots between.
 //   G2  count <= capacity, and the block has room for capacity slots and 4 bytes more, since slots are read as words.
 #pragma once
 
-#include <initializer_list>
+#include <bit>
 
 #include "structures/block_source.h"
 #include "structures/hash.h"
@@ -26,34 +28,56 @@ namespace tidemark {
 using Entry = std::uint32_t;
 inline constexpr Entry kNoEntry = ~Entry{0};
 
-/// How entries are written into slots.
+/// How entries are written into slots: the entry's number below, and above it, in what bits there are to spare, a mark, the
+/// lowest bits of the key's hash. Who looks for a key passes by the slots with another mark, and need not read their keys.
 struct SlotEncoding {
   std::uint8_t width = 2;
   std::uint8_t shift = 0;
+  std::uint8_t mark_bits = 0;
 
-  static constexpr std::uint8_t kCoarseShift = 4;
+  static constexpr std::uint8_t kMaxShift = 4;
+  static constexpr unsigned kMaxMarkBits = 8;
 
   bool operator==(const SlotEncoding&) const = default;
 
-  bool fits(Entry entry) const { return width == 4 || (entry >> shift) >> (8 * width) == 0; }
-  /// The one with the least memory; `coarse`: 16 entries for one where that saves a byte.
-  static SlotEncoding for_entry(Entry entry, bool coarse) {
+  unsigned number_bits() const { return 8u * width - mark_bits; }
+  bool fits(Entry entry) const { return (std::uint64_t{entry} >> shift) >> number_bits() == 0; }
+  /// With as long a mark as leaves room for entries up to `greatest`, and no longer than `most_mark_bits`.
+  SlotEncoding marked_for(Entry greatest, unsigned most_mark_bits) const {
+    const unsigned needed = static_cast<unsigned>(std::bit_width(greatest >> shift)), there = 8u * width;
+    const unsigned spare = there > needed ? there - needed : 0;
+    return {width, shift, static_cast<std::uint8_t>(spare < most_mark_bits ? spare : most_mark_bits)};
+  }
+  /// The one with the least memory; `coarse`: with as many entries for one as that takes, up to 16.
+  static SlotEncoding for_entry(Entry greatest, bool coarse) {
     for (std::uint8_t width = 2; width < 4; ++width) {
-      for (const std::uint8_t shift : {std::uint8_t{0}, kCoarseShift}) {
+      for (std::uint8_t shift = 0; shift <= (coarse ? kMaxShift : 0); ++shift) {
         const SlotEncoding encoding{width, shift};
-        if (encoding.fits(entry) && (coarse || shift == 0)) return encoding;
+        if (encoding.fits(greatest)) return encoding.with_room(greatest);
       }
     }
-    return {4, 0};
+    return SlotEncoding{4, 0}.with_room(greatest);
+  }
+  /// With a mark that leaves room for twice as many entries where that is possible: a segment is split before there are.
+  SlotEncoding with_room(Entry greatest) const {
+    return marked_for(greatest <= ~Entry{0} / 2 ? 2 * greatest + 1 : greatest, kMaxMarkBits);
   }
 
-  /// The first of the entries that the slot stands for.
-  Entry read(const std::uint8_t* slot) const {
-    const auto word = load_unaligned<std::uint32_t>(slot);
-    return (width == 4 ? word : word & ((1u << 8 * width) - 1)) << shift;
+  /// A slot, its highest bit the highest of a word.
+  std::uint32_t word(const std::uint8_t* slot) const { return load_unaligned<std::uint32_t>(slot) << (32 - 8 * width); }
+  bool may_be(std::uint32_t word, Hash hash) const {
+    const auto mark = static_cast<std::uint32_t>(hash << (32 - mark_bits));
+    return std::uint64_t{word ^ mark} >> (32 - mark_bits) == 0;
   }
-  void write(std::uint8_t* slot, Entry entry) const {
-    const std::uint32_t number = entry >> shift;
+  /// The first of the entries that the slot stands for.
+  Entry entry(std::uint32_t word) const { return (word << mark_bits >> mark_bits) >> (32 - 8 * width) << shift; }
+  Entry read(const std::uint8_t* slot) const { return entry(word(slot)); }
+  /// What is known of the hash: its lowest mark_bits.
+  std::uint32_t mark(const std::uint8_t* slot) const {
+    return static_cast<std::uint32_t>(std::uint64_t{word(slot)} >> (32 - mark_bits));
+  }
+  void write(std::uint8_t* slot, Entry entry, std::uint64_t hash) const {
+    const std::uint32_t number = entry >> shift | static_cast<std::uint32_t>(hash << number_bits());
     store_unaligned(slot, static_cast<std::uint16_t>(number));
     if (width > 2) slot[2] = static_cast<std::uint8_t>(number >> 16);
     if (width > 3) slot[3] = static_cast<std::uint8_t>(number >> 24);
@@ -91,35 +115,85 @@ struct IndexSegment {
     return {group + kCountsBytes + before * encoding.width, static_cast<unsigned>(counts >> place & 15)};
   }
 
+  /// Calls visit(home, run) for every home that is not empty, in their order.
+  template <class Visit>
+  void for_each_home(Visit&& visit) const {
+    for (unsigned group = 0; group < kGroups; ++group) {
+      std::uint8_t* slots = data.address + offsets[group] + kCountsBytes;
+      auto counts = load_unaligned<std::uint64_t>(slots - kCountsBytes);
+      for (unsigned home = group * kHomesPerGroup; counts != 0; ++home, counts >>= 4) {
+        const auto n = static_cast<unsigned>(counts & 15);
+        if (n != 0) visit(home, Run{slots, n});
+        slots += n * encoding.width;
+      }
+    }
+  }
+
   bool is_full(unsigned home) const { return run_of(home).count == kMaxPerHome; }
 
   /// Requires room, and a home that is not full.
-  void insert(unsigned home, Entry entry) {
+  void insert(unsigned home, Entry entry, Hash hash) {
     const Run run = run_of(home);
-    std::uint8_t* const slot = run.begin + run.count * encoding.width;
-    shift_up(slot);
-    encoding.write(slot, entry);
+    const unsigned group = home / kHomesPerGroup, width = encoding.width;
+    std::uint8_t* slot = run.begin + run.count * width;
+    // The nearest group with room gives it: the ones after this one first, then those before it.
+    unsigned from = group;
+    while (from < kGroups && used_end(from) == begin_of(from + 1)) ++from;
+    if (from < kGroups) {
+      move_up(slot + width, slot, static_cast<std::size_t>(data.address + used_end(from) - slot));
+      for (; from > group; --from) offsets[from] = static_cast<std::uint16_t>(offsets[from] + width);
+    } else {
+      for (from = group; used_end(from - 1) == begin_of(from); --from)
+        offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
+      std::uint8_t* const begin = data.address + begin_of(from);
+      move_down(begin - width, begin, static_cast<std::size_t>(slot - begin));
+      offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
+      slot -= width;
+    }
+    encoding.write(slot, entry, hash);
     change(home, 1);
   }
   void erase(unsigned home, std::uint8_t* slot) {
-    shift_down(slot);
+    const std::uint8_t* const next = slot + encoding.width;
+    move_down(slot, next, static_cast<std::size_t>(data.address + used_end(home / kHomesPerGroup) - next));
     change(home, -1);
   }
-  /// The slot of the home that stands for `entry`, which must be there.
-  std::uint8_t* find_slot(unsigned home, Entry entry) const {
-    std::uint8_t* slot = run_of(home).begin;
-    while (encoding.read(slot) >> encoding.shift != entry >> encoding.shift) slot += encoding.width;
-    return slot;
+  /// A slot of the home that stands for `entry`, and has its mark; it must be there.
+  std::uint8_t* find_slot(Hash hash, Entry entry) const {
+    std::uint8_t* slot = run_of(home_of(hash)).begin;
+    const Entry first = entry >> encoding.shift << encoding.shift;
+    for (;; slot += encoding.width) {
+      const std::uint32_t word = encoding.word(slot);
+      if (encoding.may_be(word, hash) && encoding.entry(word) == first) return slot;
+    }
   }
 
-  std::uint8_t* end() const { return data.address + kGroups * kCountsBytes + count * encoding.width; }
+  /// Of `room` slots, how many are left between a group and the one before it.
+  static unsigned room_before(unsigned room, unsigned group) {
+    return group == 0 ? 0 : room * group / kGroups - room * (group - 1) / kGroups;
+  }
+  /// All slots to a segment of the same encoding and its own room, which has none yet.
+  void copy_to(IndexSegment& to) const {
+    const unsigned room = to.capacity - count;
+    unsigned at = 0;
+    for (unsigned group = 0; group < kGroups; ++group) {
+      at += room_before(room, group) * encoding.width;
+      to.offsets[group] = static_cast<std::uint16_t>(at);
+      const unsigned n_bytes = used_end(group) - offsets[group];
+      move_down(to.data.address + at, data.address + offsets[group], n_bytes);
+      at += n_bytes;
+    }
+    to.count = count;
+  }
 
   const char* check() const {
     unsigned total = 0;
     for (unsigned group = 0; group < kGroups; ++group) {
-      if (offsets[group] != group * kCountsBytes + total * encoding.width) return "G1: where a group begins";
       total += sum(load_unaligned<std::uint64_t>(data.address + offsets[group]));
+      const unsigned used = used_end(group), end = begin_of(group + 1);
+      if (used > end || (end - used) % encoding.width != 0) return "G1: where a group ends";
     }
+    if (offsets[0] % encoding.width != 0) return "G1: where the first group begins";
     if (total != count) return "G1: the count";
     return count <= capacity && bytes_for(capacity, encoding.width) <= data.n_bytes ? nullptr : "G2: the room";
   }
@@ -130,44 +204,75 @@ struct IndexSegment {
     return static_cast<unsigned>(((counts_of_4_bits & kLow) + (counts_of_4_bits >> 4 & kLow)) * kOnes >> 56);
   }
 
-  /// Makes room for a slot. By words: the bytes are few, and in WebAssembly a call of memmove leaves the engine.
-  void shift_up(std::uint8_t* slot) const {
-    const std::uint8_t width = encoding.width;
-    std::uint8_t* from = end();
-    for (; from - slot >= 8; from -= 8) store_unaligned(from - 8 + width, load_unaligned<std::uint64_t>(from - 8));
-    for (; from != slot; --from) from[width - 1] = from[-1];
+  unsigned begin_of(unsigned group) const {
+    return group < kGroups ? offsets[group] : kGroups * kCountsBytes + unsigned{capacity} * encoding.width;
   }
-  void shift_down(std::uint8_t* slot) const {
-    const std::uint8_t width = encoding.width;
-    const std::uint8_t* const last = end();
-    for (; last - slot >= 8 + width; slot += 8) store_unaligned(slot, load_unaligned<std::uint64_t>(slot + width));
-    for (; last - slot > width; ++slot) *slot = slot[width];
+  unsigned used_end(unsigned group) const {
+    const auto counts = load_unaligned<std::uint64_t>(data.address + offsets[group]);
+    return offsets[group] + kCountsBytes + sum(counts) * encoding.width;
+  }
+
+  // By words, of which the last overlaps the one before it: the bytes are few, and in WebAssembly a call of memmove leaves
+  // the engine.
+
+  /// For `to` > `from`.
+  static void move_up(std::uint8_t* to, const std::uint8_t* from, std::size_t n_bytes) {
+    if (n_bytes < 8) {
+      move_few(to, from, n_bytes);
+      return;
+    }
+    const auto first = load_unaligned<std::uint64_t>(from);
+    for (; n_bytes > 8; n_bytes -= 8) {
+      store_unaligned(to + n_bytes - 8, load_unaligned<std::uint64_t>(from + n_bytes - 8));
+    }
+    store_unaligned(to, first);
+  }
+  /// For `to` < `from`.
+  static void move_down(std::uint8_t* to, const std::uint8_t* from, std::size_t n_bytes) {
+    if (n_bytes < 8) {
+      move_few(to, from, n_bytes);
+      return;
+    }
+    std::uint8_t* const last_to = to + n_bytes - 8;
+    const auto last = load_unaligned<std::uint64_t>(from + n_bytes - 8);
+    for (; to < last_to; to += 8, from += 8) store_unaligned(to, load_unaligned<std::uint64_t>(from));
+    store_unaligned(last_to, last);
+  }
+  static void move_few(std::uint8_t* to, const std::uint8_t* from, std::size_t n_bytes) {
+    if (n_bytes >= 4) {
+      const auto first = load_unaligned<std::uint32_t>(from), last = load_unaligned<std::uint32_t>(from + n_bytes - 4);
+      store_unaligned(to, first);
+      store_unaligned(to + n_bytes - 4, last);
+    } else if (n_bytes >= 2) {
+      const auto first = load_unaligned<std::uint16_t>(from);
+      const std::uint8_t last = from[n_bytes - 1];
+      store_unaligned(to, first);
+      to[n_bytes - 1] = last;
+    }
   }
 
   void change(unsigned home, int by) {
-    const unsigned group = home / kHomesPerGroup;
     const std::uint64_t one = std::uint64_t{1} << (4 * (home % kHomesPerGroup));
-    std::uint8_t* const at = data.address + offsets[group];
+    std::uint8_t* const at = group_of(home);
     const auto counts = load_unaligned<std::uint64_t>(at);
     store_unaligned(at, by > 0 ? counts + one : counts - one);
-    const int bytes = by * encoding.width;
-    for (unsigned after = group + 1; after < kGroups; ++after)
-      offsets[after] = static_cast<std::uint16_t>(offsets[after] + bytes);
     count = static_cast<std::uint16_t>(count + by);
   }
 };
 
-/// Writes a segment from its first home to its last.
+/// Writes a segment from its first home to its last, and leaves each group a part of the room.
 class SegmentWriter {
  public:
-  /// Requires room in the block.
-  explicit SegmentWriter(IndexSegment& to) : to_(to), at_(to.data.address) { begin_group(); }
+  /// `count` slots will be added. Requires room in the block.
+  SegmentWriter(IndexSegment& to, unsigned count) : to_(to), room_(to.capacity - count), at_(to.data.address) {
+    begin_group();
+  }
 
   /// Homes come in their order.
-  void add(unsigned home, Entry entry) {
+  void add(unsigned home, Entry entry, std::uint64_t hash) {
     go_to(home / IndexSegment::kHomesPerGroup);
     counts_ += std::uint64_t{1} << (4 * (home % IndexSegment::kHomesPerGroup));
-    to_.encoding.write(at_, entry);
+    to_.encoding.write(at_, entry, hash);
     at_ += to_.encoding.width;
     ++to_.count;
   }
@@ -187,11 +292,13 @@ class SegmentWriter {
     while (group_ != group) {
       end_group();
       ++group_;
+      at_ += IndexSegment::room_before(room_, group_) * to_.encoding.width;
       begin_group();
     }
   }
 
   IndexSegment& to_;
+  unsigned room_;
   std::uint8_t* at_;
   unsigned group_ = 0;
   std::uint64_t counts_ = 0;

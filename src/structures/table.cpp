@@ -120,7 +120,7 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   EntrySegment& in = at(segment_of(entry));
   const std::uint32_t place = tidemark::place_of(entry);
   if (!prepare(in, place, key, value, true)) return Put::kRefused;
-  if (!index_.reserve(hash, entry, integer_keys_)) return Put::kRefused;
+  if (!index_.reserve(hash, entry, is_coarse())) return Put::kRefused;
   index_.insert(hash, entry);
   write_key(in, place, key);
   if (with_values_) write_value(in, place, value);
@@ -181,7 +181,7 @@ void Table::erase(Entry entry) {
 
 void Table::adapt_index() {
   const Entry greatest = entry_of(segment_count_, 0) - 1;
-  index_.adapt(greatest, integer_keys_, [this](Entry first, unsigned count, auto&& f) {
+  index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, auto&& f) {
     const EntrySegment& in = segment(segment_of(first));
     const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
     for (std::uint32_t place = begin; place < end; ++place) {
@@ -198,7 +198,7 @@ void Table::clear() {
   segment_count_ = 0;
   size_ = 0;
   free_ = head_ = tail_ = kNoSegment;
-  integer_keys_ = true;
+  integer_keys_ = integer_values_ = true;
   released_key_ = released_value_ = 0;
   last_relocations.count = 0;
   for (Cursor* cursor = cursors_; cursor != nullptr; cursor = cursor->next_) cursor->position_ = CursorPosition();

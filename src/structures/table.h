@@ -8,8 +8,8 @@
 // What is erased leaves a hole. A segment without live entries goes; one with half of them, together with its neighbour,
 // becomes one; a last one that is full of holes is rewritten in place of growing. None of it moves more than one segment.
 //
-// Space       An entry costs its two cells, 2.9 bytes of index (3.9 from 2^16 entries on where keys are not integers; a byte
-//             more above 2^20, and again above 2^28), and its texts with a head of 1 to 5 bytes. Holes are less than half.
+// Space       An entry costs its two cells, 2.9 bytes of index (3.9 from 2^16 entries on, 4.9 from 2^24 on; where all keys
+//             and values are integers, from 2^20 and 2^28 on), and its texts with a head of 1 to 5 bytes. Holes are less than half.
 //             Room is a 16th of what is used, and never more than a segment.
 // Growth      moves at most a segment of entries and one of the index: some 100 microseconds.
 // Failure     A put() that is refused has changed nothing that can be seen. erase() is never refused.
@@ -130,6 +130,9 @@ class Table {
   void log(SegmentNumber from, SegmentNumber to, std::uint32_t base);
   void free_blocks(EntrySegment& in);
   void adapt_index();
+  /// Whether a slot of the index may stand for several entries. It saves a byte, and is slower: where that byte is much of
+  /// what an entry costs, and keys are compared fast.
+  bool is_coarse() const { return integer_keys_ && (!with_values_ || integer_values_); }
 
   Blocks blocks_;
   Index index_;
@@ -145,7 +148,8 @@ class Table {
   class Cursor* cursors_ = nullptr;
   bool with_values_;
   bool stable_;
-  bool integer_keys_ = true;  // all of them, since it was empty
+  bool integer_keys_ = true;    // all of them, since it was empty
+  bool integer_values_ = true;  // likewise
 };
 
 /// A position that follows the table's changes for as long as it lives.

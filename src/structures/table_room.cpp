@@ -20,7 +20,7 @@ ColumnKind kind_for(const Operand& operand, bool key) {
 
 /// How many entries room is made for at once.
 std::uint32_t Table::step() const {
-  return static_cast<std::uint32_t>(std::clamp<std::size_t>(size_ / 16, kFirstEntries, EntrySegment::kPlaces));
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(size_ / 16, kFirstEntries, EntrySegment::kPlaces / 4));
 }
 
 /// The segment that has, or can have, one entry more at its end.
@@ -81,6 +81,7 @@ bool Table::prepare(EntrySegment& in, std::uint32_t place, const Operand& key, c
   if (text_bytes != 0 && !make_text_room(in, text_bytes)) return false;
   if (stable_ && !ensure_dead(in, in.capacity())) return false;
   if (key_too && key_kind != ColumnKind::kInt32) integer_keys_ = false;
+  if (with_values_ && value_kind != ColumnKind::kInt32) integer_values_ = false;
   return true;
 }
 
