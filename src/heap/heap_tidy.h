@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-#include "heap/heap.h"
+#include "heap/heap_walk.h"
 
 namespace tidemark {
 
@@ -28,7 +28,7 @@ class HeapTidy {
       runs_.put_recent_into_bins();
     }
     Grain split_end = 0;  // below it, slabs are split already
-    Grain grain = border_from(from);
+    Grain grain = HeapWalk(heap_).border_from(from);
     for (auto left = static_cast<std::ptrdiff_t>(max_runs); grain < runs_.top_; --left) {
       const MapEntry entry = runs_.entry(grain);
       if (grain == runs_.carve_) {
@@ -77,17 +77,6 @@ class HeapTidy {
   }
 
  private:
-  /// The first grain from `from` on at which a run begins for sure: links of free runs look like free runs.
-  Grain border_from(Grain from) const {
-    if (from == kNoGrain) return 1;
-    for (; from < runs_.top_ && from < runs_.mapped_; ++from) {
-      const MapEntry entry = runs_.entry(from);
-      if (entry == 0 || entry_kind(entry) == kFree) continue;
-      return entry_kind(entry) == kSlab ? runs_.grain_of(slab_of(entry)->begin()) : from;
-    }
-    return runs_.top_;
-  }
-
   /// Free runs next to each other gather in [start_, …). One that stays alone is left where it is in its bin.
   void add_free(Grain grain, std::size_t length) {
     if (start_ == kNoGrain) {

@@ -132,7 +132,7 @@ export type ScanKind = 'exact' | 'confirmed' | 'approximate';
 const scanKinds: readonly ScanKind[] = ['exact', 'confirmed', 'approximate'];
 
 /** What a step says. */
-export const Status = { more: 0, marked: 1, done: 2, noMemory: 3, disturbed: 4, idle: 5 } as const;
+export const Status = { more: 0, marked: 1, done: 2, noMemory: 3, disturbed: 4, idle: 5, ready: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
 export const sizeClassCount = 49;
@@ -174,6 +174,7 @@ export interface ProfilerSite {
 /** The rules of one engine. They judge series of any module, and scan the engine's own memory. */
 export class LeakEngine {
   readonly #engine: Engine;
+  #extraRoots: Iterable<number> = [];
 
   constructor(readonly runtime: Runtime) {
     this.#engine = runtime.engine;
@@ -278,9 +279,22 @@ export class LeakEngine {
 
   /** `extra` are roots beside those that the runtime knows of. */
   begin(again: boolean, extra: Iterable<number>): Status {
+    this.#extraRoots = extra;
+    return this.#engine.exports.tidemark_leaks_begin(Number(again)) as Status;
+  }
+
+  /** Goes on for about `budgetMs`, or to the end of the phase where it is null. */
+  step(budgetMs: number | null): Status {
     const { exports } = this.#engine;
-    const status = exports.tidemark_leaks_begin(Number(again)) as Status;
-    if (status !== Status.more) return status;
+    const budgetUs = budgetMs === null ? -1 : budgetMs * 1000;
+    const status = exports.tidemark_leaks_step(budgetUs) as Status;
+    if (status !== Status.ready) return status;
+    this.#addRoots();
+    return budgetMs === null ? (exports.tidemark_leaks_step(budgetUs) as Status) : Status.more;
+  }
+
+  #addRoots(): void {
+    const { exports } = this.#engine;
     const start = exports.tidemark_leaks_roots() >>> 2;
     const { u32 } = this.#engine.views; // marking allocates nothing
     let count = 0;
@@ -292,14 +306,8 @@ export class LeakEngine {
       }
     };
     this.resources?.roots(add);
-    for (const address of extra) add(address);
+    for (const address of this.#extraRoots) add(address);
     if (count > 0) exports.tidemark_leaks_add_roots(count);
-    return Status.more;
-  }
-
-  /** Goes on for about `budgetMs`, or to the end of the phase where it is null. */
-  step(budgetMs: number | null): Status {
-    return this.#engine.exports.tidemark_leaks_step(budgetMs === null ? -1 : budgetMs * 1000) as Status;
   }
 
   examine(): Status {
