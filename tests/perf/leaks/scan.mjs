@@ -32,7 +32,7 @@ for (let round = 0; round < Number(rounds); ++round) {
   const part = (step) => {
     let ofPart = 0;
     let longestOfPart = 0;
-    for (let status = 0; status === 0; ) {
+    for (let status = 0; status === 0;) {
       const [ms, said] = timed(step);
       status = said;
       longestOfPart = Math.max(longestOfPart, ms);
