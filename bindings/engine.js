@@ -28,8 +28,7 @@ const tidemarkExports = [
   // manager
   'tidemark_manager_set_limits',
   'tidemark_manager_live_bytes',
-  'tidemark_manager_held_bytes',
-  'tidemark_manager_release',
+  'tidemark_manager_tidy',
   'tidemark_manager_get_stats',
   'tidemark_manager_name',
   'tidemark_manager_open_budget',

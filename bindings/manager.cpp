@@ -3,14 +3,12 @@
 
 #include <cstdint>
 
-#include "heap/heap_walk.h"
+#include "heap/heap_tidy.h"
 #include "override/global_heap.h"
 #include "override/program_manager.h"
 
 using tidemark::global_heap;
-using tidemark::HeapWalk;
-using tidemark::Run;
-using tidemark::RunKind;
+using tidemark::Tidying;
 
 namespace {
 
@@ -20,6 +18,14 @@ constexpr std::size_t kBudgetWords = 5;
 tidemark_manager_stats stats;
 tidemark_budget_stats budgets[TIDEMARK_MAX_BUDGETS];
 static_assert(sizeof(tidemark_budget_stats) == kBudgetWords * sizeof(std::size_t));
+
+// What a step of tidying has met, and where to go on, 0 at the end.
+struct Tidied {
+  std::size_t next;
+  std::size_t idle_bytes;
+};
+Tidied tidied;
+std::size_t spare_bytes = 0;  // that the last count has found
 
 char name_buffer[TIDEMARK_MAX_BUDGET_NAME + 1];
 
@@ -34,21 +40,21 @@ int tidemark_manager_set_limits(std::size_t hard, std::size_t critical, std::siz
 
 std::size_t tidemark_manager_live_bytes(void) { return global_heap.observer().live_bytes(); }
 
-/// Bytes that nothing else can use: live blocks, and slabs that have none but were not released yet. What a collection
-/// gives back to the heap is what this falls by, each byte once.
-std::size_t tidemark_manager_held_bytes(void) {
-  std::size_t held = 0;
-  HeapWalk(global_heap).for_each_run([&](const Run& run) {
-    if (run.kind == RunKind::kBlock) held += run.bytes;
-    if (run.kind != RunKind::kSlab) return;
-    const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
-    held += run.slab->idle() ? run.bytes : (run.slab->blocks() - free_blocks) * run.slab->block_bytes;
-  });
-  return held;
+/// From run `from` on, 0 at first, over about `max_runs`: counts what slabs keep that have no block in use, or releases
+/// it, joins what is free, and, where a count has found that it is worth it, splits slabs.
+const Tidied* tidemark_manager_tidy(std::size_t from, std::size_t max_runs, int releases) {
+  tidemark::HeapTidy tidy(global_heap);
+  if (releases == 0) {
+    if (from == 0) spare_bytes = 0;
+    tidied.next = tidy.run(from, max_runs, Tidying::kCount);
+    spare_bytes += tidy.spare_bytes();
+  } else {
+    const bool splits = tidy.is_worth_splitting(spare_bytes);
+    tidied.next = tidy.run(from, max_runs, splits ? Tidying::kReleaseAndSplit : Tidying::kRelease);
+  }
+  tidied.idle_bytes = tidy.idle_bytes();
+  return &tidied;
 }
-
-/// Releases what is kept for speed.
-void tidemark_manager_release(void) { global_heap.trim(); }
 
 const tidemark_manager_stats* tidemark_manager_get_stats(void) {
   tidemark_get_manager_stats(&stats);

@@ -205,6 +205,8 @@ class Heap {
   template <PageSource, HeapObserver>
   friend class HeapSlide;
   template <PageSource, HeapObserver>
+  friend class HeapTidy;
+  template <PageSource, HeapObserver>
   friend class SlabSplit;
 
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::ptrdiff_t>::max();

@@ -31,6 +31,36 @@ class HeapWalk {
     }
   }
 
+  /// As for_each_run, in parts of about `max_runs` runs, between which the heap may be used: from `from` on, kNoGrain at
+  /// first; returns where to go on, kNoGrain at the end. What has come to lie across that border is left out, or seen whole.
+  template <class Visit>
+  Grain visit_runs(Grain from, std::size_t max_runs, Visit&& visit) const {
+    for (Grain grain = border_from(from); grain < runs_.top_; --max_runs) {
+      if (max_runs == 0) return grain;
+      const Run run = run_at(grain);
+      visit(run);
+      grain += run.bytes >> kGrainShift;
+    }
+    return kNoGrain;
+  }
+
+  /// The first grain from `from` on at which a run begins for sure, or top: links of free runs look like free runs.
+  Grain border_from(Grain from) const {
+    if (from == kNoGrain) return 1;
+    for (; from < runs_.top_ && from < runs_.mapped_; ++from) {
+      const MapEntry entry = runs_.entry(from);
+      if (entry == 0 || entry_kind(entry) == kFree) continue;
+      return entry_kind(entry) == kSlab ? runs_.grain_of(slab_of(entry)->begin()) : from;
+    }
+    return runs_.top_;
+  }
+
+  /// Where the first run begins, and the last one ends.
+  Address low() const { return runs_.mapped_ == 0 ? 0 : runs_.address(1); }
+  Address high() const { return runs_.mapped_ == 0 ? 0 : runs_.address(runs_.top_); }
+  /// Free memory above that.
+  std::size_t top_bytes() const { return (runs_.limit_ - runs_.top_) << kGrainShift; }
+
   tidemark_heap_stats stats() const {
     tidemark_heap_stats stats{};
     std::size_t free_run_bytes = 0;
@@ -69,7 +99,7 @@ class HeapWalk {
           break;
       }
     });
-    stats.top_bytes = (runs_.limit_ - runs_.top_) << kGrainShift;
+    stats.top_bytes = top_bytes();
     stats.reserved_bytes = stats.heap_bytes - free_run_bytes;
     stats.heap_bytes += stats.top_bytes;
     stats.free_bytes += free_run_bytes + stats.top_bytes;

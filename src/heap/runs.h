@@ -208,6 +208,8 @@ class Runs {
   template <PageSource, HeapObserver>
   friend class HeapSlide;
   template <PageSource, HeapObserver>
+  friend class HeapTidy;
+  template <PageSource, HeapObserver>
   friend class SlabSplit;
 
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.

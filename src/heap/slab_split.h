@@ -38,6 +38,9 @@ class SlabSplit {
   }
 
  private:
+  template <PageSource, HeapObserver>
+  friend class HeapTidy;
+
   /// Grains that are worth a descriptor when they become free between two parts; at either end they cost nothing, but
   /// what is too short for a bin is of use only where a neighbour is free too.
   static constexpr std::size_t kMinGap = kMinBinnedGrains;

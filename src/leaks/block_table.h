@@ -3,13 +3,14 @@
 //   grain -> number of its run -> record: where the run begins, its blocks, which of them are live, which are marked
 //
 // A picture, because a scan in slices lasts longer than slabs may: a run that has been released since, and has become
-// something else, must not be taken for what it was.
+// something else, must not be taken for what it was. It may be taken in parts, each run at its own moment: what a run has
+// become since, or was made since, is for_each_new()'s, as if it had come a moment later.
 //
 // Memory     One piece that the caller gives: 4 bytes for each grain of the heap up to its top, 64 for each run in use, and 0.8 % for
 //            the worklist: 2.4 % of the heap, and 1.6 % more where it consists of slabs of 64-byte blocks. The bindings take it from the
 //            heap, past malloc and its observers, and give it back when the scan ends; it is never scanned.
-// Cost       build() and drop_freed(): one step for each run, and one store for each grain; drop_freed also one for each block
-//            in runs that have been cut differently since.
+// Cost       build() and drop_freed(): one step for each run, and one store for each grain; drop_freed and for_each_new also one
+//            for each block in runs that have been cut differently since.
 #pragma once
 
 #include <bit>
@@ -44,68 +45,115 @@ class BlockTable {
     std::uint64_t bit() const { return std::uint64_t{1} << index; }
   };
 
-  /// Bytes that build() needs.
-  template <class Walk>
-  static std::size_t bytes_for(const Walk& walk) {
+  /// Of the heap: where its runs begin and end, and how many of them have blocks.
+  struct Outline {
+    Address low = 0, high = 0;
     std::size_t runs = 0;
-    Address begin = 0, end = 0;
-    walk.for_each_run([&](const Run& run) {
-      if (begin == 0) begin = run.begin;
-      end = run.begin + run.bytes;
-      runs += has_blocks(run);
-    });
-    return layout(runs, (end - begin) >> kGrainShift);
+  };
+
+  /// Bytes that a picture needs.
+  static std::size_t bytes_for(const Outline& outline) {
+    return layout(outline.runs, (outline.high - outline.low) >> kGrainShift);
   }
 
-  /// Takes the picture. Blocks are all unmarked. False, and no picture, where `n_bytes` at `memory` are not enough.
-  template <class Walk>
-  bool build(const Walk& walk, void* memory, std::size_t n_bytes) {
+  // --- taking it: start, add each run from the lowest on, finish
+
+  void start(const Outline& outline, void* memory) {
+    const std::size_t runs = outline.runs;
+    low_ = filled_ = outline.low;
+    high_ = outline.high;
+    room_ = runs;
     run_count_ = 0;
-    low_ = high_ = 0;
-    std::size_t runs = 0;
-    walk.for_each_run([&](const Run& run) {
-      if (low_ == 0) low_ = run.begin;
-      high_ = run.begin + run.bytes;
-      runs += has_blocks(run);
-    });
-    const std::size_t grains = (high_ - low_) >> kGrainShift;
-    if (layout(runs, grains) > n_bytes) return false;
-    const auto at = reinterpret_cast<Address>(memory);
-    runs_ = reinterpret_cast<BlockRun*>(round_up(at, alignof(BlockRun)));
+    runs_ = reinterpret_cast<BlockRun*>(round_up(reinterpret_cast<Address>(memory), alignof(BlockRun)));
     runs_[0] = BlockRun{};  // of grains that are in no run with blocks: it has none
     work_.start(runs_ + runs + 1, runs + 1, low_, high_ - low_);
     of_grain_ = reinterpret_cast<std::uint32_t*>(reinterpret_cast<Address>(runs_ + runs + 1) +
                                                  Worklist::bytes_for(runs + 1, high_ - low_));
-    walk.for_each_run([&](const Run& run) {
-      std::uint32_t* const entries = of_grain_ + ((run.begin - low_) >> kGrainShift);
-      std::uint32_t number = 0;
-      if (has_blocks(run)) {
-        number = static_cast<std::uint32_t>(++run_count_);
-        runs_[number] = record_of(run);
-      }
-      for (std::size_t i = 0; i < run.bytes >> kGrainShift; ++i) entries[i] = number;
-    });
+  }
+  /// Whether there was room for it.
+  bool add(const Run& run) {
+    if (run.begin < low_ || run.begin + run.bytes > high_) return true;  // it is new, or has become longer
+    std::uint32_t number = 0;
+    if (has_blocks(run)) {
+      if (run_count_ == room_) return false;
+      number = static_cast<std::uint32_t>(++run_count_);
+      runs_[number] = record_of(run);
+    }
+    fill(filled_, run.begin, 0);
+    fill(run.begin, run.begin + run.bytes, number);
+    if (filled_ < run.begin + run.bytes) filled_ = run.begin + run.bytes;
+    return true;
+  }
+  void finish() { fill(filled_, high_, 0); }
+
+  template <class Walk>
+  static Outline outline_of(const Walk& walk) {
+    Outline outline{walk.low(), walk.high(), 0};
+    walk.for_each_run([&](const Run& run) { outline.runs += has_blocks(run); });
+    return outline;
+  }
+  template <class Walk>
+  static std::size_t bytes_for(const Walk& walk) {
+    return bytes_for(outline_of(walk));
+  }
+  /// All at once. Blocks are all unmarked. False, and no picture, where `n_bytes` at `memory` are not enough.
+  template <class Walk>
+  bool build(const Walk& walk, void* memory, std::size_t n_bytes) {
+    const Outline outline = outline_of(walk);
+    run_count_ = 0;
+    low_ = high_ = 0;
+    if (bytes_for(outline) > n_bytes) return false;
+    start(outline, memory);
+    walk.for_each_run([&](const Run& run) { static_cast<void>(add(run)); });
+    finish();
     return true;
   }
 
-  /// Takes away what has been freed since, and what has come in its place.
+  // --- what has become of it
+
+  /// Calls visit(begin, bytes) for the blocks of a run, as it is now, that are not in the picture.
+  template <class Visit>
+  void for_each_new(const Run& run, Visit&& visit) const {
+    if (!has_blocks(run)) return;
+    const BlockRun now = record_of(run);
+    const BlockRun* const before = run_of(now.begin);
+    std::uint64_t fresh = now.live;
+    const bool as_it_was = before->begin == now.begin && before->block_bytes == now.block_bytes;
+    if (as_it_was) fresh &= ~before->live;
+    for (; fresh != 0; fresh &= fresh - 1) {
+      const Address block = now.address(static_cast<unsigned>(std::countr_zero(fresh)));
+      if (as_it_was || !holds(find(block), block, now.block_bytes)) visit(block, now.block_bytes);
+    }
+  }
+
+  /// Takes away what has been freed since, and what has come in its place: begin_drop, drop_freed for each run as it is now,
+  /// end_drop.
+  void begin_drop() {
+    for (BlockRun& run : *this) run.scanned = 0;  // from here on: is live still
+  }
+  void drop_freed(const Run& run) {
+    if (!has_blocks(run)) return;
+    // Slabs may have been split since: a run lies in one of the picture, or is new.
+    const BlockRun now = record_of(run);
+    BlockRun* const before = run_of(now.begin);
+    if (before->lost() == 0) return;
+    if (before->begin == now.begin && before->block_bytes == now.block_bytes) {
+      before->scanned |= now.live;
+      return;
+    }
+    for (std::uint64_t live = now.live; live != 0; live &= live - 1)
+      keep(now.address(static_cast<unsigned>(std::countr_zero(live))), now.block_bytes);
+  }
+  void end_drop() {
+    for (BlockRun& run : *this) run.live &= run.marked | run.scanned;
+  }
+
+  /// All at once.
   template <class Walk>
   void drop_freed(const Walk& walk) {
-    for (BlockRun& run : *this) run.scanned = 0;  // from here on: is live still
-    walk.for_each_run([&](const Run& run) {
-      if (!has_blocks(run)) return;
-      // Slabs may have been split since: a run lies in one of the picture, or is new.
-      const BlockRun now = record_of(run);
-      BlockRun* const before = run_of(now.begin);
-      if (before->lost() == 0) return;
-      if (before->begin == now.begin && before->block_bytes == now.block_bytes) {
-        before->scanned |= now.live;
-        return;
-      }
-      for (std::uint64_t live = now.live; live != 0; live &= live - 1)
-        keep(now.address(static_cast<unsigned>(std::countr_zero(live))), now.block_bytes);
-    });
-    for (BlockRun& run : *this) run.live &= run.marked | run.scanned;
+    begin_drop();
+    walk.for_each_run([&](const Run& run) { drop_freed(run); });
+    end_drop();
   }
 
   /// Keeps of this picture's lost blocks those that an earlier one has lost too.
@@ -133,6 +181,8 @@ class BlockTable {
   BlockRun* numbered(std::uint32_t number) { return runs_ + number; }
   Worklist& work() { return work_; }
 
+  static bool has_blocks(const Run& run) { return run.kind == RunKind::kBlock || run.kind == RunKind::kSlab; }
+
  private:
   /// The one without blocks where there is none.
   BlockRun* run_of(Address address) const { return runs_ + (address - low_ < high_ - low_ ? number_at(address) : 0); }
@@ -145,13 +195,20 @@ class BlockTable {
     return (run->live & place.bit()) != 0 ? place : Place{};
   }
 
-  void keep(Address block, std::size_t block_bytes) {
-    const Place place = find(block);
-    if (place.run == nullptr || place.run->address(place.index) != block) return;
-    if (place.run->block_bytes == block_bytes) place.run->scanned |= place.bit();
+  static bool holds(const Place& place, Address block, std::size_t block_bytes) {
+    return place.run != nullptr && place.run->address(place.index) == block && place.run->block_bytes == block_bytes;
   }
 
-  static bool has_blocks(const Run& run) { return run.kind == RunKind::kBlock || run.kind == RunKind::kSlab; }
+  void keep(Address block, std::size_t block_bytes) {
+    const Place place = find(block);
+    if (holds(place, block, block_bytes)) place.run->scanned |= place.bit();
+  }
+
+  void fill(Address begin, Address end, std::uint32_t number) {
+    if (begin >= end) return;
+    std::uint32_t* const entries = of_grain_ + ((begin - low_) >> kGrainShift);
+    for (std::size_t i = 0; i < (end - begin) >> kGrainShift; ++i) entries[i] = number;
+  }
 
   static std::size_t layout(std::size_t runs, std::size_t grains) {
     return (runs + 2) * sizeof(BlockRun) + Worklist::bytes_for(runs + 1, grains << kGrainShift) +
@@ -179,6 +236,8 @@ class BlockTable {
   BlockRun* runs_ = nullptr;
   std::uint32_t* of_grain_ = nullptr;
   std::size_t run_count_ = 0;
+  std::size_t room_ = 0;  // for runs
+  Address filled_ = 0;    // entries of the grains below it are there
   Worklist work_;
   Address low_ = 0;
   Address high_ = 0;

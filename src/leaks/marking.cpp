@@ -38,6 +38,13 @@ void Marking::exclude_block(Address address) {
   place.run->scanned |= place.bit();
 }
 
+void Marking::add_new_block(Address begin, std::size_t n_bytes) {
+  const AddressRange block = aligned({begin, begin + n_bytes});
+  if (n_bytes > kWholeBytes && add_roots(block)) return;
+  scan_words(reinterpret_cast<const Address*>(block.begin), reinterpret_cast<const Address*>(block.end));
+  scanned_bytes_ += n_bytes;
+}
+
 void Marking::follow(unsigned region) {
   std::size_t count = 0;
   const Address* const pointers = table_->work().take_pointers(region, count);
@@ -47,28 +54,27 @@ void Marking::follow(unsigned region) {
 
 bool Marking::next_run() {
   Worklist& work = table_->work();
-  for (;;) {
-    const std::uint32_t number = work.next_run(hand_);
-    const bool found = number != Worklist::kNone;
-    const unsigned to = found ? work.region_of(table_->numbered(number)->begin) : kNowhere;
-    // Pointers into the regions up to there may lead to runs that come first.
-    const unsigned waiting = work.next_region(region_ == kNowhere ? 0 : region_ + 1);
-    if (waiting != Worklist::kNone && waiting <= to) {
-      region_ = waiting;
-      follow(waiting);
-      continue;
-    }
-    if (found) {
-      region_ = to;
-      hand_ = number;
-      work.remove_run(number);
-      run_ = table_->numbered(number);
-      return true;
-    }
-    if (hand_ == 0 && region_ == kNowhere) return false;
-    hand_ = 0;
-    region_ = kNowhere;
+  const std::uint32_t number = work.next_run(hand_);
+  const bool found = number != Worklist::kNone;
+  const unsigned to = found ? work.region_of(table_->numbered(number)->begin) : kNowhere;
+  // Pointers into the regions up to there may lead to runs that come first.
+  const unsigned waiting = work.next_region(region_ == kNowhere ? 0 : region_ + 1);
+  if (waiting != Worklist::kNone && waiting <= to) {
+    region_ = waiting;
+    follow(waiting);
+    return true;
   }
+  if (found) {
+    region_ = to;
+    hand_ = number;
+    work.remove_run(number);
+    run_ = table_->numbered(number);
+    return true;
+  }
+  if (hand_ == 0 && region_ == kNowhere) return false;
+  hand_ = 0;
+  region_ = kNowhere;
+  return true;
 }
 
 void Marking::scan_words(const Address* at, const Address* end) {
@@ -85,18 +91,37 @@ void Marking::scan_words(const Address* at, const Address* end) {
     if (*at - low < span) take(*at);
 }
 
+/// Has the memory of blocks that are about to be scanned on its way, all at once: one after the other, each would be
+/// waited for.
+void Marking::touch(const BlockRun& run, std::uint64_t waiting) {
+  constexpr std::size_t kLine = 64, kLargest = 512;
+  touched_ = &run;
+  if (run.block_bytes > kLargest) return;  // which the processor foresees by itself
+  for (; waiting != 0; waiting &= waiting - 1) {
+    const Address begin = run.address(static_cast<unsigned>(std::countr_zero(waiting)));
+    for (Address line = begin; line < begin + run.block_bytes; line += kLine) {
+      static_cast<void>(*reinterpret_cast<const volatile Address*>(line));
+    }
+  }
+}
+
 bool Marking::scan_some() {
   if (current_.begin == current_.end) {
-    if (run_ != nullptr || next_run()) {
+    if (run_ == nullptr && next_run()) {
+      if (run_ == nullptr) return true;
+    }
+    if (run_ != nullptr) {
       const std::uint64_t waiting = run_->marked & run_->live & ~run_->scanned;
       if (waiting == 0) {
         run_ = nullptr;
         return true;
       }
+      if (run_ != touched_) touch(*run_, waiting);
+      // Neighbours are scanned as one.
       const auto index = static_cast<unsigned>(std::countr_zero(waiting));
-      run_->scanned |= std::uint64_t{1} << index;
-      const Address begin = run_->address(index);
-      current_ = {begin, begin + run_->block_bytes};
+      const auto count = static_cast<unsigned>(std::countr_one(waiting >> index));
+      run_->scanned |= waiting ^ (waiting & (waiting + (std::uint64_t{1} << index)));
+      current_ = {run_->address(index), run_->address(index + count)};
       work_ += kWorkOfBlock;
     } else if (range_count_ > 0) {
       current_ = ranges_[--range_count_];

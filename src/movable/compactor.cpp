@@ -9,7 +9,12 @@ tidemark_compaction MovableHeap::compact(std::uint64_t budget_us, Clock& clock) 
 }
 
 Compactor::Compactor(MovableHeap& heap, std::uint64_t budget_us, Clock& clock)
-    : heap_(heap), chunks_(heap.chunks_), slots_(heap.slots_), clock_(clock), fully_(budget_us == MovableHeap::kFully) {
+    : heap_(heap),
+      chunks_(heap.chunks_),
+      slots_(heap.slots_),
+      clock_(clock),
+      fully_(budget_us == MovableHeap::kFully),
+      budget_us_(budget_us) {
   if (fully_) return;
   const std::uint64_t now_us = clock_.now_us();
   deadline_us_ = budget_us > MovableHeap::kFully - now_us ? MovableHeap::kFully : now_us + budget_us;
@@ -38,7 +43,13 @@ tidemark_compaction Compactor::run() {
 void Compactor::run_pass() {
   if (heap_.phase_ == MovableHeap::Phase::kNone) begin_pass();
   if (heap_.phase_ == MovableHeap::Phase::kBlocks) compact_blocks();
-  if (heap_.phase_ == MovableHeap::Phase::kRuns && !over_) compact_runs();
+  while (!over_ && heap_.phase_ != MovableHeap::Phase::kNone) {
+    if (heap_.phase_ == MovableHeap::Phase::kSettling) {
+      settle();
+    } else {
+      compact_runs();
+    }
+  }
 }
 
 void Compactor::begin_pass() {
@@ -56,6 +67,7 @@ void Compactor::end_pass() {
 
 void Compactor::spend(std::size_t n_bytes) {
   if (fully_) return;
+  idle_ = false;
   credit_ -= static_cast<std::int64_t>(n_bytes) + kBlockCost;
   if (credit_ > 0) return;
   credit_ = kQuantum;
@@ -79,9 +91,8 @@ void Compactor::compact_blocks() {
       }
     }
     if (index == runs.count() || runs[index].begin() >= heap_.pass_end_) {
-      heap_.phase_ = MovableHeap::Phase::kRuns;
-      settle();
       chunks_.set_cursor(~Address{0});  // nowhere: phase "runs" has pass_end_
+      begin_settling();
       return;
     }
     if (first) note_ends_below(index);
@@ -197,7 +208,38 @@ void Compactor::note_ends_below(std::size_t index) {
   }
 }
 
+// --- phase "settling"
+
+void Compactor::begin_settling() {
+  heap_.phase_ = MovableHeap::Phase::kSettling;
+  heap_.settled_ = 0;
+  relocated_ = 0;
+}
+
+void Compactor::settle() {
+  RunSource& source = chunks_.source();
+  if (fully_) {
+    source.settle();
+  } else {
+    do {
+      heap_.settled_ = source.settle_part(heap_.settled_, kSettledRuns);
+      spend(kSettledRuns * kBlockCost);
+    } while (heap_.settled_ != 0 && !over_);
+  }
+  if (heap_.settled_ == 0) heap_.phase_ = MovableHeap::Phase::kRuns;
+}
+
 // --- phase "runs"
+
+/// Of a run that is copied in one piece, and is more than a chunk.
+std::uint64_t Compactor::copying_us(RunEntry run) const {
+  if (fully_ || !run.is_large()) return 0;
+  const std::size_t n_bytes = chunks_.bytes_of(run);
+  return n_bytes <= Chunks::kMaxChunkBytes ? 0 : n_bytes / kBytesPerUs;
+}
+
+/// Whether there is so much left of the slice, or the slice has just begun.
+bool Compactor::is_time_for(std::uint64_t us) { return us == 0 || idle_ || clock_.now_us() + us <= deadline_us_; }
 
 void Compactor::compact_runs() {
   const RunList& runs = chunks_.runs();
@@ -209,15 +251,22 @@ void Compactor::compact_runs() {
       return;
     }
     const RunEntry run = runs[index - 1];
+    const std::uint64_t copying = copying_us(run);
+    const bool is_too_large = copying > budget_us_;
+    if (!is_too_large && !is_time_for(copying)) {
+      over_ = true;
+      return;
+    }
     heap_.pass_end_ = run.begin();
     spend(kRelocationCost);
     // What comes next will be allocated in the last one's end.
     if (!run.is_large() && (fully_ || index != runs.count())) chunks_.trim(run.begin());
-    if (heap_.has_pins(run)) continue;
-    Address to = chunks_.relocate(run);
+    if (is_too_large || heap_.has_pins(run)) continue;
+    const Address to = chunks_.relocate(run);
     if (to == run.begin() && relocated_ >= kSettleAfter) {
-      settle();  // what was freed by the last ones hides what is below
-      to = chunks_.relocate(run);
+      heap_.pass_end_ = run.begin() + 1;  // this one again
+      begin_settling();                   // what was freed by the last ones hides what is below
+      return;
     }
     if (to != run.begin()) ++relocated_;
     moved_run(run, to);

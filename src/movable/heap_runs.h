@@ -2,6 +2,7 @@
 #pragma once
 
 #include "heap/heap_slide.h"
+#include "heap/heap_tidy.h"
 #include "movable/run_source.h"
 
 namespace tidemark {
@@ -24,6 +25,9 @@ class HeapRuns : public RunSource {
   void free(void* block) override { heap_.free(block); }
   std::size_t usable_bytes(const void* block) override { return heap_.usable_bytes(block); }
   void settle() override { heap_.trim(); }
+  std::size_t settle_part(std::size_t from, std::size_t max_runs) override {
+    return HeapTidy(heap_).run(from, max_runs, Tidying::kRelease);
+  }
   void slide(RunMover& mover) override {
     HeapSlide(heap_).slide([&](Address begin, std::size_t n_bytes,
                                std::size_t free_bytes) { return mover.may_move(begin, n_bytes, free_bytes); },

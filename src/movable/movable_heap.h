@@ -107,7 +107,7 @@ class MovableHeap {
  private:
   friend class Compactor;
 
-  enum class Phase { kNone, kBlocks, kRuns };
+  enum class Phase { kNone, kBlocks, kSettling, kRuns };
 
   void count(const BlockHeader* block, std::size_t blocks) {
     const std::size_t bytes = Chunks::content_bytes(block);
@@ -131,6 +131,8 @@ class MovableHeap {
   Phase phase_ = Phase::kNone;
   /// Runs at or above this came after the pass began; in phase "runs", or have been visited.
   Address pass_end_ = 0;
+  /// Where the source goes on in phase "settling".
+  std::size_t settled_ = 0;
 };
 
 /// The one that tidemark/movable.h speaks of: override/movable.cpp, or, natively, program_heap_native.cpp.

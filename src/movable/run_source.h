@@ -33,6 +33,8 @@ class RunSource {
   virtual std::size_t usable_bytes(const void* block) = 0;
   /// Joins free memory, so that allocate_below finds it, and lets the top fall.
   virtual void settle() = 0;
+  /// As settle, in parts of about `max_runs` runs: from `from`, 0 at first; returns where to go on, 0 at the end.
+  virtual std::size_t settle_part(std::size_t from, std::size_t max_runs) = 0;
   /// Slides blocks of more than kMaxUnmovableBytes down over the free memory in front of them, lowest first. The mover may
   /// not use the source.
   virtual void slide(RunMover& mover) = 0;

@@ -186,6 +186,93 @@ TEST_F(LostBlocks, APointerThatSlippedByIsCaughtTheSecondTime) {
   EXPECT_TRUE(is_lost(lost));
 }
 
+TEST_F(LostBlocks, WhatOnlyABlockMadeMeanwhilePointsToIsReachable) {
+  Address* const held[] = {make(64), make(64), make(5000), make(64)};
+  Address* const lost = make(64);
+  build(table_, memory_);
+  Marking marking(table_);
+  ASSERT_TRUE(marking.step(Marking::kFully, clock_));
+  EXPECT_TRUE(is_lost(held[0]));
+  // In a slab of the picture, in a new one, a run, and one that is too large to be looked through at once.
+  const std::size_t sizes[] = {64, 700, 9000, 400'000};
+  for (std::size_t i = 0; i < 4; ++i) {
+    Address* const made = make(sizes[i]);
+    made[sizes[i] / sizeof(Address) - 1] = at(held[i]);
+  }
+  HeapWalk(heap_).for_each_run([&](const tidemark::Run& run) {
+    table_.for_each_new(run, [&](Address begin, std::size_t n_bytes) { marking.add_new_block(begin, n_bytes); });
+  });
+  ASSERT_TRUE(marking.step(Marking::kFully, clock_));
+  for (Address* const block : held) EXPECT_FALSE(is_lost(block));
+  EXPECT_TRUE(is_lost(lost));
+}
+
+// The picture taken run by run, and between any two parts of the scan the program makes blocks, and hands them pointers that it
+// had elsewhere.
+TEST_F(LostBlocks, APictureTakenInPartsLosesNothingThatIsHeld) {
+  const std::uint64_t seed = 7;
+  Random random(seed);
+  for (int round = 0; round < 40; ++round) {
+    std::vector<Address*> held, lost;
+    std::fill(roots_.begin(), roots_.end(), Address{0});
+    std::vector<Address*> holes;
+    for (std::size_t i = 0; i < 600; ++i) {
+      Address* const block = make(random.one_in(20) ? random.between(3000, 40'000) : random.between(8, 600));
+      if (i < roots_.size()) {
+        roots_[i] = at(block);
+        held.push_back(block);
+      } else if (random.one_in(3)) {
+        lost.push_back(block);
+      } else {
+        holes.push_back(block);
+      }
+    }
+    for (Address* const block : holes) heap_.free(block);
+    std::vector<Address*> made;
+    const auto program = [&] {
+      for (std::size_t i = random.below(4); i > 0; --i) {
+        made.push_back(make(random.one_in(10) ? random.between(3000, 90'000) : random.between(8, 600)));
+        // A root is all that led there.
+        const std::size_t root = random.below(roots_.size());
+        *made.back() = roots_[root];
+        roots_[root] = at(made.back());
+      }
+    };
+
+    BlockTable::Outline outline = BlockTable::outline_of(HeapWalk(heap_));
+    outline.runs += 1000;
+    Memory memory(std::malloc(BlockTable::bytes_for(outline)));
+    table_.start(outline, memory.get());
+    const auto in_parts = [&](std::size_t runs, auto&& visit) {
+      for (Grain cursor = HeapWalk(heap_).visit_runs(kNoGrain, runs, visit); cursor != kNoGrain;) {
+        program();
+        cursor = HeapWalk(heap_).visit_runs(cursor, runs, visit);
+      }
+    };
+    in_parts(5, [&](const tidemark::Run& run) { ASSERT_TRUE(table_.add(run)); });
+    table_.finish();
+    Marking marking(table_);
+    ASSERT_TRUE(marking.add_roots(roots()));
+    FakeClock busy(1);
+    while (!marking.step(1, busy)) program();
+    program();
+    HeapWalk(heap_).visit_runs(kNoGrain, 100'000, [&](const tidemark::Run& run) {
+      table_.for_each_new(run, [&](Address begin, std::size_t n_bytes) { marking.add_new_block(begin, n_bytes); });
+    });
+    while (!marking.step(1, busy)) {
+    }
+    table_.begin_drop();
+    in_parts(5, [&](const tidemark::Run& run) { table_.drop_freed(run); });
+    table_.end_drop();
+    for (Address* const block : held) ASSERT_FALSE(is_lost(block)) << "round " << round;
+    for (Address* const block : lost) ASSERT_TRUE(is_lost(block)) << "round " << round;
+    for (Address* const block : made) ASSERT_FALSE(is_lost(block)) << "round " << round;
+    for (const auto* blocks : {&held, &lost, &made}) {
+      for (Address* const block : *blocks) heap_.free(block);
+    }
+  }
+}
+
 TEST_F(LostBlocks, ABlockLostSinceTheFirstScanIsNotConfirmed) {
   Address* const old = make(64);
   mark();

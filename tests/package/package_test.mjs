@@ -70,6 +70,30 @@ async function cmakePackage() {
   assert.equal(await outputOf('build/pool_cpp.js'), 'one 0 1 0 0\n');
 }
 
+/** What managing.cpp says, line by line: each is a promise of tidemark/manager.h. */
+const managed = `limits 1 0
+can 1 0
+handler: reason 1, level 4
+served 1, cache 0, pressure 2
+cache ran 1, gained 4 MiB
+handler: reason 1, level 4
+null 1
+handler: reason 1, level 4
+bad_alloc
+handler: reason 0, level 4
+handler: reason 1, level 4
+full: within 1, refusals 3
+removed 1 0
+again 1
+charged 1, over 1
+left 0, peak 2 MiB
+collected 1, whole 1, relieved 0
+`;
+
+async function managerWithoutJavaScript() {
+  assert.equal(await outputOf('build/managing_cpp.js'), managed);
+}
+
 async function commandLine() {
   const source = join(root, 'tests/package/project/app.c');
   const strict = ['-std=c99', '-Wall', '-Wextra', '-pedantic', '-Werror'];
@@ -241,6 +265,7 @@ await main(async () => {
     await test('the installed files', installedFiles);
     await test('find_package(tidemark) from C and C++', cmakePackage);
     await test('tidemark::runtime from C and C++', cmakeRuntime);
+    await test('tidemark/manager.h in a program of C++ alone', managerWithoutJavaScript);
     await test('--use-port=tidemark.py, with and without the runtime, from C and C++', emscriptenPort);
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
     await test('pkg-config from C and C++', pkgConfig);

@@ -253,6 +253,27 @@ TEST(MovableHeap, SliceWithoutBudgetStillMakesProgress) {
 }
 
 // A pass must end, and see every block, however much is allocated between its slices.
+// A block that is copied in one piece, at 2 KiB for each microsecond.
+TEST(MovableHeap, LargeBlocksWaitForASliceThatHasTimeForThem) {
+  MovableFixture fixture(32 * 1024 * 1024);
+  MovableHeap& heap = fixture.movable;
+  const Handle first = heap.allocate(8'000'000);
+  const Handle block = heap.allocate(4'000'000);
+  std::memset(heap.resolve(block), 7, heap.bytes(block));
+  const Address before = address_in(heap, block);
+  ASSERT_EQ(heap.free(first), TIDEMARK_MOVABLE_DONE);
+  FakeClock clock(1);
+  for (int slice = 0; slice < 1000; ++slice) {
+    EXPECT_EQ(heap.compact(1000, clock).moved_bytes, 0u);
+  }
+  EXPECT_EQ(address_in(heap, block), before);
+  for (int slice = 0; slice < 10 && address_in(heap, block) == before; ++slice) heap.compact(2100, clock);
+  EXPECT_LT(address_in(heap, block), before);
+  EXPECT_TRUE(is_filled(heap, block, 7));
+  EXPECT_EQ(heap.check(), nullptr);
+  EXPECT_STREQ(HeapWalk(fixture.heap).check(), nullptr);
+}
+
 TEST(MovableHeap, PassEndsUnderConstantAllocation) {
   MovableFixture fixture(64 * 1024 * 1024);
   MovableHeap& heap = fixture.movable;

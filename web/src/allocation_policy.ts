@@ -1,4 +1,5 @@
 // Limits that count over time: how fast the use grows, and how much is allocated in an interval. What canAllocate() asks.
+import { shown, TidemarkError } from './errors.js';
 import type { MemoryLimits } from './manager_config.js';
 
 /** The growth rate is an average over so many milliseconds: a single block of ten seconds' growth is no burst. */
@@ -85,4 +86,14 @@ export function explain(
       ? `${size} bytes are within every limit of "${moduleId}"`
       : `${size} bytes are too many for "${moduleId}": ${expected[limit]} ${Math.floor(available[limit])} bytes`;
   return { allowed: limit === null, limit, reason, moduleId, size, available };
+}
+
+/** @throws {TidemarkError} `'invalid-argument'` */
+export function checkSize(size: unknown): void {
+  if (typeof size !== 'number' || !(size >= 0) || !Number.isFinite(size)) {
+    throw new TidemarkError(
+      'invalid-argument',
+      `size: ${shown(size)} was given, and a number of bytes that is not below 0 is expected`,
+    );
+  }
 }

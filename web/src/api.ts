@@ -4,7 +4,7 @@ import type { Context } from './context.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
-import { createLeakDetectorApi, type LeakDetectorApi } from './leak_detector.js';
+import { createLeakDetectorApi, type LeakDetectorApi } from './leak_detector_api.js';
 import { createMonitorApi, type MonitorApi } from './monitor_api.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { createTesterApi, type TesterApi } from './tester_api.js';

@@ -9,7 +9,8 @@
 //   pressure  the pressure handlers
 //   shrink    memory, to the operating system                where it is allowed; else what was freed since is released
 //
-// A phase is measured in the heap, before and after each slice of it: what the program does in between doesn't count.
+// A phase is measured in the heap, before and after each slice of it, by the bytes in live blocks: what the program does in
+// between doesn't count. Slabs that were empty before the collection began are counted at its begin, and when they are released.
 import type { Collectable } from './collectables.js';
 import type { Clock } from './context.js';
 import type { DisposalQueue } from './disposal.js';
@@ -49,20 +50,27 @@ export interface CollectionWork {
   readonly runHandlers: () => void;
 }
 
-// Compaction looks at the clock by itself, and may take a little longer than it was told.
-const compactionStepMs = 0.5;
-/** Of a slice, after which no step of compaction begins. */
-const compactionShare = 0.7;
+// Of a slice, after which no step begins: our own steps may take a tenth of a millisecond longer than they were told.
+const ownShare = 0.7;
+const theirShare = 1;
+/** Of compaction: whatever has no end takes one pass. */
+const longestUs = 1e9;
+/** Of the heap's runs, tens of nanoseconds each. */
+const tidiedRuns = 2000;
 const leastShrinkBytes = 64 * 1024;
 
-type Step = Generator<void, void, void>;
+/** Yields, after each step, the share of a slice after which the next one is left to the next slice. */
+type Steps = Generator<number, void, void>;
 
 export class Collection {
   readonly #result: GCResult;
-  readonly #phases: [name: string, steps: () => Step][];
-  #steps: Step | null = null;
-  #deadline = Infinity;
-  #compactionEnd = Infinity;
+  readonly #phases: [name: string, steps: () => Steps][];
+  #steps: Steps | null = null;
+  #sliceMs = Infinity;
+  #sliceBegin = 0;
+  /** Of slabs that were empty before, and are not released yet. */
+  #idleBytes = 0;
+  #releasedBytes = 0;
   #cancelled = false;
 
   constructor(
@@ -86,10 +94,7 @@ export class Collection {
     if (strategy === 'conservative') return;
     this.#phases.push(['trim', each((collectable) => collectable.trim?.())]);
     if (work.gc.enableCompaction) {
-      this.#phases.push([
-        'compact',
-        () => this.#compact(aggressive ? Infinity : incremental ? Infinity : work.gc.compactionMs),
-      ]);
+      this.#phases.push(['compact', () => this.#compact(aggressive || incremental ? Infinity : work.gc.compactionMs)]);
     }
     if (!aggressive) return;
     this.#phases.push(['evict', each((collectable) => collectable.evict?.(1))]);
@@ -117,9 +122,9 @@ export class Collection {
     const { clock } = this.work;
     const result = this.#result;
     const begin = clock.elapsed();
-    this.#deadline = begin + budgetMs;
-    this.#compactionEnd = begin + budgetMs * compactionShare;
-    let before = this.module.heldBytes;
+    this.#sliceBegin = begin;
+    this.#sliceMs = budgetMs;
+    let before = this.module.countedBytes;
     let phaseBegin = begin;
     while (!result.completed && !this.#cancelled) {
       const phase = this.#phases[0];
@@ -132,17 +137,19 @@ export class Collection {
         this.#steps = start();
         result.phases.push({ name, reclaimedBytes: 0, durationMs: 0 });
       }
-      const done = this.#step(name);
-      const late = clock.elapsed() >= (name === 'compact' ? this.#compactionEnd : this.#deadline);
+      const share = this.#step(name);
+      const done = share === null;
+      const late = clock.elapsed() - begin >= budgetMs * (share ?? theirShare);
       if (!done && !late) continue;
       if (done) {
         this.#phases.shift();
         this.#steps = null;
       }
       const now = clock.elapsed();
-      const after = this.module.heldBytes;
+      const after = this.module.countedBytes;
       const measured = result.phases.at(-1) as GCPhase;
-      const reclaimed = Math.max(0, before - after);
+      const reclaimed = Math.max(0, before - after) + this.#releasedBytes;
+      this.#releasedBytes = 0;
       measured.reclaimedBytes += reclaimed;
       measured.durationMs += now - phaseBegin;
       result.reclaimedBytes += reclaimed;
@@ -154,60 +161,85 @@ export class Collection {
     return result.completed || this.#cancelled;
   }
 
-  #step(name: string): boolean {
+  /** Null where the phase is done. */
+  #step(name: string): number | null {
     try {
-      return this.#steps?.next().done ?? true;
+      const step = this.#steps?.next();
+      return !step || step.done ? null : step.value;
     } catch (error) {
       this.#result.errors.push({ phase: name, error });
-      return true;
+      return null;
     }
   }
 
-  *#dispose(): Step {
+  *#dispose(): Steps {
+    let next = 0;
+    do {
+      const step = this.module.tidy(next, tidiedRuns, false);
+      this.#idleBytes += step.idleBytes;
+      next = step.next;
+      if (next !== 0) yield ownShare;
+    } while (next !== 0);
     const failed = (error: unknown): void => void this.#result.errors.push({ phase: 'dispose', error });
-    while (this.work.queue.drainOne(this.module.id, failed)) yield;
+    while (this.work.queue.drainOne(this.module.id, failed)) yield theirShare;
   }
 
-  *#each(call: (collectable: Collectable) => void): Step {
+  *#each(call: (collectable: Collectable) => void): Steps {
     for (const collectable of this.work.collectables()) {
       try {
         call(collectable);
       } catch (error) {
         this.#result.errors.push({ phase: this.#phases[0]?.[0] ?? '', error });
       }
-      yield;
+      yield theirShare;
     }
   }
 
-  // eslint-disable-next-line require-yield -- a step that can't be cut
-  *#release(): Step {
-    this.module.watched.runtime?.engine.exports.tidemark_manager_release();
+  /** Slabs that have become empty since the begin count as what has emptied them. */
+  *#release(): Steps {
+    let next = 0;
+    do {
+      const step = this.module.tidy(next, tidiedRuns, true);
+      const idleBytes = Math.min(step.idleBytes, this.#idleBytes);
+      this.#idleBytes -= idleBytes;
+      this.#releasedBytes += idleBytes;
+      next = step.next;
+      if (next !== 0) yield ownShare;
+    } while (next !== 0);
   }
 
-  *#compact(budgetMs: number): Step {
+  *#compact(budgetMs: number): Steps {
     for (const collectable of this.work.collectables()) {
       collectable.compact?.();
-      yield;
+      yield theirShare;
     }
     const { runtime } = this.module.watched;
     const { clock } = this.work;
     const end = clock.elapsed() + budgetMs;
     while (runtime) {
-      const left = Math.min(end, this.#compactionEnd) - clock.elapsed();
-      const { movedBytes, completed } = runtime.compact(Math.max(1, Math.min(left, compactionStepMs) * 1000));
+      const now = clock.elapsed();
+      const ownMs = this.#sliceMs * ownShare;
+      const left = Math.min(end, this.#sliceBegin + ownMs) - now;
+      // A large block moves in one piece: most of a slice is there for it in each slice.
+      if (Number.isFinite(ownMs) && left < Math.min(ownMs, budgetMs) / 2) {
+        if (now >= end) return;
+        yield 0;
+        continue;
+      }
+      const { movedBytes, completed } = runtime.compact(Math.max(1, Math.min(left * 1000, longestUs)));
       this.#result.movedBytes += movedBytes;
       if (completed || clock.elapsed() >= end) return;
-      yield;
+      yield ownShare;
     }
   }
 
-  // eslint-disable-next-line require-yield
-  *#pressure(): Step {
+  // eslint-disable-next-line require-yield -- a step that can't be cut
+  *#pressure(): Steps {
     this.work.runHandlers();
   }
 
-  // eslint-disable-next-line require-yield
-  *#shrink(): Step {
+  // eslint-disable-next-line require-yield -- neither can this
+  *#shrink(): Steps {
     const report = this.module.watched.runtime?.shrink({ minReturnedBytes: leastShrinkBytes });
     this.#result.returnedBytes += report?.returnedBytes ?? 0;
   }

@@ -3,9 +3,10 @@ import { collectablesOf } from './collectables.js';
 import { type Context, defaultContext } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
-import { type ScanKind, Status } from './leaks/leak_engine.js';
+import { checkedConfig } from './leaks/leak_config.js';
+import { Status } from './leaks/leak_engine.js';
+import type { ScanKind } from './leaks/leak_findings.js';
 import {
-  defaultLeakDetectorConfig,
   type LeakDetectorConfig,
   type LeakPattern,
   type LeakResult,
@@ -43,7 +44,7 @@ export class MemoryLeakDetector {
   #disposed = false;
 
   constructor(config: Partial<LeakDetectorConfig> = {}, context: Context = defaultContext()) {
-    this.config = checked(config);
+    this.config = checkedConfig(config);
     this.#context = context;
   }
 
@@ -383,65 +384,3 @@ function nextTurn(keepsAlive: boolean): Promise<void> {
 
 const rank = ({ verdict, confidence, bytes }: LeakPattern): number =>
   (verdict === 'leak' ? 2 ** 40 : 0) + Math.min(bytes, 2 ** 39) + confidence;
-
-function checked(config: Partial<LeakDetectorConfig>): LeakDetectorConfig {
-  const result = { ...defaultLeakDetectorConfig };
-  const least: Partial<Record<keyof LeakDetectorConfig, number>> = {
-    minSamples: 3,
-    intervalMs: 1,
-    detectionWindowMs: 1,
-  };
-  for (const [key, value] of Object.entries(config) as [keyof LeakDetectorConfig, unknown][]) {
-    if (value === undefined) continue;
-    const expected = defaultLeakDetectorConfig[key] as unknown;
-    const type = key === 'limitBytes' ? 'number' : typeof expected;
-    const good =
-      key in defaultLeakDetectorConfig &&
-      ((key === 'limitBytes' && value === null) ||
-        (typeof value === type &&
-          (type !== 'number' || ((value as number) >= (least[key] ?? 0) && Number.isFinite(value))))) &&
-      (key !== 'fragmentationThreshold' || (value as number) <= 1);
-    if (!good) {
-      const wanted = !(key in defaultLeakDetectorConfig)
-        ? `one of ${Object.keys(defaultLeakDetectorConfig).join(', ')}`
-        : type === 'boolean'
-          ? 'true or false'
-          : `a number ${key === 'fragmentationThreshold' ? 'from 0 to 1' : `of at least ${least[key] ?? 0}`}`;
-      throw new TidemarkError('invalid-config', `${key}: ${shown(value)} was given, and ${wanted} is expected`);
-    }
-    (result as Record<string, unknown>)[key] = value;
-  }
-  return result;
-}
-
-export interface LeakDetectorApi {
-  readonly MemoryLeakDetector: new (config?: Partial<LeakDetectorConfig>) => MemoryLeakDetector;
-  /** The detector that the functions use. */
-  readonly memoryLeakDetector: MemoryLeakDetector;
-  readonly startLeakMonitoring: (module: WasmModule) => void;
-  readonly stopLeakMonitoring: (moduleId: string) => void;
-  readonly detectMemoryLeaks: (moduleId: string) => LeakResult;
-  readonly detectLeaksByScenario: (
-    module: WasmModule | string,
-    run: () => unknown,
-    options?: ScenarioOptions,
-  ) => Promise<LeakResult>;
-  readonly getLeakHistory: (moduleId: string) => LeakResult[];
-}
-
-export function createLeakDetectorApi(context: Context): LeakDetectorApi {
-  const detector = new MemoryLeakDetector({}, context);
-  return {
-    MemoryLeakDetector: class extends MemoryLeakDetector {
-      constructor(config: Partial<LeakDetectorConfig> = {}) {
-        super(config, context);
-      }
-    },
-    memoryLeakDetector: detector,
-    startLeakMonitoring: (module) => detector.startMonitoring(module),
-    stopLeakMonitoring: (moduleId) => detector.stopMonitoring(moduleId),
-    detectMemoryLeaks: (moduleId) => detector.detectLeaks(moduleId),
-    detectLeaksByScenario: (module, run, options) => detector.detectLeaksByScenario(module, run, options),
-    getLeakHistory: (moduleId) => detector.getHistory(moduleId),
-  };
-}

@@ -11,8 +11,7 @@ declare module './engine.js' {
   interface EngineExports {
     tidemark_manager_set_limits(hardBytes: number, criticalBytes: number, softBytes: number): number;
     tidemark_manager_live_bytes(): number;
-    tidemark_manager_held_bytes(): number;
-    tidemark_manager_release(): void;
+    tidemark_manager_tidy(from: number, maxRuns: number, releases: number): number;
     tidemark_manager_get_stats(): number;
     tidemark_manager_name(): number;
     tidemark_manager_open_budget(): number;
@@ -97,10 +96,15 @@ export class ManagedModule {
     return this.used ?? this.watched.allocatedBytes;
   }
 
-  /** Bytes that nothing else can use: falls by what a collection gives back to the heap. */
-  get heldBytes(): number {
-    const { runtime, recorded } = this.watched;
-    return runtime ? runtime.engine.exports.tidemark_manager_held_bytes() >>> 0 : recorded.liveBytes;
+  /**
+   * One step over the heap of a linked module, from `from` on, 0 at first: counts the slabs that have no block in use, or
+   * gives them back. Returns where to go on, 0 at the end, and how many bytes they were.
+   */
+  tidy(from: number, maxRuns: number, releases: boolean): { next: number; idleBytes: number } {
+    const engine = this.watched.runtime?.engine;
+    if (!engine) return { next: 0, idleBytes: 0 };
+    const words = engine.exports.tidemark_manager_tidy(from, maxRuns, releases ? 1 : 0) >>> 2;
+    return { next: engine.views.u32[words] as number, idleBytes: engine.views.u32[words + 1] as number };
   }
 
   /** What the module could give back, as far as that is known: caches, pools, and what its heap keeps unused. */

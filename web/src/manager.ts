@@ -1,5 +1,5 @@
 // The memory manager: limits, pressure, budgets, collection of many modules (docs/limits.md).
-import { explain, type AllocationExplanation } from './allocation_policy.js';
+import { checkSize, explain, type AllocationExplanation } from './allocation_policy.js';
 import { Budgets, type BudgetReport, type BudgetScope } from './budgets.js';
 import { addCollector, collectablesOf, type Collectable, type Collectables } from './collectables.js';
 import type { GCResult } from './collection.js';
@@ -9,6 +9,7 @@ import { DisposableNet, DisposalQueue, type DisposableRegistration } from './dis
 import { Emitter } from './emitter.js';
 import { shown, TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
+import { ManagedModules } from './managed_modules.js';
 import { mergeLimits, resolveConfig, type GCConfig, type GCStrategy } from './manager_config.js';
 import type { MemoryLimits, MemoryManagerConfig, ResolvedConfig } from './manager_config.js';
 import { Collections } from './manager_collections.js';
@@ -24,7 +25,7 @@ export class WasmMemoryManager {
   readonly #config: ResolvedConfig;
   readonly #context: Context;
   readonly #collectables: Collectables;
-  readonly #modules = new Map<string, ManagedModule>();
+  readonly #modules: ManagedModules;
   readonly #events = new Emitter<ManagerEvents>();
   readonly #handlers = new PressureHandlers((problem) => this.#events.emit('handler', problem));
   readonly #queue = new DisposalQueue();
@@ -32,10 +33,9 @@ export class WasmMemoryManager {
   readonly #budgets: Budgets;
   readonly #collections: Collections;
   readonly #relief: Relief;
-  #totalLimit = Infinity;
   #stopTimer: (() => void) | null = null;
   #stopCollector: (() => void) | null = null;
-  readonly #stopTelling: (() => void)[] = [];
+  #stopTelling: (() => void) | null = null;
   #stopDraining: (() => void) | null = null;
   #disposed = false;
 
@@ -45,8 +45,13 @@ export class WasmMemoryManager {
     this.#context = context;
     this.#collectables = collectablesOf(context);
     this.#net = new DisposableNet((cleanup) => this.disposeLater(cleanup));
+    this.#modules = new ManagedModules({
+      owner: this,
+      onMalloc: (managed, level, reason, wanted) => this.#relief.onMalloc(managed, level, reason, wanted),
+      expectedBytes: (id) => this.#handlers.expectedBytes(id),
+    });
     this.#budgets = new Budgets(
-      () => this.#modules.values(),
+      () => this.#modules,
       (event) => this.#events.emit('over-budget', event),
     );
     this.#collections = new Collections({
@@ -62,11 +67,7 @@ export class WasmMemoryManager {
       events: this.#events,
       handlers: this.#handlers,
       collections: this.#collections,
-      manages: (managed) => this.#modules.get(managed.id) === managed,
-      bySpare: () => this.#bySpare(),
-      totalUsed: () => this.#totalUsed(),
-      totalLimit: () => this.#totalLimit,
-      enforce: (managed) => this.#enforce(managed),
+      modules: this.#modules,
     });
   }
 
@@ -86,42 +87,41 @@ export class WasmMemoryManager {
     this.#requireOpen();
     const merged = mergeLimits(limits, this.#config.limits);
     const watched = this.#context.modules.acquire(module, this);
-    let managed = this.#modules.get(watched.id);
+    let managed = this.#modules.find(watched.id);
     if (managed) {
       managed.limits = merged;
       managed.gauge.configure(merged);
     } else {
       managed = new ManagedModule(watched, module, merged, this.#collectables, this.#now());
-      this.#modules.set(watched.id, managed);
+      this.#modules.add(managed);
     }
-    this.#enforce(managed);
+    this.#modules.enforce(managed);
     this.#start();
     this.#relief.look(managed);
   }
 
   /** Stops looking after a module, and takes its limits away; nothing where it isn't registered. */
   unregister(moduleId: string): void {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#modules.find(moduleId);
     if (!managed) return;
     this.cancelGC(moduleId);
-    managed.stopEnforcing(this);
-    this.#modules.delete(moduleId);
+    this.#modules.remove(managed);
     this.#context.modules.release(moduleId, this);
     if (this.#modules.size === 0) this.#stop();
   }
 
   has(moduleId: string): boolean {
-    return this.#modules.has(moduleId);
+    return this.#modules.find(moduleId) !== undefined;
   }
 
   /** The module, as it was registered, or null where it isn't. */
   getModule(moduleId: string): WasmModule | null {
-    return this.#modules.get(moduleId)?.given ?? null;
+    return this.#modules.find(moduleId)?.given ?? null;
   }
 
   /** @throws {TidemarkError} `'unknown-module'` */
   getLimits(moduleId: string): MemoryLimits {
-    return { ...this.#get(moduleId).limits };
+    return { ...this.#modules.get(moduleId).limits };
   }
 
   /** Of all modules together; null takes it away. Where it is reached, who can spare most is asked first. */
@@ -132,12 +132,12 @@ export class WasmMemoryManager {
         `bytes: ${shown(bytes)} was given, and a number of bytes above 0, or null, is expected`,
       );
     }
-    this.#totalLimit = bytes ?? Infinity;
-    for (const managed of this.#modules.values()) this.#enforce(managed);
+    this.#modules.totalLimit = bytes ?? Infinity;
   }
 
   get totalLimit(): number | null {
-    return Number.isFinite(this.#totalLimit) ? this.#totalLimit : null;
+    const { totalLimit } = this.#modules;
+    return Number.isFinite(totalLimit) ? totalLimit : null;
   }
 
   // --- allocations
@@ -153,7 +153,7 @@ export class WasmMemoryManager {
 
   /** As canAllocate(), and says which limit refuses, and what each would leave. */
   explainAllocation(moduleId: string, size: number): AllocationExplanation {
-    const managed = this.#get(moduleId);
+    const managed = this.#modules.get(moduleId);
     checkSize(size);
     const { limits, history } = managed;
     const now = this.#now();
@@ -161,7 +161,7 @@ export class WasmMemoryManager {
     return explain(moduleId, size, {
       maxAllocationSize: limits.maxAllocationSize,
       hardLimit: Math.max(0, limits.hardLimit - used),
-      totalLimit: Math.max(0, this.#totalLimit - this.#totalUsed()),
+      totalLimit: Math.max(0, this.#modules.totalLimit - this.#modules.totalUsed),
       growthRateLimit: history.growthLeft(used, now, limits),
       quota: history.quotaLeft(now, limits),
     });
@@ -172,7 +172,7 @@ export class WasmMemoryManager {
    * nothing refuses it.
    */
   recordAllocation(moduleId: string, size: number): void {
-    const managed = this.#get(moduleId);
+    const managed = this.#modules.get(moduleId);
     checkSize(size);
     const now = this.#now();
     this.#budgets.settle();
@@ -185,7 +185,7 @@ export class WasmMemoryManager {
 
   /** @throws {TidemarkError} `'invalid-argument'`: more than was recorded, of a module whose blocks can't be seen */
   recordDeallocation(moduleId: string, size: number): void {
-    const managed = this.#get(moduleId);
+    const managed = this.#modules.get(moduleId);
     checkSize(size);
     this.#budgets.settle();
     if (!managed.watched.runtime) managed.watched.recorded.free(size);
@@ -202,7 +202,7 @@ export class WasmMemoryManager {
   }
 
   getPressure(moduleId: string): PressureLevel {
-    const managed = this.#get(moduleId);
+    const managed = this.#modules.get(moduleId);
     this.#relief.look(managed);
     return managed.gauge.level;
   }
@@ -218,7 +218,7 @@ export class WasmMemoryManager {
    * @param wantedBytes  enough; by default, everything that can be had
    */
   async relieve(moduleId?: string, wantedBytes = Infinity): Promise<ReliefReport[]> {
-    const modules = moduleId === undefined ? this.#bySpare() : [this.#get(moduleId)];
+    const modules = moduleId === undefined ? this.#modules.bySpare() : [this.#modules.get(moduleId)];
     const reports: ReliefReport[] = [];
     let missing = wantedBytes;
     for (const managed of modules) {
@@ -258,7 +258,7 @@ export class WasmMemoryManager {
   /** Takes bytes off a budget whose blocks were freed outside of its scope. */
   creditBudget(name: string, bytes: number, moduleId: string = this.#context.defaultModule.id): void {
     checkSize(bytes);
-    this.#budgets.credit(name, bytes, this.#get(moduleId));
+    this.#budgets.credit(name, bytes, this.#modules.get(moduleId));
   }
 
   getBudgets(): BudgetReport[] {
@@ -275,18 +275,18 @@ export class WasmMemoryManager {
    */
   triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
     const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
-    return this.#collections.start(this.#get(moduleId), given ?? this.#config.gc.strategy);
+    return this.#collections.start(this.#modules.get(moduleId), given ?? this.#config.gc.strategy);
   }
 
   /** Ends an incremental collection where it is; whether there was one. The next begins anew. */
   cancelGC(moduleId: string): boolean {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#modules.find(moduleId);
     return managed !== undefined && this.#collections.cancel(managed);
   }
 
   /** Collections so far, and the last one. */
   getGCStats(moduleId: string): { runs: number; reclaimedBytes: number; last: GCResult | null } {
-    return { ...this.#get(moduleId).gc };
+    return { ...this.#modules.get(moduleId).gc };
   }
 
   /** Has collections of a module ask an object; it isn't kept alive. */
@@ -307,14 +307,14 @@ export class WasmMemoryManager {
     this.#queue.push(moduleId, cleanup);
     this.#stopDraining ??= this.#config.idle(() => {
       this.#stopDraining = null;
-      for (const id of [moduleId, ...this.#modules.keys(), this.#context.defaultModule.id]) this.#drain(id);
+      for (const id of [moduleId, ...this.#modules.ids, this.#context.defaultModule.id]) this.#drain(id);
     });
   }
 
   // --- reports
 
   getAggregateStats(): AggregateStats {
-    return aggregate([...this.#modules.values()], this.totalLimit);
+    return aggregate([...this.#modules], this.totalLimit);
   }
 
   /** Returns the function that takes the listener out again. */
@@ -325,7 +325,7 @@ export class WasmMemoryManager {
   /** Unregisters all modules and forgets all handlers and listeners. */
   dispose(): void {
     if (this.#disposed) return;
-    for (const id of [...this.#modules.keys()]) this.unregister(id);
+    for (const id of [...this.#modules.ids]) this.unregister(id);
     this.#stopDraining?.();
     this.#drain(this.#context.defaultModule.id);
     this.#handlers.clear();
@@ -347,100 +347,42 @@ export class WasmMemoryManager {
     if (this.#disposed) throw new TidemarkError('disposed', 'WasmMemoryManager: it was used after dispose()');
   }
 
-  #get(moduleId: string): ManagedModule {
-    const managed = this.#modules.get(moduleId);
-    if (managed) return managed;
-    const known = [...this.#modules.keys()].map((id) => `"${id}"`).join(', ');
-    throw new TidemarkError(
-      'unknown-module',
-      `moduleId: ${shown(moduleId)} was given, and the id of a module of this manager is expected (${known || 'there is none yet'})`,
-    );
-  }
-
   #start(): void {
-    this.#tellOfListeners();
+    this.#stopTelling ??= resourceLedgerOf(this.#context).registerAll(this.#context.defaultModule.id, [
+      ['pressure handler', this.#handlers, 'call the function that onPressure() has returned'],
+      ['listener of a memory manager', this.#events, 'call the function that on() has returned'],
+    ]);
     this.#stopTimer ??= this.#context.clock.every(this.#config.checkIntervalMs, () => this.#tick());
     this.#stopCollector ??= addCollector(this.#context, {
       request: (id) => {
-        const managed = this.#modules.get(id);
+        const managed = this.#modules.find(id);
         return managed !== undefined && this.#collections.request(managed);
       },
       hardLimitOf: (id) => {
-        const limit = this.#modules.get(id)?.limits.hardLimit ?? Infinity;
+        const limit = this.#modules.find(id)?.limits.hardLimit ?? Infinity;
         return Number.isFinite(limit) ? limit : null;
       },
     });
   }
 
-  /** Has the leak detector know what is registered here, and must be taken out again. */
-  #tellOfListeners(): void {
-    if (this.#stopTelling.length > 0) return;
-    const handlers = this.#handlers;
-    const events = this.#events;
-    for (const [kind, of, name] of [
-      ['pressure handler', handlers, 'onPressure'],
-      ['listener of a memory manager', events, 'on'],
-    ] as const) {
-      const remedy = `call the function that ${name}() has returned`;
-      const source = {
-        kind,
-        remedy,
-        get live() {
-          return of.count;
-        },
-      };
-      this.#stopTelling.push(resourceLedgerOf(this.#context).register(source, this.#context.defaultModule.id));
-    }
-  }
-
   #stop(): void {
     this.#stopTimer?.();
     this.#stopCollector?.();
-    this.#stopTelling.splice(0).forEach((stop) => stop());
-    this.#stopTimer = this.#stopCollector = null;
+    this.#stopTelling?.();
+    this.#stopTimer = this.#stopCollector = this.#stopTelling = null;
   }
 
   #tick(): void {
     this.#budgets.settle();
-    for (const managed of [...this.#modules.values()]) {
+    for (const managed of [...this.#modules]) {
       managed.history.observe(managed.countedBytes, this.#now());
-      if (Number.isFinite(this.#totalLimit)) this.#enforce(managed);
+      if (Number.isFinite(this.#modules.totalLimit)) this.#modules.enforce(managed);
       this.#relief.look(managed);
     }
-  }
-
-  #totalUsed(): number {
-    return [...this.#modules.values()].reduce((sum, { countedBytes }) => sum + countedBytes, 0);
-  }
-
-  #bySpare(): ManagedModule[] {
-    const spare = (managed: ManagedModule): number => managed.spareBytes + this.#handlers.expectedBytes(managed.id);
-    return [...this.#modules.values()]
-      .map((managed) => ({ managed, bytes: spare(managed) }))
-      .sort((a, b) => b.bytes - a.bytes)
-      .map(({ managed }) => managed);
-  }
-
-  /** Tells malloc of a linked module its limit: its own, or what the others leave of the total. */
-  #enforce(managed: ManagedModule): void {
-    const others = this.#totalUsed() - managed.countedBytes;
-    const left = Math.max(1, this.#totalLimit - others);
-    const { limits } = managed;
-    const enforced = left >= limits.hardLimit ? limits : mergeLimits({ hardLimit: left }, limits);
-    managed.enforce(this, enforced, (level, reason, wanted) => this.#relief.onMalloc(managed, level, reason, wanted));
   }
 
   #drain(moduleId: string): void {
     const failed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
     while (this.#queue.drainOne(moduleId, failed));
-  }
-}
-
-function checkSize(size: unknown): void {
-  if (typeof size !== 'number' || !(size >= 0) || !Number.isFinite(size)) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `size: ${shown(size)} was given, and a number of bytes that is not below 0 is expected`,
-    );
   }
 }

@@ -2,6 +2,7 @@
 import type { GCResult } from './collection.js';
 import type { Emitter } from './emitter.js';
 import type { ManagedModule } from './managed_module.js';
+import type { ManagedModules } from './managed_modules.js';
 import type { Collections } from './manager_collections.js';
 import type { ResolvedConfig } from './manager_config.js';
 import type { ManagerEvents, ReliefReport } from './manager_events.js';
@@ -16,12 +17,7 @@ export interface ReliefWork {
   readonly events: Emitter<ManagerEvents>;
   readonly handlers: PressureHandlers;
   readonly collections: Collections;
-  readonly manages: (managed: ManagedModule) => boolean;
-  /** All modules, who can spare most first. */
-  readonly bySpare: () => ManagedModule[];
-  readonly totalUsed: () => number;
-  readonly totalLimit: () => number;
-  readonly enforce: (managed: ManagedModule) => void;
+  readonly modules: ManagedModules;
 }
 
 export class Relief {
@@ -31,7 +27,7 @@ export class Relief {
   onMalloc(managed: ManagedModule, level: number, reason: number, wantedBytes: number): void {
     if (reason === 0 || managed.busy) {
       queueMicrotask(() => {
-        if (this.work.manages(managed)) this.look(managed);
+        if (this.work.modules.manages(managed)) this.look(managed);
       });
       return;
     }
@@ -44,9 +40,9 @@ export class Relief {
       const enough = (): boolean =>
         reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
       this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
-      if (reason === 1 && this.work.totalUsed() + wantedBytes > this.work.totalLimit()) {
+      if (reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
         this.#askOthers(managed, wantedBytes);
-        this.work.enforce(managed);
+        this.work.modules.enforce(managed);
       }
       const gainedBytes = Math.max(0, gained());
       const event = {
@@ -63,8 +59,8 @@ export class Relief {
 
   /** Under the total limit: the other modules give back, who can spare most first. */
   #askOthers(managed: ManagedModule, wantedBytes: number): void {
-    for (const other of this.work.bySpare()) {
-      if (this.work.totalUsed() + wantedBytes <= this.work.totalLimit()) return;
+    for (const other of this.work.modules.bySpare()) {
+      if (this.work.modules.totalUsed + wantedBytes <= this.work.modules.totalLimit) return;
       if (other !== managed && !other.busy) this.work.collections.start(other, 'aggressive');
     }
   }
@@ -118,7 +114,7 @@ export class Relief {
       () => first - managed.countedBytes >= wantedBytes,
     );
     let gc: GCResult | null = null;
-    if (byHandlers < wantedBytes && this.work.manages(managed)) {
+    if (byHandlers < wantedBytes && this.work.modules.manages(managed)) {
       gc = this.work.collections.startWhole(managed, 'balanced');
     }
     return {

@@ -26,6 +26,24 @@ export class ResourceLedger {
     return () => void sources.delete(source);
   }
 
+  /** What is counted by `count`, of one kind and with one remedy each. Returns the function that takes them out again. */
+  registerAll(
+    moduleId: string,
+    counted: readonly (readonly [kind: string, of: { readonly count: number }, remedy: string])[],
+  ): () => void {
+    const leave = counted.map(([kind, of, remedy]) => {
+      const source = {
+        kind,
+        remedy,
+        get live() {
+          return of.count;
+        },
+      };
+      return this.register(source, moduleId);
+    });
+    return () => leave.forEach((each) => each());
+  }
+
   of(moduleId: string): ResourceSource[] {
     return [...(this.#sources.get(moduleId) ?? [])];
   }

@@ -35,7 +35,8 @@ export type {
 } from './pressure.js';
 export type { DeviceFacts, LimitSuggestion } from './suggest_limit.js';
 export { readHeapStats, type HeapStats, type LinkedModule, type SizeClassStats } from './heap_stats.js';
-export { MemoryLeakDetector, type LeakDetectorApi } from './leak_detector.js';
+export { MemoryLeakDetector } from './leak_detector.js';
+export type { LeakDetectorApi } from './leak_detector_api.js';
 export type {
   LeakDetectorConfig,
   LeakPattern,

@@ -1,8 +1,11 @@
-// slices.mjs PROGRAM STRATEGY ROUNDS: collections in slices of 2 ms of 100 MiB of movable blocks of which a third stays.
-// One line of JSON: processor time of each slice, in milliseconds.
+// slices.mjs PROGRAM STRATEGY MOVABLE ROUNDS: collections in slices of 2 ms of 100 MiB of blocks of 16 bytes to 64 KiB of
+// which a third stays; movable ones, or plain ones. One line of JSON: what each slice took, in milliseconds.
+//
+// A slice has taken no more than the time that went by, in which other processes may have had the processor, and no more
+// than the processor time of the process, in which its other threads may have worked: the lesser of the two.
 import { attach } from 'tidemark/attach';
 
-const [program, strategy, rounds] = process.argv.slice(2);
+const [program, strategy, movable, rounds] = process.argv.slice(2);
 const { default: create } = await import(program);
 const module = await create();
 const id = 'scatter';
@@ -17,23 +20,31 @@ const manager = new api.WasmMemoryManager({
   gc: { autoGC: false, incrementalGC: true, allowShrink: strategy === 'aggressive' },
 });
 manager.registerModule({ id, module });
-const result = { slices: [], collections: 0, movedBytes: 0, reclaimedBytes: 0 };
+const result = { slices: [], shrinks: [], collections: 0, movedBytes: 0, reclaimedBytes: 0 };
 function processorMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
+let shrinkMs = 0;
 const timed = (step) => {
-  const begin = processorMs();
+  const cpu = processorMs();
+  const begin = performance.now();
+  shrinkMs = 0;
   const value = step();
-  result.slices.push(processorMs() - begin);
+  const tookMs = Math.min(processorMs() - cpu, performance.now() - begin);
+  result.slices.push(Math.max(0, tookMs - shrinkMs));
+  if (shrinkMs > 0) result.shrinks.push(shrinkMs);
   return value;
 };
-for (let round = 0; round < Number(rounds); ++round) {
-  module._scatter(100 * 2 ** 20, 1);
+// Once for nothing: functions are compiled when they are called first.
+for (let round = -1; round < Number(rounds); ++round) {
+  if (round === 0) Object.assign(result, { slices: [], shrinks: [], collections: 0, movedBytes: 0, reclaimedBytes: 0 });
+  module._scatter(100 * 2 ** 20, Number(movable));
   module._keep_one_in(3);
   let completed = timed(() => manager.triggerGC(id, { strategy })).completed;
   const stop = manager.on('gc', (gc) => {
     completed = gc.completed;
+    shrinkMs = gc.phases.find(({ name }) => name === 'shrink')?.durationMs ?? 0;
     result.movedBytes += gc.movedBytes;
     result.reclaimedBytes += gc.reclaimedBytes;
   });

@@ -1,6 +1,20 @@
 // The rules of src/leaks, called through raw exports, and what they return, read out of memory.
 import type { Engine, Runtime } from '../engine.js';
 import { TidemarkError } from '../errors.js';
+import { growthReasons, scanKinds, verdicts } from './leak_findings.js';
+import type {
+  Census,
+  CensusRow,
+  Finding,
+  FragmentationFinding,
+  GrowthFinding,
+  LostGroup,
+  ProfilerSamples,
+  Resources,
+  ScanKind,
+  ScanReport,
+  Verdict,
+} from './leak_findings.js';
 
 declare module '../engine.js' {
   interface EngineExports {
@@ -31,149 +45,18 @@ declare module '../engine.js' {
   }
 }
 
-export type Verdict = 'clean' | 'maybe' | 'leak';
-const verdicts: readonly Verdict[] = ['clean', 'maybe', 'leak'];
-const growthReasons = [
-  'too few samples',
-  'no trend',
-  'below the threshold',
-  'what rises falls again',
-  'a few loads',
-  'a plateau',
-  'slowing down',
-  'not yet half a window',
-  'rising',
-  'the valleys are rising',
-  'uneven',
-] as const;
-
-export interface Finding {
-  verdict: Verdict;
-  confidence: number;
-  bytes: number;
-  blocks: number;
-  ratePerSecond: number;
-}
-
-export interface GrowthFinding extends Finding {
-  reason: (typeof growthReasons)[number];
-  tau: number;
-  z: number;
-  spanMs: number;
-  pieces: number;
-  samples: number;
-  valleys: number;
-}
-
-/** Of one size class; `blockBytes` 0 is of large blocks. */
-export interface CensusRow {
-  blockBytes: number;
-  liveBlocks: number;
-  liveBytes: number;
-  slabs: number;
-  sparseSlabs: number;
-  sparseFreeBytes: number;
-}
-
-export interface Census {
-  liveBytes: number;
-  liveBlocks: number;
-  heldBytes: number;
-  freeRunBytes: number;
-  rows: CensusRow[];
-}
-
-export interface FragmentationFinding extends Finding {
-  share: number;
-  strandedBytes: number;
-  splinterBytes: number;
-  worstClass: number;
-  pinnedSlabs: number;
-}
-
-export interface PathNode {
-  address: number;
-  bytes: number;
-  typeName: string | null;
-}
-
-/** Blocks lost in the same way: `bytes` themselves, `heldBytes` with them. */
-export interface LostGroup {
-  kind: 'block' | 'cycle' | 'shared-cycle';
-  /** 0: of several kinds, which found no group of their own. */
-  blockBytes: number;
-  typeName: string | null;
-  blocks: number;
-  bytes: number;
-  heldBlocks: number;
-  heldBytes: number;
-  occurrences: number;
-  cycleBlocks: number;
-  /** Every owner that the counts of the shared pointers tell of was found among what is lost. */
-  whole: boolean;
-  example: number;
-  path: PathNode[];
-}
-
-export interface ScanReport {
-  directBlocks: number;
-  directBytes: number;
-  lostBlocks: number;
-  lostBytes: number;
-  liveBlocks: number;
-  liveBytes: number;
-  scannedBytes: number;
-  ownBytes: number;
-  examinedBlocks: number;
-  groups: LostGroup[];
-}
-
-export type ScanKind = 'exact' | 'confirmed' | 'approximate';
-const scanKinds: readonly ScanKind[] = ['exact', 'confirmed', 'approximate'];
-
 /** What a step says. */
-export const Status = { more: 0, marked: 1, done: 2, noMemory: 3, disturbed: 4, idle: 5 } as const;
+export const Status = { more: 0, marked: 1, done: 2, noMemory: 3, disturbed: 4, idle: 5, ready: 6 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
 export const sizeClassCount = 49;
 export const maxSamples = 256;
 const rootsPerCall = 1024;
 
-/** What JavaScript keeps of a linked program: bindings/leak_detector.js. */
-export interface Resources {
-  watching: boolean;
-  readonly held: Set<number>;
-  readonly classes: Map<
-    string,
-    {
-      live: number;
-      created: number;
-      netted: number;
-      forgottenCount: number;
-      forgotten: { address: number; stack: string | null }[];
-      readonly stacks: Map<string, number>;
-    }
-  >;
-  roots(visit: (address: number) => void): void;
-  wasmOnStack(): boolean;
-  values(): number;
-  text(address: number): string;
-}
-
-/** What bindings/profiler.js keeps: samples of allocations that are alive. */
-export interface ProfilerSamples {
-  readonly blocks: Map<number, { site: ProfilerSite; bytes: number; weight: number }>;
-  readonly frames: { name: string; kind: string; functionIndex: number; script: string; line: number }[];
-}
-export interface ProfilerSite {
-  frames: number[];
-  liveBytes: number;
-  liveBlocks: number;
-}
-
 /** The rules of one engine. They judge series of any module, and scan the engine's own memory. */
 export class LeakEngine {
   readonly #engine: Engine;
+  #extraRoots: Iterable<number> = [];
 
   constructor(readonly runtime: Runtime) {
     this.#engine = runtime.engine;
@@ -278,9 +161,22 @@ export class LeakEngine {
 
   /** `extra` are roots beside those that the runtime knows of. */
   begin(again: boolean, extra: Iterable<number>): Status {
+    this.#extraRoots = extra;
+    return this.#engine.exports.tidemark_leaks_begin(Number(again)) as Status;
+  }
+
+  /** Goes on for about `budgetMs`, or to the end of the phase where it is null. */
+  step(budgetMs: number | null): Status {
     const { exports } = this.#engine;
-    const status = exports.tidemark_leaks_begin(Number(again)) as Status;
-    if (status !== Status.more) return status;
+    const budgetUs = budgetMs === null ? -1 : budgetMs * 1000;
+    const status = exports.tidemark_leaks_step(budgetUs) as Status;
+    if (status !== Status.ready) return status;
+    this.#addRoots();
+    return budgetMs === null ? (exports.tidemark_leaks_step(budgetUs) as Status) : Status.more;
+  }
+
+  #addRoots(): void {
+    const { exports } = this.#engine;
     const start = exports.tidemark_leaks_roots() >>> 2;
     const { u32 } = this.#engine.views; // marking allocates nothing
     let count = 0;
@@ -292,14 +188,8 @@ export class LeakEngine {
       }
     };
     this.resources?.roots(add);
-    for (const address of extra) add(address);
+    for (const address of this.#extraRoots) add(address);
     if (count > 0) exports.tidemark_leaks_add_roots(count);
-    return Status.more;
-  }
-
-  /** Goes on for about `budgetMs`, or to the end of the phase where it is null. */
-  step(budgetMs: number | null): Status {
-    return this.#engine.exports.tidemark_leaks_step(budgetMs === null ? -1 : budgetMs * 1000) as Status;
   }
 
   examine(): Status {

@@ -1,5 +1,5 @@
 // What a person is told: descriptions, severity, and what to do.
-import type { LostGroup, PathNode } from './leak_engine.js';
+import type { LostGroup, PathNode } from './leak_findings.js';
 import type { LeakPattern, LeakSeverity, LeakSite } from './leak_result.js';
 import { typeNameOf } from './type_name.js';
 
@@ -109,3 +109,15 @@ export function stackLines(stack: string): string[] {
     .map((line) => line.trim().replace(/^at /, ''))
     .filter((line) => line !== '' && !/tidemarkTrack|ownAttach|makeClassHandle|attachFinalizer/.test(line));
 }
+
+/** Puts a pattern together: its severity follows from the rest. */
+export type TellPattern = (
+  type: LeakPattern['type'],
+  verdict: 'leak' | 'maybe',
+  confidence: number,
+  bytes: number,
+  blocks: number,
+  ratePerSecond: number | null,
+  sites: LeakSite[],
+  told: { description: string; evidence: Record<string, unknown> },
+) => LeakPattern;

@@ -1,28 +1,16 @@
 // One module under the leak detector's eye: its series, its last scans, and what the rules say of them.
 import type { Context } from '../context.js';
 import { hardLimitOf } from '../collectables.js';
-import { resourceLedgerOf } from '../resource_ledger.js';
 import type { WatchedModule } from '../wasm_module.js';
-import {
-  type Census,
-  type GrowthFinding,
-  leakEngineOf,
-  type LeakEngine,
-  type ScanKind,
-  type ScanReport,
-  sizeClassCount,
-} from './leak_engine.js';
+import { leakEngineOf, type LeakEngine, sizeClassCount } from './leak_engine.js';
+import type { Census, GrowthFinding, ScanKind, ScanReport } from './leak_findings.js';
 import type { LeakDetectorConfig, LeakPattern, LeakSite } from './leak_result.js';
 import { LeakSeries } from './leak_series.js';
-import { bytesText, countText, cycleText, groupName, severityOf, stackLines } from './leak_text.js';
+import { bytesText, countText, cycleText, groupName, severityOf, type TellPattern } from './leak_text.js';
+import { ResourceWatch } from './resource_watch.js';
 
 /** Columns of the series: the whole; what counts in foreign modules too; then the size classes. */
 const column = { used: 0, fragmentation: 1, values: 2, classes: 3 } as const;
-
-interface ResourceSeries {
-  series: LeakSeries;
-  lastLive: number;
-}
 
 interface ScanOutcome {
   report: ScanReport;
@@ -36,7 +24,7 @@ export class LeakWatch {
   readonly linked: boolean;
   readonly roots = new Map<number, number>(); // registered ones, how often
   readonly #series: LeakSeries;
-  readonly #resourceSeries = new Map<string, ResourceSeries>();
+  readonly #resources: ResourceWatch;
   readonly #siteSeries = new Map<object, { first: number; last: number }>();
   #siteMark: { at: number; bytes: Map<object, number> } | null = null;
   #fragmentedSince: number | null = null;
@@ -52,6 +40,7 @@ export class LeakWatch {
     this.linked = module.runtime !== null;
     this.rules = leakEngineOf(module.runtime ?? context.runtime);
     this.#series = new LeakSeries(column.classes + (this.linked ? sizeClassCount : 0), config.detectionWindowMs);
+    this.#resources = new ResourceWatch(this.rules, this.linked, module.id, context, () => this.config, this.#pattern);
     const { resources } = this.rules;
     if (this.linked && resources) resources.watching = true;
   }
@@ -90,7 +79,7 @@ export class LeakWatch {
       row[column.used] = this.#foreignBytes();
     }
     this.#series.add(now, row);
-    for (const { kind, live } of this.#resourceCounts()) this.#addResource(kind, live, now);
+    this.#resources.sample(now);
   }
 
   /** What the recorded allocations tell, or else where sbrk has come, or else the size of the memory. */
@@ -346,138 +335,14 @@ export class LeakWatch {
       }));
   }
 
-  // --- resources
-
-  *#resourceCounts(): Generator<{ kind: string; live: number; netted: number; bytes: number; remedy: string }> {
-    if (this.linked) {
-      const { resources } = this.rules;
-      for (const [name, { live, netted }] of resources?.classes ?? []) {
-        yield {
-          kind: `Embind object of class ${name}`,
-          live,
-          netted,
-          bytes: 0,
-          remedy: 'call delete() when it is done with, or declare it by `using`',
-        };
-      }
-      if (resources) {
-        yield {
-          kind: 'JavaScript value held by C++ (emscripten::val)',
-          live: resources.values(),
-          netted: 0,
-          bytes: 0,
-          remedy: 'destroy or reassign the val that holds it',
-        };
-      }
-    }
-    // Pools of the same objects count together.
-    const kinds = new Map<string, { kind: string; live: number; netted: number; bytes: number; remedy: string }>();
-    for (const { kind, live, netted = 0, bytes = 0, remedy = 'call dispose()' } of resourceLedgerOf(this.context).of(
-      this.module.id,
-    )) {
-      const sum = kinds.get(kind);
-      if (!sum) {
-        kinds.set(kind, { kind, live, netted, bytes, remedy });
-        continue;
-      }
-      sum.live += live;
-      sum.netted += netted;
-      sum.bytes += bytes;
-    }
-    yield* kinds.values();
-  }
-
-  #addResource(kind: string, live: number, now: number): void {
-    let known = this.#resourceSeries.get(kind);
-    if (!known) {
-      if (this.#resourceSeries.size >= 256) return;
-      known = { series: new LeakSeries(1, this.config.detectionWindowMs), lastLive: 0 };
-      this.#resourceSeries.set(kind, known);
-    }
-    known.series.add(now, [live]);
-    known.lastLive = live;
-  }
+  readonly #pattern: TellPattern = (type, verdict, confidence, bytes, blocks, ratePerSecond, sites, told) => {
+    const severity = severityOf(verdict, bytes, ratePerSecond, this.room);
+    return { type, verdict, severity, confidence, bytes, blocks, ratePerSecond, sites, ...told };
+  };
 
   /** `looked`: the engine still has the scan of now. */
   resources(looked: boolean): LeakPattern[] {
-    const patterns: LeakPattern[] = [];
-    for (const { kind, live, netted, bytes: ownBytes, remedy } of this.#resourceCounts()) {
-      const className = /^Embind object of class (.*)$/.exec(kind)?.[1];
-      const known = className === undefined ? undefined : this.rules.resources?.classes.get(className);
-      let lost = 0;
-      let bytes = ownBytes;
-      const stacks = new Map<string, number>();
-      if (known && looked) {
-        known.forgotten = known.forgotten.filter(({ address, stack }) => {
-          const state = this.rules.stateOf(address);
-          if (state === 'none') return false; // C++ has freed it
-          if (state !== 'reachable') {
-            ++lost;
-            bytes += this.rules.bytesAt(address);
-            if (stack !== null) stacks.set(stack, (stacks.get(stack) ?? 0) + 1);
-          }
-          return true;
-        });
-      }
-      const series = this.#resourceSeries.get(kind)?.series;
-      const rising = series
-        ? this.rules.growth(series.times(), series.column(0), {
-            windowMs: this.config.detectionWindowMs,
-            minSamples: this.config.minSamples,
-            threshold: 0.1, // a second
-          })
-        : null;
-      const forgotten = known?.forgotten.length ?? 0;
-      const found = this.rules.resource({
-        live,
-        forgotten,
-        lost,
-        netted,
-        bytes,
-        looked,
-        rising: rising?.verdict ?? 'clean',
-      });
-      if (found.verdict === 'clean') continue;
-      const said = {
-        lost: `${countText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
-        forgotten: `${countText(forgotten, kind)} collected without being given back`,
-        rising: `${countText(live, kind)} in use, and more all the time`,
-        netted: `${countText(netted, kind)} given back by the garbage collector only`,
-        none: kind,
-      }[found.reason];
-      const recommendation = `${said}: ${remedy}`;
-      const sites = [...stacks].map(([stack, blocks]) => ({ stack: stackLines(stack), bytes: 0, blocks }));
-      patterns.push(
-        this.#pattern('resource', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
-          description: said,
-          evidence: {
-            kind,
-            live,
-            forgotten,
-            lost,
-            netted,
-            reason: found.reason,
-            ...(className !== undefined && { className }),
-            recommendation,
-          },
-        }),
-      );
-    }
-    return patterns;
-  }
-
-  #pattern(
-    type: LeakPattern['type'],
-    verdict: 'leak' | 'maybe',
-    confidence: number,
-    bytes: number,
-    blocks: number,
-    ratePerSecond: number | null,
-    sites: LeakSite[],
-    told: { description: string; evidence: Record<string, unknown> },
-  ): LeakPattern {
-    const severity = severityOf(verdict, bytes, ratePerSecond, this.room);
-    return { type, verdict, severity, confidence, bytes, blocks, ratePerSecond, sites, ...told };
+    return this.#resources.patterns(looked);
   }
 
   dispose(): void {

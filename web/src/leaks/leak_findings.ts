@@ -1,0 +1,133 @@
+// What the rules of src/leaks say, and what they look at beside memory: as JavaScript has it.
+
+export type Verdict = 'clean' | 'maybe' | 'leak';
+export const verdicts: readonly Verdict[] = ['clean', 'maybe', 'leak'];
+export const growthReasons = [
+  'too few samples',
+  'no trend',
+  'below the threshold',
+  'what rises falls again',
+  'a few loads',
+  'a plateau',
+  'slowing down',
+  'not yet half a window',
+  'rising',
+  'the valleys are rising',
+  'uneven',
+] as const;
+
+export interface Finding {
+  verdict: Verdict;
+  confidence: number;
+  bytes: number;
+  blocks: number;
+  ratePerSecond: number;
+}
+
+export interface GrowthFinding extends Finding {
+  reason: (typeof growthReasons)[number];
+  tau: number;
+  z: number;
+  spanMs: number;
+  pieces: number;
+  samples: number;
+  valleys: number;
+}
+
+/** Of one size class; `blockBytes` 0 is of large blocks. */
+export interface CensusRow {
+  blockBytes: number;
+  liveBlocks: number;
+  liveBytes: number;
+  slabs: number;
+  sparseSlabs: number;
+  sparseFreeBytes: number;
+}
+
+export interface Census {
+  liveBytes: number;
+  liveBlocks: number;
+  heldBytes: number;
+  freeRunBytes: number;
+  rows: CensusRow[];
+}
+
+export interface FragmentationFinding extends Finding {
+  share: number;
+  strandedBytes: number;
+  splinterBytes: number;
+  worstClass: number;
+  pinnedSlabs: number;
+}
+
+export interface PathNode {
+  address: number;
+  bytes: number;
+  typeName: string | null;
+}
+
+/** Blocks lost in the same way: `bytes` themselves, `heldBytes` with them. */
+export interface LostGroup {
+  kind: 'block' | 'cycle' | 'shared-cycle';
+  /** 0: of several kinds, which found no group of their own. */
+  blockBytes: number;
+  typeName: string | null;
+  blocks: number;
+  bytes: number;
+  heldBlocks: number;
+  heldBytes: number;
+  occurrences: number;
+  cycleBlocks: number;
+  /** Every owner that the counts of the shared pointers tell of was found among what is lost. */
+  whole: boolean;
+  example: number;
+  path: PathNode[];
+}
+
+export interface ScanReport {
+  directBlocks: number;
+  directBytes: number;
+  lostBlocks: number;
+  lostBytes: number;
+  liveBlocks: number;
+  liveBytes: number;
+  scannedBytes: number;
+  ownBytes: number;
+  examinedBlocks: number;
+  groups: LostGroup[];
+}
+
+export type ScanKind = 'exact' | 'confirmed' | 'approximate';
+export const scanKinds: readonly ScanKind[] = ['exact', 'confirmed', 'approximate'];
+
+/** What JavaScript keeps of a linked program: bindings/leak_detector.js. */
+export interface Resources {
+  watching: boolean;
+  readonly held: Set<number>;
+  readonly classes: Map<
+    string,
+    {
+      live: number;
+      created: number;
+      netted: number;
+      forgottenCount: number;
+      forgotten: { address: number; stack: string | null }[];
+      readonly stacks: Map<string, number>;
+    }
+  >;
+  roots(visit: (address: number) => void): void;
+  wasmOnStack(): boolean;
+  values(): number;
+  text(address: number): string;
+}
+
+/** What bindings/profiler.js keeps: samples of allocations that are alive. */
+export interface ProfilerSamples {
+  readonly blocks: Map<number, { site: ProfilerSite; bytes: number; weight: number }>;
+  readonly frames: { name: string; kind: string; functionIndex: number; script: string; line: number }[];
+}
+export interface ProfilerSite {
+  frames: number[];
+  liveBytes: number;
+  liveBlocks: number;
+}

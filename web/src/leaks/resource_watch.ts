@@ -1,0 +1,143 @@
+// What of one module has to be given back by a call: Embind objects, values that C++ holds, and whatever is in the ledger.
+// How many there are of each kind, over time, and what the rule says of that.
+import type { Context } from '../context.js';
+import { resourceLedgerOf } from '../resource_ledger.js';
+import type { LeakEngine } from './leak_engine.js';
+import type { LeakDetectorConfig, LeakPattern } from './leak_result.js';
+import { LeakSeries } from './leak_series.js';
+import { countText, stackLines, type TellPattern } from './leak_text.js';
+
+export class ResourceWatch {
+  readonly #series = new Map<string, LeakSeries>();
+
+  constructor(
+    private readonly rules: LeakEngine,
+    private readonly linked: boolean,
+    private readonly moduleId: string,
+    private readonly context: Context,
+    private readonly config: () => LeakDetectorConfig,
+    private readonly tell: TellPattern,
+  ) {}
+
+  /** Counts once. */
+  sample(now: number): void {
+    for (const { kind, live } of this.#counts()) this.#add(kind, live, now);
+  }
+
+  /** `looked`: the engine still has the scan of now. */
+  patterns(looked: boolean): LeakPattern[] {
+    const patterns: LeakPattern[] = [];
+    for (const { kind, live, netted, bytes: ownBytes, remedy } of this.#counts()) {
+      const className = /^Embind object of class (.*)$/.exec(kind)?.[1];
+      const known = className === undefined ? undefined : this.rules.resources?.classes.get(className);
+      let lost = 0;
+      let bytes = ownBytes;
+      const stacks = new Map<string, number>();
+      if (known && looked) {
+        known.forgotten = known.forgotten.filter(({ address, stack }) => {
+          const state = this.rules.stateOf(address);
+          if (state === 'none') return false; // C++ has freed it
+          if (state !== 'reachable') {
+            ++lost;
+            bytes += this.rules.bytesAt(address);
+            if (stack !== null) stacks.set(stack, (stacks.get(stack) ?? 0) + 1);
+          }
+          return true;
+        });
+      }
+      const series = this.#series.get(kind);
+      const rising = series
+        ? this.rules.growth(series.times(), series.column(0), {
+            windowMs: this.config().detectionWindowMs,
+            minSamples: this.config().minSamples,
+            threshold: 0.1, // a second
+          })
+        : null;
+      const forgotten = known?.forgotten.length ?? 0;
+      const found = this.rules.resource({
+        live,
+        forgotten,
+        lost,
+        netted,
+        bytes,
+        looked,
+        rising: rising?.verdict ?? 'clean',
+      });
+      if (found.verdict === 'clean') continue;
+      const said = {
+        lost: `${countText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
+        forgotten: `${countText(forgotten, kind)} collected without being given back`,
+        rising: `${countText(live, kind)} in use, and more all the time`,
+        netted: `${countText(netted, kind)} given back by the garbage collector only`,
+        none: kind,
+      }[found.reason];
+      const recommendation = `${said}: ${remedy}`;
+      const sites = [...stacks].map(([stack, blocks]) => ({ stack: stackLines(stack), bytes: 0, blocks }));
+      patterns.push(
+        this.tell('resource', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
+          description: said,
+          evidence: {
+            kind,
+            live,
+            forgotten,
+            lost,
+            netted,
+            reason: found.reason,
+            ...(className !== undefined && { className }),
+            recommendation,
+          },
+        }),
+      );
+    }
+    return patterns;
+  }
+
+  *#counts(): Generator<{ kind: string; live: number; netted: number; bytes: number; remedy: string }> {
+    if (this.linked) {
+      const { resources } = this.rules;
+      for (const [name, { live, netted }] of resources?.classes ?? []) {
+        yield {
+          kind: `Embind object of class ${name}`,
+          live,
+          netted,
+          bytes: 0,
+          remedy: 'call delete() when it is done with, or declare it by `using`',
+        };
+      }
+      if (resources) {
+        yield {
+          kind: 'JavaScript value held by C++ (emscripten::val)',
+          live: resources.values(),
+          netted: 0,
+          bytes: 0,
+          remedy: 'destroy or reassign the val that holds it',
+        };
+      }
+    }
+    // Pools of the same objects count together.
+    const kinds = new Map<string, { kind: string; live: number; netted: number; bytes: number; remedy: string }>();
+    for (const { kind, live, netted = 0, bytes = 0, remedy = 'call dispose()' } of resourceLedgerOf(this.context).of(
+      this.moduleId,
+    )) {
+      const sum = kinds.get(kind);
+      if (!sum) {
+        kinds.set(kind, { kind, live, netted, bytes, remedy });
+        continue;
+      }
+      sum.live += live;
+      sum.netted += netted;
+      sum.bytes += bytes;
+    }
+    yield* kinds.values();
+  }
+
+  #add(kind: string, live: number, now: number): void {
+    let known = this.#series.get(kind);
+    if (!known) {
+      if (this.#series.size >= 256) return;
+      known = new LeakSeries(1, this.config().detectionWindowMs);
+      this.#series.set(kind, known);
+    }
+    known.add(now, [live]);
+  }
+}
