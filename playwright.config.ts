@@ -24,6 +24,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
+      testIgnore: 'profile_files.spec.ts',
       // By WebDriver BiDi, which an unpatched Firefox speaks.
       use: { browserName: 'firefox', channel: 'moz-firefox', launchOptions: { executablePath: firefox } },
     },

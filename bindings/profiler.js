@@ -5,7 +5,7 @@
 //           of tidemark/profile.h. Each is told apart once, and named when a profile is exported.
 //   site    a stack: frames, the innermost first
 //   block   a sampled allocation that is alive, with its weight: how many like it there are for one that is sampled
-/* global addToLibrary, extraLibraryFuncs */
+/* global addToLibrary, extraLibraryFuncs, wasmBinaryFile */
 
 addToLibrary({
   $tidemarkProfile: {
@@ -38,17 +38,18 @@ addToLibrary({
   },
 
   $tidemarkLineFrame__deps: ['$tidemarkFrame'],
-  // A frame from a line of a stack as text, of V8, SpiderMonkey or JavaScriptCore; -1 for a line that is none.
+  // A frame from a line of a stack as text, of V8 ("    at name (place)") or SpiderMonkey and JavaScriptCore ("name@place"); -1
+  // for a line that is none.
   $tidemarkLineFrame: (line) => {
     if (!/^\s*at |@|\[wasm code\]|wasm-function/.test(line)) return -1;
     return tidemarkFrame(line, () => {
       var wasm = /wasm-function\[(\d+)\](?::0x([0-9a-f]+))?/.exec(line);
-      var name = (/^\s*at (?:async )?(?:new )?(.*?) \(/.exec(line) ?? /^(.*?)@/.exec(line))?.[1] ?? '';
+      var [, name = '', at = line] = /^\s*at (?:async )?(?:new )?(?:(.*?) \()?(.*)/.exec(line) ?? /^(.*?)@(.*)/.exec(line) ?? [];
       if (wasm) {
         if (/wasm-function\[/.test(name)) name = '';
         return { 'kind': 'wasm', 'name': name.replace(/^.*\.wasm\./, ''), 'position': parseInt(wasm[2] ?? '0', 16), 'functionIndex': +wasm[1], 'script': '', 'line': 0, 'column': 0 };
       }
-      var place = /\(?([^()@\s]*?):(\d+):(\d+)\)?\s*$/.exec(line) ?? [];
+      var place = /([^()\s]*?):(\d+):(\d+)\)?\s*$/.exec(at) ?? [];
       return { 'kind': 'javascript', 'name': name, 'position': 0, 'functionIndex': -1, 'script': place[1] ?? '', 'line': +(place[2] ?? 0), 'column': +(place[3] ?? 0) };
     });
   },
@@ -232,6 +233,8 @@ addToLibrary({
     };
     // Sections of the program's code that have no place in memory, by name: 'name', 'sourceMappingURL', '.debug_line', …
     profile['sections'] = (name) => WebAssembly.Module.customSections(tidemarkProgram.module, name);
+    // Where the code was loaded from, or its bytes; null where the page instantiated it by itself.
+    profile['source'] = () => wasmBinaryFile ?? null;
     profile['codeExports'] = () => WebAssembly.Module.exports(tidemarkProgram.module).filter((e) => e.kind == 'function').map((e) => e.name);
   },
 });

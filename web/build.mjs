@@ -74,7 +74,7 @@ await main(async () => {
   await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts' });
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
   await bundle('node', inNode, { platform: 'node' });
-  await bundle('inline', { inline: 'src/index.ts' });
+  await bundle('inline', { inline: 'src/index.ts' }, { splitting: false }); // one file
   await bundle('node', { cli: 'src/cli/main.ts' }, commandLine);
   chmodSync(join(dist, 'cli.js'), 0o755);
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', folder], quiet);

@@ -5,14 +5,9 @@ import { profilerOf } from './profiler_tables.js';
 import { toChromeHeapProfile } from './profiling/chrome_heap_profile.js';
 import { toFirefoxProfile } from './profiling/firefox_profile.js';
 import { toPprof } from './profiling/pprof.js';
-import {
-  diffProfiles,
-  frameAsText,
-  takeProfile,
-  type ProfileData,
-  type SymbolSources,
-} from './profiling/profile_data.js';
+import { diffProfiles, frameAsText, profileOf, takeSnapshot, type ProfileData } from './profiling/profile_data.js';
 import { toSpeedscope } from './profiling/speedscope.js';
+import type { Symbols, SymbolSources } from './symbols/symbols.js';
 import { topReport, type ProfileMeasure } from './profiling/text_report.js';
 import type { WatchedModule } from './wasm_module.js';
 
@@ -62,8 +57,14 @@ export interface MemoryProfile {
   toChromeHeapProfile(): object;
   /** As `pprof -top` prints it. */
   toText(measure?: ProfileMeasure, rows?: number): string;
-  /** The same profile with names and lines of a source map. */
-  symbolize(symbols: SymbolSources): MemoryProfile;
+  /**
+   * The same profile with files and lines, and with frames of functions that were inlined. Without sources, the DWARF or
+   * the source map that the program itself has or names is read.
+   *
+   * @throws {TidemarkError} `'invalid-argument'`: what was given, or is named, can't be read; `'not-supported'`: the
+   *   program has no such thing
+   */
+  symbolize(sources?: SymbolSources): Promise<MemoryProfile>;
   /** What has changed since an earlier profile of the same module. */
   since(earlier: MemoryProfile): MemoryProfile;
   readonly data: ProfileData;
@@ -78,29 +79,29 @@ interface Circumstances {
 export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }: Circumstances): MemoryProfile {
   const takenAt = clock.now();
   const { runtime } = module;
-  const none: ProfileData = {
-    moduleId: module.id,
-    startedAt: takenAt - durationMs,
-    takenAt,
-    samples: 0,
-    meanBytes: 0,
-    sites: [],
-  };
   const sizeClasses = (runtime?.stats().sizeClasses ?? []).map(({ blockBytes, liveBlocks, liveBytes, freeBlocks }) => ({
     blockBytes,
     liveBlocks,
     liveBytes,
     freeBytes: freeBlocks * blockBytes,
   }));
-  const taken = (symbols?: SymbolSources): ProfileData =>
-    runtime ? takeProfile(module.id, profilerOf(runtime), takenAt, symbols) : none;
-  return asProfile(taken(), { durationMs, peak, sizeClasses }, (symbols) => taken(symbols));
+  const snapshot: ProfileData = runtime
+    ? takeSnapshot(module.id, profilerOf(runtime), takenAt)
+    : { moduleId: module.id, startedAt: takenAt - durationMs, takenAt, samples: 0, meanBytes: 0, sites: [] };
+  const load = async (sources?: SymbolSources): Promise<Symbols> => {
+    const { loadSymbols } = await import('./symbols/symbols.js');
+    const none = { sections: (): ArrayBuffer[] => [], source: (): null => null };
+    return loadSymbols(sources ?? {}, runtime ? profilerOf(runtime) : none);
+  };
+  return asProfile(profileOf(snapshot), { durationMs, peak, sizeClasses }, async (sources) =>
+    profileOf(snapshot, await load(sources)),
+  );
 }
 
 function asProfile(
   data: ProfileData,
   rest: { durationMs: number; peak: MemoryStats; sizeClasses: SizeClassProfile[] },
-  symbolized: (symbols: SymbolSources) => ProfileData,
+  symbolized: (sources?: SymbolSources) => Promise<ProfileData>,
 ): MemoryProfile {
   return {
     moduleId: data.moduleId,
@@ -113,12 +114,12 @@ function asProfile(
     toFirefoxProfile: () => toFirefoxProfile(data),
     toChromeHeapProfile: () => toChromeHeapProfile(data),
     toText: (measure, rows) => topReport(data, measure, rows),
-    symbolize: (symbols) => asProfile(symbolized(symbols), rest, symbolized),
+    symbolize: async (sources) => asProfile(await symbolized(sources), rest, symbolized),
     since: (earlier) =>
       asProfile(
         diffProfiles(earlier.data, data),
         { ...rest, durationMs: data.takenAt - earlier.data.takenAt },
-        (symbols) => diffProfiles(earlier.symbolize(symbols).data, symbolized(symbols)),
+        async (sources) => diffProfiles((await earlier.symbolize(sources)).data, await symbolized(sources)),
       ),
   };
 }

@@ -47,6 +47,8 @@ export interface ProfilerTables {
   atPeak(site: RawSite): { bytes: number; blocks: number };
   reset(): void;
   sections(name: string): ArrayBuffer[];
+  /** Where the code was loaded from, or its bytes; null where that isn't known. */
+  source(): string | Uint8Array | null;
   codeExports(): string[];
 }
 

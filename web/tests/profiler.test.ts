@@ -90,7 +90,7 @@ test('a source map gives files and lines', async () => {
   const { program, api } = await started(0);
   program._load_level(1, 1000);
   const sourceMap = readFileSync(new URL('../../build/wasm/web/sites.wasm.map', import.meta.url), 'utf8');
-  const [site] = api.getMemoryProfile('sites').symbolize({ sourceMap }).sites;
+  const [site] = (await api.getMemoryProfile('sites').symbolize({ sourceMap })).sites;
   expect(site?.stack[0]).toMatch(/^load_level \(.*sites\.cpp:\d+:\d+\)$/);
 });
 
@@ -245,6 +245,48 @@ test("Chrome's and Firefox's profiles have all bytes where they belong", async (
   });
   expect(Object.fromEntries(retained)).toEqual({ load_meshes: 12_000, load_level: 3000, format_text: 0 });
   stackTable.prefix.forEach((prefix, i) => expect(prefix === null || prefix < i).toBe(true));
+});
+
+// docs-developer/processed-profile-format.md of github.com/firefox-devtools/profiler: tables are columns of one length, and
+// what refers to another table is a row of it.
+test("Firefox's profile keeps the rules of its format", async () => {
+  const { program, api } = await started(0);
+  program._load_meshes(30, 400);
+  program._load_textures(3, 1000);
+  const text = JSON.stringify(api.getMemoryProfile('sites').toFirefoxProfile());
+  type Table = { length: number } & Record<string, unknown>;
+  type Thread = Record<string, Table | undefined> & { stringArray: string[] };
+  const { meta, threads } = JSON.parse(text) as { meta: { categories: object[] }; threads: Thread[] };
+  const [thread] = threads;
+  if (!thread) throw new Error('no thread');
+  const tables = Object.entries(thread).filter(
+    (entry): entry is [string, Table] => typeof entry[1] === 'object' && entry[1] !== null && !Array.isArray(entry[1]),
+  );
+  const names = tables.map(([name]) => name);
+  const required = 'frameTable funcTable markers nativeAllocations nativeSymbols resourceTable samples stackTable';
+  expect(names).toEqual(expect.arrayContaining(required.split(' ')));
+  for (const [name, table] of tables) {
+    const columns = Object.entries(table).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
+    for (const [column, rows] of columns) expect(rows.length, `${name}.${column}`).toBe(table.length);
+  }
+  const references: [table: string, column: string, rows: number][] = [
+    ['nativeAllocations', 'stack', thread['stackTable']?.length ?? 0],
+    ['stackTable', 'frame', thread['frameTable']?.length ?? 0],
+    ['stackTable', 'prefix', thread['stackTable']?.length ?? 0],
+    ['stackTable', 'category', meta.categories.length],
+    ['frameTable', 'func', thread['funcTable']?.length ?? 0],
+    ['funcTable', 'name', thread.stringArray.length],
+    ['funcTable', 'fileName', thread.stringArray.length],
+  ];
+  for (const [table, column, rows] of references) {
+    const numbers = thread[table]?.[column] as (number | null)[];
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const number of numbers) {
+      expect(number === null || (Number.isInteger(number) && number >= 0 && number < rows), `${table}.${column}`).toBe(
+        true,
+      );
+    }
+  }
 });
 
 test('the text report is ordered by what functions hold themselves', async () => {

@@ -6,12 +6,12 @@ import { profilerOf } from '../profiler_tables.js';
 import { toChromeHeapProfile } from '../profiling/chrome_heap_profile.js';
 import { toFirefoxProfile } from '../profiling/firefox_profile.js';
 import { toPprof } from '../profiling/pprof.js';
-import { frameAsText, takeProfile } from '../profiling/profile_data.js';
+import { frameAsText, profileOf, takeSnapshot } from '../profiling/profile_data.js';
 import { toSpeedscope } from '../profiling/speedscope.js';
 import type { ApiProfile } from './component_api.js';
 
 export function readProfile(id: string, runtime: Runtime, clock: Clock): ApiProfile {
-  const data = takeProfile(id, profilerOf(runtime), clock.now());
+  const data = profileOf(takeSnapshot(id, profilerOf(runtime), clock.now()));
   return {
     samples: data.samples,
     sites: data.sites.map(({ frames, ...figures }) => ({ stack: frames.map(frameAsText), ...figures })),

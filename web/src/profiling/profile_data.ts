@@ -1,6 +1,7 @@
 // A profile as it is taken: sites with names, and what was estimated of them. Everything else is made from this.
-import type { ProfilerTables, RawFrame, RawSite } from '../profiler_tables.js';
-import { FunctionNames } from './function_names.js';
+import type { ProfilerTables } from '../profiler_tables.js';
+import type { Symbols } from '../symbols/symbols.js';
+import { FunctionNames, unnamedFunction } from './function_names.js';
 
 export interface ProfileFrame {
   name: string;
@@ -42,27 +43,31 @@ export interface ProfileData {
   sites: ProfileSite[];
 }
 
-/** What makes places in WebAssembly readable: source maps, of which the module itself has only the address. */
-export interface SymbolSources {
-  /** The content of the .wasm.map file, as text or parsed. */
-  sourceMap?: string | object;
-}
+const figures = [
+  'liveBytes',
+  'liveBlocks',
+  'totalBytes',
+  'totalBlocks',
+  'temporaryBytes',
+  'temporaryBlocks',
+  'peakBytes',
+  'peakBlocks',
+] as const;
 
 // What stands between the program and the profiler, in the order of the stack.
 const allocator =
   /^(tidemark::(ProgramListener|HeapMeter|Heap<|observed::)|tidemark_(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|on_sampled)\b|(__libc_|emscripten_builtin_)?(malloc|calloc|realloc|memalign|posix_memalign|aligned_alloc)\b|operator new|operator_new_impl|void\* operator new|void\* std::__2::__libcpp_(operator_new|allocate)|std::__2::(__libcpp_allocate|allocator<|__allocate_at_least|allocator_traits<))/;
 
-function isAllocator(frame: RawFrame): boolean {
-  return frame.kind === 'wasm' && allocator.test(frame.name);
+function isAllocator({ kind, name }: ProfileFrame): boolean {
+  return kind === 'wasm' && allocator.test(name);
 }
 
 /** How many of the innermost frames are the allocator's where they have no names: those that all sites begin with. */
-function unnamedDepth(tables: ProfilerTables): number {
-  const { sites, frames } = tables;
+function unnamedDepth(sites: readonly ProfileSite[]): number {
   if (sites.length < 2) return 0;
-  const unnamed = (site: RawSite | undefined, depth: number): number => {
-    const frame = frames[site?.frames[depth] ?? -1];
-    return frame?.name === '' ? frame.functionIndex : -1;
+  const unnamed = (site: ProfileSite | undefined, depth: number): number => {
+    const frame = site?.frames[depth];
+    return frame?.kind === 'wasm' && frame.name === unnamedFunction(frame.functionIndex) ? frame.functionIndex : -1;
   };
   let depth = 0;
   for (; depth < 8; ++depth) {
@@ -72,61 +77,53 @@ function unnamedDepth(tables: ProfilerTables): number {
   return depth;
 }
 
-export function takeProfile(
-  moduleId: string,
-  tables: ProfilerTables,
-  takenAt: number,
-  symbols: SymbolSources = {},
-): ProfileData {
-  const names = new FunctionNames(tables, symbols);
-  const named = new Map<number, ProfileFrame>();
-  const frameOf = (id: number): ProfileFrame => {
-    let frame = named.get(id);
-    if (!frame) named.set(id, (frame = names.resolve(tables.frames[id] as RawFrame)));
-    return frame;
+/** What the tables say now: a site for each stack, with the frames of the allocator. */
+export function takeSnapshot(moduleId: string, tables: ProfilerTables, takenAt: number): ProfileData {
+  const names = new FunctionNames(tables);
+  const frames = tables.frames.map((raw) => names.frame(raw));
+  const sites = tables.sites.map((raw): ProfileSite => {
+    const { bytes, blocks } = tables.atPeak(raw);
+    return {
+      frames: raw.frames.map((number) => frames[number] as ProfileFrame),
+      liveBytes: raw.liveBytes,
+      liveBlocks: raw.liveBlocks,
+      totalBytes: raw.totalBytes,
+      totalBlocks: raw.totalBlocks,
+      temporaryBytes: raw.temporaryBytes,
+      temporaryBlocks: raw.temporaryBlocks,
+      peakBytes: bytes,
+      peakBlocks: blocks,
+    };
+  });
+  const { startedAt, samples, meanBytes } = tables;
+  return { moduleId, startedAt, takenAt, samples, meanBytes, sites };
+}
+
+/** The profile as it is shown: without the allocator, a site for each place that can be told apart. */
+export function profileOf(snapshot: ProfileData, symbols?: Symbols): ProfileData {
+  const known = new Map<ProfileFrame, ProfileFrame[]>();
+  const expanded = (frame: ProfileFrame): ProfileFrame[] => {
+    let frames = known.get(frame);
+    if (!frames) known.set(frame, (frames = symbols ? symbols(frame) : [frame]));
+    return frames;
   };
-  const unnamed = unnamedDepth(tables);
-  const sites = new Map<string, ProfileSite>();
-  for (const raw of tables.sites) {
-    let first = unnamed;
-    raw.frames.forEach((id, index) => {
-      if (index < 12 && isAllocator(tables.frames[id] as RawFrame)) first = Math.max(first, index + 1);
-    });
-    const frames = raw.frames.slice(first).map(frameOf);
+  const unnamed = unnamedDepth(snapshot.sites);
+  const merged = new Map<string, ProfileSite>();
+  for (const raw of snapshot.sites) {
+    const own = raw.frames.slice(unnamed).flatMap(expanded);
+    let first = 0;
+    own.slice(0, 24).forEach((frame, depth) => isAllocator(frame) && (first = depth + 1));
+    const frames = own.slice(first);
     // Places within a function are one site unless the source tells them apart.
     const key = frames.map(({ name, file, line }) => `${name}\n${file}\n${line}`).join('\n\n');
-    const site = sites.get(key) ?? {
-      frames,
-      liveBytes: 0,
-      liveBlocks: 0,
-      totalBytes: 0,
-      totalBlocks: 0,
-      temporaryBytes: 0,
-      temporaryBlocks: 0,
-      peakBytes: 0,
-      peakBlocks: 0,
-    };
-    sites.set(key, site);
-    const { bytes, blocks } = tables.atPeak(raw);
-    site.liveBytes += raw.liveBytes;
-    site.liveBlocks += raw.liveBlocks;
-    site.totalBytes += raw.totalBytes;
-    site.totalBlocks += raw.totalBlocks;
-    site.temporaryBytes += raw.temporaryBytes;
-    site.temporaryBlocks += raw.temporaryBlocks;
-    site.peakBytes += bytes;
-    site.peakBlocks += blocks;
+    const site = merged.get(key);
+    if (site) for (const field of figures) site[field] += raw[field];
+    else merged.set(key, { ...raw, frames });
   }
-  const { startedAt, samples, meanBytes } = tables;
   // Sums of floating point numbers may end a little off 0.
-  for (const site of sites.values()) {
-    for (const [field, value] of Object.entries(site)) {
-      if (typeof value === 'number')
-        (site as unknown as Record<string, number>)[field] = Math.max(0, Math.round(value));
-    }
-  }
-  const sorted = [...sites.values()].sort((a, b) => b.liveBytes - a.liveBytes || b.totalBytes - a.totalBytes);
-  return { moduleId, startedAt, takenAt, samples, meanBytes, sites: sorted };
+  for (const site of merged.values()) for (const field of figures) site[field] = Math.max(0, Math.round(site[field]));
+  const sites = [...merged.values()].sort((a, b) => b.liveBytes - a.liveBytes || b.totalBytes - a.totalBytes);
+  return { ...snapshot, sites };
 }
 
 /** A frame as one line. */
@@ -141,13 +138,9 @@ export function diffProfiles(before: ProfileData, after: ProfileData): ProfileDa
   const key = (site: ProfileSite): string => site.frames.map(frameAsText).join('\n');
   const earlier = new Map(before.sites.map((site) => [key(site), site]));
   const subtract = (site: ProfileSite | undefined, less: ProfileSite | undefined): ProfileSite => {
-    const from = (site ?? less) as ProfileSite;
-    const entries = Object.entries(from).map(([field]) => {
-      if (field === 'frames') return [field, from.frames];
-      const name = field as Exclude<keyof ProfileSite, 'frames'>;
-      return [field, (site?.[name] ?? 0) - (less?.[name] ?? 0)];
-    });
-    return Object.fromEntries(entries) as ProfileSite;
+    const change = { ...((site ?? less) as ProfileSite) };
+    for (const field of figures) change[field] = (site?.[field] ?? 0) - (less?.[field] ?? 0);
+    return change;
   };
   const sites = after.sites.map((site) => {
     const less = earlier.get(key(site));
@@ -155,7 +148,7 @@ export function diffProfiles(before: ProfileData, after: ProfileData): ProfileDa
     return subtract(site, less);
   });
   for (const gone of earlier.values()) sites.push(subtract(undefined, gone));
-  const changed = sites.filter((site) => Object.values(site).some((value) => typeof value === 'number' && value !== 0));
+  const changed = sites.filter((site) => figures.some((field) => site[field] !== 0));
   changed.sort((a, b) => Math.abs(b.liveBytes) - Math.abs(a.liveBytes));
   return { ...after, startedAt: before.takenAt, samples: after.samples - before.samples, sites: changed };
 }
