@@ -3,7 +3,7 @@ import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
 import { Cells } from './cells.js';
-import { Column } from './column.js';
+import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
 
 export interface CompactArrayOptions {
@@ -67,13 +67,13 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   at(index: number): T | undefined {
-    const length = this.#length;
-    index = Math.trunc(index) || 0;
-    if (index < 0) index += length;
-    if (!(index >= 0 && index < length)) return undefined;
-    if (this.#cells !== null) return this.#cells.read(index) as T;
-    if (!this.#column.isCurrent) this.#column.refresh();
-    return this.#column.view[index] as T;
+    if (this.#cells === null && index >= 0 && index < this.#length) {
+      const column = this.#column;
+      if (!column.isCurrent) column.refresh();
+      const value = column.view[index];
+      if (value !== undefined) return value as T;
+    }
+    return this.#atAnyIndex(index);
   }
 
   /**
@@ -143,20 +143,29 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   fill(value: T, start = 0, end = this.#length): this {
+    const first = relative(start, this.#length);
     const last = relative(end, this.#length);
-    for (let i = relative(start, this.#length); i < last; ++i) this.set(i, value);
+    if (this.#cells === null) {
+      requireNumber('CompactArray: element', value);
+      this.#numbers().fill(value, first, last);
+    } else {
+      for (let i = first; i < last; ++i) this.set(i, value);
+    }
     return this;
   }
 
   reverse(): this {
+    if (this.#cells === null) {
+      this.#numbers().reverse();
+      return this;
+    }
     return this.#replaceAll(this.toArray().reverse());
   }
 
   /** As Array's: without `compare`, by the strings that the elements are; of a fixed type, as typed arrays, by number. */
   sort(compare?: (a: T, b: T) => number): this {
     if (this.#cells === null && compare === undefined) {
-      if (!this.#column.isCurrent) this.#column.refresh();
-      this.#column.view.subarray(0, this.#length).sort();
+      this.#numbers().sort();
       return this;
     }
     return this.#replaceAll(this.toArray().sort(compare));
@@ -176,6 +185,9 @@ export class CompactArray<T> implements Iterable<T> {
   slice(start = 0, end = this.#length): T[] {
     this.#requireMemory();
     const last = relative(end, this.#length);
+    if (this.#cells === null) {
+      return Array.from(this.#numbers().subarray(relative(start, this.#length), last)) as T[];
+    }
     const values: T[] = [];
     for (let i = relative(start, this.#length); i < last; ++i) values.push(this.at(i) as T);
     return values;
@@ -240,6 +252,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   indexOf(wanted: T, start = 0): number {
+    if (this.#cells === null) return this.#numbers().indexOf(wanted as number, start);
     for (let i = relative(start, this.#length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
     return -1;
   }
@@ -299,6 +312,22 @@ export class CompactArray<T> implements Iterable<T> {
 
   [symbolDispose](): void {
     this.dispose();
+  }
+
+  #atAnyIndex(index: number): T | undefined {
+    const length = this.#length;
+    index = Math.trunc(index) || 0;
+    if (index < 0) index += length;
+    if (!(index >= 0 && index < length)) return undefined;
+    if (this.#cells !== null) return this.#cells.read(index) as T;
+    if (!this.#column.isCurrent) this.#column.refresh();
+    return this.#column.view[index] as T;
+  }
+
+  /** The elements of a fixed type, until the next call of the engine. */
+  #numbers(): NumberView {
+    if (!this.#column.isCurrent) this.#column.refresh();
+    return this.#column.view.subarray(0, this.#length);
   }
 
   #requireMemory(): void {
