@@ -51,7 +51,7 @@ export interface CollectionWork {
 }
 
 // Of a slice, after which no step begins: our own steps may take a tenth of a millisecond longer than they were told.
-const ownShare = 0.7;
+const ownShare = 0.6;
 const theirShare = 1;
 /** Of compaction: whatever has no end takes one pass. */
 const longestUs = 1e9;

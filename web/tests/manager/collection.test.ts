@@ -137,6 +137,47 @@ test('an incremental collection goes on in idle time, in slices that keep to the
   expect(kept.length).toBe(count);
 });
 
+test('what looks through the whole heap is cut as well, and the program runs in between', async () => {
+  const { api, clock, idle, id, malloc, free, used } = await bench();
+  const config = { idle: idle.scheduler, gc: { autoGC: false, incrementalGC: true } };
+  const manager = new api.WasmMemoryManager(config);
+  manager.registerModule(api.defaultModule, { hardLimit: 256 * MiB });
+  // Two runs each: a large block, and a slab's worth of small ones that is empty then.
+  const large: number[] = [];
+  const small: number[] = [];
+  for (let i = 0; i < 8000; ++i) {
+    large.push(malloc(2100));
+    for (let j = 0; j < 8; ++j) small.push(malloc(500));
+  }
+  small.forEach(free);
+  const before = used();
+  clock.stepMs = 0.5; // what each look at it costs
+  const results: GCResult[] = [];
+  manager.on('gc', (result) => results.push(result));
+  expect(manager.triggerGC(id, { strategy: 'conservative' }).completed).toBe(false);
+  let slices = 1;
+  let made = 0;
+  while (results.length === 0) {
+    free(large.pop() as number);
+    large.unshift(malloc(2100)); // of another length, malloc would look for room, and release the slabs itself
+    made += 1;
+    expect(idle.run()).toBe(true);
+    slices += 1;
+  }
+  // 9,000 runs twice over are ten steps, each with a look at the clock, of which three fit into the share of a slice.
+  expect(slices).toBeGreaterThanOrEqual(4);
+  expect(made).toBe(slices - 1);
+  expect(results).toMatchObject([{ completed: true, errors: [] }]);
+  // All of the empty slabs, but for those of the class that malloc was about to use.
+  const reclaimed = results[0]?.phases.find(({ name }) => name === 'release')?.reclaimedBytes ?? 0;
+  expect(reclaimed).toBeGreaterThan(7000 * 8 * 500);
+  expect(reclaimed).toBe(results[0]?.reclaimedBytes);
+  clock.stepMs = 0;
+  large.forEach(free);
+  expect(used()).toBeLessThan(before - 8000 * 2100);
+  manager.dispose();
+});
+
 test('an incremental collection can be cancelled, and begun again', async () => {
   const { api, clock, idle, id } = await bench();
   const manager = new api.WasmMemoryManager({ idle: idle.scheduler, gc: { autoGC: false, incrementalGC: true } });
