@@ -7,6 +7,7 @@ const firefox = process.env.TIDEMARK_FIREFOX ?? '/usr/bin/firefox-esr';
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
+  snapshotPathTemplate: '{testDir}/snapshots/{arg}{ext}',
   forbidOnly: true,
   workers: 1, // two browsers at once need more memory than small machines have
   timeout: 120_000,

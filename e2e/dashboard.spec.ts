@@ -269,6 +269,7 @@ test('a report of the package is shown; what is no report is refused in words', 
     allocationRate: 2 << 20,
   });
   const now = 1_750_000_000_000;
+  const deep = Array.from({ length: 21 }, (_, i) => `level ${21 - i}`);
   const report = {
     moduleId: 'shop',
     stats: stats(now, 32 << 20),
@@ -276,7 +277,13 @@ test('a report of the package is shown; what is no report is refused in words', 
     profile: {
       sizeClasses: [{ blockBytes: 64, liveBlocks: 10, liveBytes: 640, freeBytes: 128 }],
       sites: [
-        { stack: ['parse', 'load', 'main'], liveBytes: 3 << 20, liveBlocks: 30, totalBytes: 9 << 20, totalBlocks: 90 },
+        {
+          stack: [...deep, 'parse', 'load', 'main'],
+          liveBytes: 3 << 20,
+          liveBlocks: 30,
+          totalBytes: 9 << 20,
+          totalBlocks: 90,
+        },
         { stack: ['grow', 'main'], liveBytes: 1 << 20, liveBlocks: 1, totalBytes: 1 << 20, totalBlocks: 1 },
       ],
     },
@@ -322,6 +329,12 @@ test('a report of the package is shown; what is no report is refused in words', 
   await expect(told).toHaveText('main › load: 3.00 MiB, 30 blocks');
   await page.keyboard.press('ArrowRight');
   await expect(told).toHaveText('main › grow: 1.00 MiB, 1 blocks');
+  // A stack deeper than there is room is scrolled to.
+  await page.keyboard.press('ArrowLeft');
+  for (let depth = 0; depth < 30; ++depth) await page.keyboard.press('ArrowDown');
+  await expect(told).toContainText('› level 21');
+  expect(await page.locator('.flame').evaluate(({ scrollTop }) => scrollTop)).toBeGreaterThan(100);
+  await page.keyboard.press('Escape');
   await page.getByLabel('Search sites').fill('parse');
   await expect(told).toContainText('75 % found');
   await page.locator('.sites [data-value=total]').click();
@@ -419,6 +432,28 @@ test('tests are chosen, run, compared and saved', async ({ page, site }) => {
   expect(complaints).toEqual([]);
 });
 
+test('tests that run are stopped: what is done stays, the rest is not run', async ({ page, site }) => {
+  const complaints = await open(page, site, {}, true);
+  const tests = page.locator('.tests');
+  await tests.scrollIntoViewIfNeeded();
+  const stop = page.locator('[data-action=stop-tests]');
+  await expect(stop).toBeHidden();
+  await page.locator('[data-action=run-tests]').click();
+  await expect(page.locator('[data-action=run-tests]')).toBeDisabled();
+  await expect(tests.locator('tbody tr')).not.toHaveCount(0, { timeout: 60_000 });
+  await stop.click();
+  await expect(tests.getByRole('status')).toContainText(/^Stopped, [1-8] not run; [1-8] passed, 0 failed/, {
+    timeout: 60_000,
+  });
+  await expect(stop).toBeHidden();
+  // What a test takes it gives back, also when it is stopped; and one can begin anew.
+  for (const box of await tests.locator('input[type=checkbox]').all()) await box.uncheck();
+  await tests.getByLabel('basicAllocation').check();
+  await page.locator('[data-action=run-tests]').click();
+  await expect(tests.getByRole('status')).toContainText('1 passed, 0 failed', { timeout: 60_000 });
+  expect(complaints).toEqual([]);
+});
+
 test('what cannot be mounted is refused, and what is disposed of is gone', async ({ page, site }) => {
   await open(page, site);
   const codes = await page.evaluate(() => {
@@ -487,6 +522,10 @@ for (const scheme of ['light', 'dark'] as const) {
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
       await testInfo.attach('page', { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      const cutOff = await page
+        .locator('.program strong')
+        .evaluateAll((titles) => titles.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length);
+      expect(cutOff, 'titles of programs that are cut off').toBe(0);
     });
   }
 }

@@ -1,4 +1,4 @@
-/* global WebAssembly, URLSearchParams, location, document */
+/* global WebAssembly, URLSearchParams, File, location, document */
 // A dashboard over programs that only run when a test says so. Of the URL: the options of mountDashboard, as JSON in `options`.
 import createPrograms from '../../build/site/programs.mjs';
 import { mountDashboard } from '../../build/site/tidemark/dashboard.js';
@@ -23,6 +23,8 @@ if (query.has('managed')) {
   options.api = api;
   api.registerModule(modules[0], { hardLimit: 64 << 20, softLimit: 1 << 20, criticalLimit: 32 << 20 });
 }
+// With `recording`, no program is looked at, and openRecording() shows a file.
+if (query.has('recording')) modules.length = 0;
 const dashboard = mountDashboard(document.getElementById('dashboard'), { modules, ...options });
 const demo = {
   api,
@@ -35,4 +37,5 @@ const demo = {
   },
   stats: (kind) => programs[kind].tidemark.stats(),
 };
-Object.assign(globalThis, { demo });
+const openRecording = (text) => dashboard.open(new File([text], 'game.tidemark.json'));
+Object.assign(globalThis, { demo, openRecording });

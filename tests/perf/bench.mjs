@@ -25,6 +25,7 @@ const groups = {
   structures: 'Structures in linear memory',
   leaks: 'The leak detector',
   manager: 'The memory manager',
+  dashboard: 'The dashboard',
 };
 
 async function bench() {

@@ -21,9 +21,10 @@ async function installed() {
  * @param {string} name
  * @param {string[]} inputs  sources and objects
  * @param {string[]} flags
+ * @param {'node' | 'web'} place
  * @returns {Promise<string>} URL of an ES6 module
  */
-export async function buildRuntimeProgram(name, inputs, flags = []) {
+export async function buildRuntimeProgram(name, inputs, flags = [], place = 'node') {
   prefix ??= installed();
   const port = join(await prefix, 'share/tidemark/tidemark.py:runtime=true');
   mkdirSync(join(root, 'build/perf-runtime'), { recursive: true });
@@ -34,7 +35,7 @@ export async function buildRuntimeProgram(name, inputs, flags = []) {
     '-sMAXIMUM_MEMORY=4GB',
     '-sMODULARIZE',
     '-sEXPORT_ES6',
-    '-sENVIRONMENT=node',
+    `-sENVIRONMENT=${place}`,
   ];
   await run(compiler, [...inputs, '-O2', `--use-port=${port}`, '--no-entry', ...settings, ...flags, '-o', file], {
     capture: true,

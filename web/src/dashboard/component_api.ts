@@ -111,5 +111,10 @@ export interface ComponentApi {
   readonly wasmMemoryManager?: ManagerLike;
   /** Tests by their names; what a test is, is the tester's own affair. */
   readonly getBuiltInTests?: () => object;
-  readonly runMemoryPerformanceTest?: (module: WasmModule, test: never) => Promise<ApiTestResult>;
+  readonly runMemoryPerformanceTest?: (
+    module: WasmModule,
+    test: never,
+    manager: null,
+    options: { signal: AbortSignal },
+  ) => Promise<ApiTestResult>;
 }

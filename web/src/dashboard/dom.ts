@@ -28,9 +28,13 @@ export function svg(tag: string, attributes: Record<string, string | number>, ..
   return element;
 }
 
-/** Writes only what differs: a text node that is set anew is laid out anew. */
+const written = new WeakMap<Element, string>();
+
+/** Writes only what differs: a text node that is set anew is laid out anew. Elements that nothing else writes to. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  if (written.get(element) === text) return;
+  written.set(element, text);
+  element.textContent = text;
 }
 
 /** Hands a file to whoever looks at the page. */

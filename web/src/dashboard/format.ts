@@ -22,8 +22,10 @@ export function byteChange(value: number): string {
   return value > 0 ? `+${bytes(value)}` : bytes(value);
 }
 
+const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? unknown : Math.round(value).toLocaleString('en');
+  return value === null || value === undefined ? unknown : counts.format(value);
 }
 
 /** Of a ratio, 0–1. */

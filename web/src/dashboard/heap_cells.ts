@@ -23,6 +23,11 @@ export function kindOf(cell: number): CellKind {
   return cell >= slabKind ? 'slab' : (byByte[cell] ?? 'foreign');
 }
 
+/** What a cell of the kind is in a map; of slabs the first of all. */
+export function byteOf(kind: CellKind): number {
+  return kind === 'slab' ? slabKind : byByte.indexOf(kind);
+}
+
 /** Block size of a size class: eight steps a doubling, of 8 bytes (src/base/steps.h). */
 export function blockBytesOf(sizeClass: number): number {
   const units = sizeClass < 16 ? sizeClass : (8 + (sizeClass % 8)) << (Math.floor(sizeClass / 8) - 1);

@@ -53,6 +53,9 @@ export class Icicle {
     this.#signed = signed;
     this.#pointed = null;
     this.#lay();
+    // Deep stacks are scrolled to.
+    const height = `max(100%, ${this.height}px)`;
+    if (this.canvas.style.height !== height) this.canvas.style.height = height;
     this.draw();
   }
 
@@ -173,6 +176,15 @@ export class Icicle {
     this.#onPoint(frame);
   }
 
+  /** Of a frame that the keyboard went to. */
+  #reveal(frame: Frame | null): void {
+    const box = this.canvas.parentElement;
+    if (!box || !frame) return;
+    const top = frame.depth * rowHeight;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + rowHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + rowHeight - box.clientHeight;
+  }
+
   #onKey(event: KeyboardEvent): void {
     const at = this.#pointed ?? this.#focus;
     if (!at) return;
@@ -198,5 +210,6 @@ export class Icicle {
     if (!action) return;
     event.preventDefault();
     action();
+    this.#reveal(this.#pointed);
   }
 }

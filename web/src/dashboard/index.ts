@@ -14,7 +14,7 @@ import { LiveSource } from './live_source.js';
 import { Overlay } from './overlay.js';
 import { Page } from './page.js';
 import type { PanelHost } from './panels/panel.js';
-import { paletteOf, styleSheets } from './styles.js';
+import { paletteOf, styleSheet } from './styles.js';
 import { Views } from './views.js';
 
 export type { Clock } from '../context.js';
@@ -71,7 +71,7 @@ export function mountDashboard(element: HTMLElement, options: DashboardOptions =
     recolour();
   };
   const root = host.attachShadow({ mode: 'open' });
-  root.adoptedStyleSheets = styleSheets();
+  root.adoptedStyleSheets = [styleSheet()];
   let colour = paletteOf(host);
   const panelHost: PanelHost = { clock, colour: (name) => colour(name), refresh: () => page?.refresh() };
   let page: Page | null = null;

@@ -163,9 +163,14 @@ export function testerOf(api: ComponentApi, module: WasmModule): Tester | null {
         if (signal.aborted) break;
         const test = tests[name];
         if (!test) continue;
-        const row = rowOf(await runMemoryPerformanceTest(module, test as never));
-        rows.push(row);
-        onRow(row);
+        try {
+          const row = rowOf(await runMemoryPerformanceTest(module, test as never, null, { signal }));
+          rows.push(row);
+          onRow(row);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+          break;
+        }
         // The page lives between two tests.
         await new Promise((resume) => setTimeout(resume, 0));
       }

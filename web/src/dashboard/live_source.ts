@@ -33,7 +33,7 @@ const onlyLinked = 'This program is not linked with Tidemark’s runtime: only m
 const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
-const walkShare = 0.003;
+const walkShare = 0.0005;
 const rateWindowMs = 3_000;
 const mostMarkers = 400;
 
@@ -57,6 +57,7 @@ export class LiveSource implements Source {
   #detecting = false;
   #managed = false;
   #nextWalk = -Infinity;
+  #lastWalkMs = 0;
   #lastAllocated: number;
   #peakAllocated: number;
 
@@ -159,7 +160,8 @@ export class LiveSource implements Source {
     const monitored = this.#monitor?.getMemoryStats(this.id);
     const reading = monitored ? ofStats(monitored) : this.#ofHeap(this.#reader?.stats() ?? null);
     const end = this.#clock.elapsed();
-    this.#nextWalk = end + (end - begin) / walkShare;
+    this.#nextWalk = end + Math.min(end - begin, this.#lastWalkMs) / walkShare;
+    this.#lastWalkMs = end - begin;
     return reading;
   }
 

@@ -1,6 +1,7 @@
 // The timer that a dashboard runs by.
 import type { Clock } from '../context.js';
-import { Pace, type Job } from './pace.js';
+import type { FrameMeter } from './frame_meter.js';
+import { Pace, type Job, type JobOptions } from './pace.js';
 
 /** Of the main thread, for all that a dashboard does by itself. */
 const wholeShare = 0.01;
@@ -12,15 +13,15 @@ export class Loop {
   #hz: number;
   #stop: (() => void) | null = null;
 
-  constructor(clock: Clock, hz: number) {
+  constructor(clock: Clock, hz: number, frames: FrameMeter | null = null) {
     this.#clock = clock;
-    this.#pace = new Pace(clock, wholeShare);
+    this.#pace = new Pace(clock, wholeShare, frames);
     this.#hz = hz;
   }
 
   /** @param everyMs  null stands for the dashboard's own rate */
-  add(everyMs: number | null, run: () => void, onCredit = false): Job {
-    const job = this.#pace.add(everyMs ?? 1000 / this.#hz, run, onCredit);
+  add(everyMs: number | null, run: () => void, options: JobOptions = {}): Job {
+    const job = this.#pace.add(everyMs ?? 1000 / this.#hz, run, options);
     if (everyMs === null) this.#rated.push(job);
     return job;
   }

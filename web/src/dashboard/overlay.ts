@@ -2,6 +2,7 @@
 import type { Clock } from '../context.js';
 import { h, setText } from './dom.js';
 import * as format from './format.js';
+import { FrameMeter, windowFrames } from './frame_meter.js';
 import { Loop } from './loop.js';
 import { fitCanvas, type PanelHost } from './panels/panel.js';
 import type { Views } from './views.js';
@@ -57,7 +58,7 @@ export class Overlay {
         h('button', { type: 'button', class: 'push', 'data-action': 'expand', onclick: onExpand }, 'Open dashboard'),
       ),
     );
-    this.#loop = new Loop(clock, hz);
+    this.#loop = new Loop(clock, hz, new FrameMeter(windowFrames(clock)));
     this.#loop.add(null, () => this.#update());
   }
 

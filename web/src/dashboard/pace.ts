@@ -1,45 +1,65 @@
 // What is read and drawn takes turns, and together no more of the main thread than its share, whatever it costs.
 //
-// Time is money: a purse fills by `share` milliseconds a millisecond, up to `most`. Whatever is due is run while there is
-// something in it, what has waited longest for its interval first, and is paid for afterwards by the time it took. Who is
-// expensive is so run less often; who has waited for five of its intervals is run in any case, so that the picture doesn't
-// stand still on a machine that is busy with other things, where time passes without being used. Debts beyond what fills up
-// in ten seconds are forgiven for the same reason.
+// Time is money: a purse fills by `share` milliseconds a millisecond, up to `most`. While there is something in it, whatever
+// is due is run, in one go, since each frame that something is changed in costs by itself; it is paid for afterwards by the
+// time that it took, and that the browser took to draw it. Who is expensive is run less often, and never takes more than its
+// own share. When somebody has waited for more than a second, and for two intervals, whatever is due is run in any case, so
+// that the picture doesn't stand still on a machine that is busy with other things, where time passes without being used.
+// Debts beyond what fills up in four seconds are forgiven for the same reason.
 import type { Clock } from '../context.js';
+import type { FrameMeter } from './frame_meter.js';
 
 export interface Job {
   /** Between two runs, at least. */
   everyMs: number;
   /** Whether it would be seen. */
   visible: boolean;
-  /** Is so cheap, and so much missed, that it is run also on credit. */
+  /** Changes nothing that is seen, is cheap, and would be missed: run also on credit. */
   readonly onCredit: boolean;
   readonly run: () => void;
+  /** Of the main thread's time, at most: what costs much waits long. */
+  readonly share: number;
   lastRun: number;
+  /** What it cost at least in its last two runs: a first call compiles, and others come between. */
+  costMs: number;
+  lastMs: number;
 }
+
+export interface JobOptions {
+  onCredit?: boolean;
+  /** Of the main thread's time that this job may have by itself, 0–1; as much as all together if it isn't said. */
+  share?: number;
+}
+
+/** Milliseconds after which a job is run in any case. */
+const patienceOf = ({ everyMs }: Job): number => Math.max(1250, 2 * everyMs);
 
 export class Pace {
   readonly #clock: Clock;
   readonly #jobs: Job[] = [];
   readonly #share: number;
   readonly #most: number;
+  readonly #frames: FrameMeter | null;
   #purse: number;
   #filledAt: number;
   #spent: { at: number; ms: number }[] = [];
 
-  static readonly #patience = 5; // intervals
-  static readonly #mostDebtMs = 10_000; // what fills up in so long
+  static readonly #mostDebtMs = 4_000; // what fills up in so long
 
-  /** @param share  of the main thread's time, 0–1 */
-  constructor(clock: Clock, share: number, mostMs = 40) {
+  /**
+   * @param share  of the main thread's time, 0–1
+   * @param frames  tells what the browser takes to draw; null where it doesn't
+   */
+  constructor(clock: Clock, share: number, frames: FrameMeter | null = null, mostMs = 40) {
     this.#clock = clock;
+    this.#frames = frames;
     this.#share = share;
     this.#purse = this.#most = mostMs;
     this.#filledAt = clock.elapsed();
   }
 
-  add(everyMs: number, run: () => void, onCredit = false): Job {
-    const job: Job = { everyMs, visible: true, onCredit, run, lastRun: -Infinity };
+  add(everyMs: number, run: () => void, { onCredit = false, share = this.#share }: JobOptions = {}): Job {
+    const job: Job = { everyMs, visible: true, onCredit, run, share, lastRun: -Infinity, costMs: 0, lastMs: 0 };
     this.#jobs.push(job);
     return job;
   }
@@ -51,15 +71,19 @@ export class Pace {
     this.#purse = Math.min(this.#most, Math.max(debt, this.#purse) + (now - this.#filledAt) * this.#share);
     this.#filledAt = now;
     // A timer may come a little early.
-    const waited = (job: Job): number => (now - job.lastRun + 4) / job.everyMs;
-    const due = this.#jobs.filter((job) => job.visible && waited(job) >= 1);
-    for (const job of due.sort((a, b) => waited(b) - waited(a))) {
-      if (this.#purse <= 0 && !job.onCredit && waited(job) < Pace.#patience) continue;
+    const waited = (job: Job): number => now - job.lastRun + 4;
+    const due = this.#jobs.filter((job) => job.visible && waited(job) >= Math.max(job.everyMs, job.costMs / job.share));
+    const isTime = this.#purse > 0 || due.some((job) => !job.onCredit && waited(job) >= patienceOf(job));
+    let isSeen = false;
+    for (const job of due) {
+      if (!isTime && !job.onCredit) continue;
+      isSeen ||= !job.onCredit;
       this.#purse -= this.#timed(job);
     }
     // Charts draw when the turn is over, in microtasks that were queued before this one.
     const over = this.#clock.elapsed();
     queueMicrotask(() => this.#pay(over, this.#clock.elapsed() - over));
+    if (isSeen) this.#frames?.measure((ms) => this.#pay(this.#clock.elapsed(), ms));
   }
 
   #pay(at: number, ms: number): void {
@@ -86,9 +110,12 @@ export class Pace {
     try {
       job.run();
     } finally {
-      this.#note(begin, this.#clock.elapsed() - begin);
+      const ms = this.#clock.elapsed() - begin;
+      job.costMs = Math.min(ms, job.lastMs);
+      job.lastMs = ms;
+      this.#note(begin, ms);
     }
-    return this.#clock.elapsed() - begin;
+    return job.lastMs;
   }
 
   /** Of the main thread's time in the last ten seconds, 0–1. */

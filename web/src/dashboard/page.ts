@@ -2,6 +2,7 @@
 import type { Clock } from '../context.js';
 import { download, h, setText } from './dom.js';
 import * as format from './format.js';
+import { FrameMeter, windowFrames } from './frame_meter.js';
 import { Head, type Theme } from './head.js';
 import { Loop } from './loop.js';
 import type { ModuleView } from './module_view.js';
@@ -16,7 +17,7 @@ import { SitesPanel } from './panels/sites.js';
 import { SizeClassesPanel } from './panels/size_classes.js';
 import { TestsPanel } from './panels/tests.js';
 import { TimelinePanel } from './panels/timeline.js';
-import type { Job } from './pace.js';
+import type { Job, JobOptions } from './pace.js';
 import { parse, save } from './saved_source.js';
 import type { Source } from './source.js';
 import type { Views } from './views.js';
@@ -41,7 +42,7 @@ export class Page {
   constructor(views: Views, host: PanelHost, clock: Clock, hz: number, theme: Theme, onTheme: (theme: Theme) => void) {
     this.#views = views;
     this.#clock = clock;
-    this.#loop = new Loop(clock, hz);
+    this.#loop = new Loop(clock, hz, new FrameMeter(windowFrames(clock)));
     this.#head = new Head(
       {
         select: (id) => views.select(id),
@@ -60,16 +61,17 @@ export class Page {
         if (job) job.visible = isIntersecting;
       }
     });
-    this.#loop.add(null, () => this.#read(), true);
+    this.#loop.add(null, () => this.#read(), { onCredit: true });
     const panels = h('div', { class: 'panels' });
     const figures = new FiguresPanel();
-    this.#add(figures, null, undefined, true);
+    this.#add(figures, null);
+    this.#loop.add(1000, () => this.#showState());
     this.#add(new TimelinePanel(host), null, panels);
-    this.#add(new HeapMapPanel(host), 500, panels);
-    this.#add(new ActionsPanel(host), 1000, panels);
+    this.#add(new HeapMapPanel(host), 500, panels, { share: 0.001 });
+    this.#add(new ActionsPanel(host), 1000, panels, { share: 0.0005 });
     this.#add(new EventsPanel(), 500, panels);
-    this.#add(new SitesPanel(host), 2000, panels);
-    this.#add(new SizeClassesPanel(), 1000, panels);
+    this.#add(new SitesPanel(host), 2000, panels, { share: 0.001 });
+    this.#add(new SizeClassesPanel(), 1000, panels, { share: 0.001 });
     this.#add(new LeaksPanel(host), 1000, panels);
     this.#add(new LimitsPanel(), 1000, panels);
     this.#add(new TestsPanel(host), 1000, panels);
@@ -95,9 +97,9 @@ export class Page {
     this.#showSelected();
   }
 
-  #add(panel: Panel, everyMs: number | null, into?: HTMLElement, onCredit = false): void {
+  #add(panel: Panel, everyMs: number | null, into?: HTMLElement, options: JobOptions = {}): void {
     this.#panels.push(panel);
-    const job = this.#loop.add(everyMs, () => panel.update(), onCredit);
+    const job = this.#loop.add(everyMs, () => panel.update(), options);
     this.#jobOf.set(panel.element, job);
     this.#seen.observe(panel.element);
     into?.append(panel.element);
@@ -150,7 +152,6 @@ export class Page {
       const age = this.#clock.now() - (view.latest?.time ?? 0);
       if (view === selected || age >= 995) view.read();
     }
-    this.#showState();
   }
 
   #showSelected(): void {

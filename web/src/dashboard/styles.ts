@@ -1,17 +1,54 @@
-// The style sheets, as constructed ones: neither a request nor an inline style, so style-src 'none' is enough.
+// The style sheet, as a constructed one: neither a request nor an inline style, so style-src 'none' is enough.
 import uplotCss from 'uplot/dist/uPlot.min.css';
-import dashboardCss from './dashboard.css';
+import actionsCss from './styles/actions.css';
+import baseCss from './styles/base.css';
+import controlsCss from './styles/controls.css';
+import eventsCss from './styles/events.css';
+import figuresCss from './styles/figures.css';
+import heapMapCss from './styles/heap_map.css';
+import leaksCss from './styles/leaks.css';
+import limitsCss from './styles/limits.css';
+import overlayCss from './styles/overlay.css';
+import pageCss from './styles/page.css';
+import paletteCss from './styles/palette.css';
+import panelCss from './styles/panel.css';
+import sitesCss from './styles/sites.css';
+import sizeClassesCss from './styles/size_classes.css';
+import tablesCss from './styles/tables.css';
+import testsCss from './styles/tests.css';
+import timelineCss from './styles/timeline.css';
 
-let sheets: CSSStyleSheet[] | null = null;
+/** What is general first: a later part may say it otherwise. */
+const parts = [
+  uplotCss,
+  paletteCss,
+  baseCss,
+  controlsCss,
+  tablesCss,
+  pageCss,
+  panelCss,
+  figuresCss,
+  timelineCss,
+  heapMapCss,
+  actionsCss,
+  eventsCss,
+  sitesCss,
+  sizeClassesCss,
+  leaksCss,
+  limitsCss,
+  testsCss,
+  overlayCss,
+];
+
+let sheet: CSSStyleSheet | null = null;
 
 /** One for all dashboards of a page. */
-export function styleSheets(): CSSStyleSheet[] {
-  sheets ??= [uplotCss, dashboardCss].map((text) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    return sheet;
-  });
-  return sheets;
+export function styleSheet(): CSSStyleSheet {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(parts.join('\n'));
+  }
+  return sheet;
 }
 
 /** The palette as canvases need it; read anew when light turns to dark. */

@@ -13,7 +13,7 @@ function machine(share: number) {
     runs,
     add(name: string, everyMs: number, costMs: number, onCredit = false) {
       const times: number[] = (runs[name] = []);
-      return pace.add(everyMs, () => (times.push(now), (now += costMs)), onCredit);
+      return pace.add(everyMs, () => (times.push(now), (now += costMs)), { onCredit });
     },
     run(seconds: number) {
       for (const end = now + seconds * 1000; now < end;) {
@@ -77,4 +77,17 @@ test('what is drawn after the turn is paid for as well', async () => {
   late.turn();
   await Promise.resolve();
   expect(late.share).toBeCloseTo(20 / 1000);
+});
+
+test('nobody takes more than its own share, also where there is plenty', () => {
+  const { add, pace, run, runs } = machine(0.01);
+  const times: number[] = (runs['forecast'] = []);
+  const job = pace.add(1000, () => times.push(0), { share: 0.0005 });
+  add('figures', 250, 0.1);
+  run(10);
+  expect(times.length).toBeGreaterThan(8); // as long as it costs nothing
+  job.costMs = job.lastMs = 6;
+  const before = times.length;
+  run(11);
+  expect(times.length - before).toBeLessThanOrEqual(1); // 6 ms are a 2000th of 12 s
 });

@@ -17,6 +17,8 @@ export class ActionsPanel implements Panel {
   constructor(host: PanelHost) {
     this.#host = host;
     this.element = frame('actions', 'Actions', [], this.#empty, this.#list, this.#outcome);
+    // Whoever is about to press a button reads what is true now.
+    for (const about of ['pointerenter', 'focusin']) this.element.addEventListener(about, () => this.#forecast());
   }
 
   show(view: ModuleView): void {
@@ -34,6 +36,11 @@ export class ActionsPanel implements Panel {
 
   update(): void {
     if (this.#view && this.#view.source.actions !== this.#shown) this.show(this.#view);
+    this.#forecast();
+  }
+
+  /** Cost: a walk over the heap for each action that would move something. */
+  #forecast(): void {
     for (const forecast of this.#forecasts) forecast();
   }
 

@@ -60,16 +60,20 @@ const figures: Figure[] = [
 
 export class FiguresPanel implements Panel {
   readonly element: HTMLElement;
-  readonly #cells = new Map<string, { value: HTMLElement; number: Text; unit: HTMLElement; detail: HTMLElement }>();
+  readonly #cells = new Map<
+    string,
+    { value: HTMLElement; number: HTMLElement; unit: HTMLElement; detail: HTMLElement }
+  >();
   #view: ModuleView | null = null;
 
   constructor() {
     this.element = h('dl', { class: 'figures', 'aria-label': 'Memory now' });
     for (const { id, label } of figures) {
-      const number = document.createTextNode(format.unknown);
+      const number = h('span', {}, format.unknown);
       const unit = h('small');
       const value = h('dd', { class: 'value', 'data-figure': id }, number, unit);
-      const detail = h('dd', { class: 'detail' });
+      // Cut off where the place is narrow: then the pointer tells.
+      const detail = h('dd', { class: 'detail', onpointerenter: () => (detail.title = detail.textContent) });
       this.#cells.set(id, { value, number, unit, detail });
       this.element.append(h('div', {}, h('dt', {}, label), value, detail));
     }
@@ -85,11 +89,10 @@ export class FiguresPanel implements Panel {
       const cell = this.#cells.get(figure.id);
       if (!cell) continue;
       const [number = '', unit = ''] = (reading ? figure.value(reading) : format.unknown).split(' ');
-      if (cell.number.data !== number) cell.number.data = number;
+      setText(cell.number, number);
       setText(cell.unit, unit && ` ${unit}`);
       const words = reading ? figure.detail(reading) : '';
       setText(cell.detail, words);
-      if (cell.detail.title !== words) cell.detail.title = words;
     }
   }
 }

@@ -1,11 +1,12 @@
 // The whole of linear memory, lowest address first, a cell for each 4 KiB: what is where, now or at a moment of the past.
 import { frame, h, setText } from '../dom.js';
 import * as format from '../format.js';
-import { blockBytesOf, cellWords, kindOf, kinds, lastSizeClass, slabKind } from '../heap_cells.js';
+import { blockBytesOf, byteOf, cellWords, kinds, lastSizeClass, slabKind, type CellKind } from '../heap_cells.js';
+import { HeapPicture, layoutOf, type Layout } from '../heap_picture.js';
 import { decode } from '../map_replay.js';
 import type { ModuleView } from '../module_view.js';
 import type { HeapCells } from '../source.js';
-import { emptyState, fitCanvas, type Panel, type PanelHost } from './panel.js';
+import { emptyState, type Panel, type PanelHost } from './panel.js';
 
 export class HeapMapPanel implements Panel {
   readonly element: HTMLElement;
@@ -19,19 +20,19 @@ export class HeapMapPanel implements Panel {
   readonly #slider: HTMLInputElement;
   readonly #when = h('output', {}, 'now');
   readonly #play: HTMLButtonElement;
-  readonly #small = document.createElement('canvas');
+  readonly #picture: HeapPicture;
+  readonly #mark = h('i', { class: 'pointed', hidden: true });
   readonly #resize: ResizeObserver;
   #view: ModuleView | null = null;
   #map: HeapCells | null = null;
-  #columns = 1;
-  #rows = 1;
-  #cellsEach = 1;
+  #layout: Layout = { columns: 1, rows: 1, cellsEach: 1 };
+  #width = 0;
+  #height = 0;
+  #ratio = 1;
   #pointed: number | null = null;
   #replayAt: number | null = null;
   #stopPlaying: (() => void) | null = null;
-  #paletteOf = '';
-  #colours = new Uint32Array(256);
-  #none = 0;
+  readonly #counts = new Uint32Array(256);
 
   constructor(host: PanelHost) {
     this.#host = host;
@@ -45,7 +46,9 @@ export class HeapMapPanel implements Panel {
       onblur: () => this.#point(null),
       onkeydown: (event: KeyboardEvent) => this.#onKey(event),
     });
-    this.#box = h('div', { class: 'map' }, this.#canvas);
+    this.#picture = new HeapPicture(this.#canvas);
+    this.#picture.recolour((name) => host.colour(name));
+    this.#box = h('div', { class: 'map' }, this.#canvas, this.#mark);
     this.#slider = h('input', {
       type: 'range',
       min: 0,
@@ -67,7 +70,15 @@ export class HeapMapPanel implements Panel {
       h('div', { class: 'replay' }, this.#play, this.#slider, this.#when),
     );
     this.element = frame('heap-map', 'Heap map', [this.#scale], this.#empty, this.#content);
-    this.#resize = new ResizeObserver(() => this.#draw());
+    // Told, and not asked for while texts change: that would lay the page out in the middle of a turn.
+    this.#resize = new ResizeObserver(([entry]) => {
+      if (!entry) return;
+      this.#width = entry.contentRect.width;
+      this.#height = entry.contentRect.height;
+      this.#ratio = Math.max(1, devicePixelRatio || 1);
+      this.#picture.resize(this.#width, this.#height, this.#ratio);
+      this.#draw();
+    });
     this.#resize.observe(this.#box);
   }
 
@@ -106,7 +117,7 @@ export class HeapMapPanel implements Panel {
   }
 
   redraw(): void {
-    this.#paletteOf = '';
+    this.#picture.recolour((name) => this.#host.colour(name));
     this.#draw();
   }
 
@@ -152,43 +163,14 @@ export class HeapMapPanel implements Panel {
     };
   }
 
-  #mapColours(): void {
-    const key = this.#host.colour('--map-free') + this.#host.colour('--map-none');
-    if (key === this.#paletteOf) return;
-    this.#paletteOf = key;
-    const byKind = new Map<string, number>(kinds.map(({ id, colour }) => [id, packed(this.#host.colour(colour))]));
-    const small = this.#host.colour('--map-slab-small');
-    const large = this.#host.colour('--map-slab-large');
-    for (let cell = 0; cell < 256; ++cell) {
-      this.#colours[cell] =
-        cell < slabKind
-          ? (byKind.get(kindOf(cell)) ?? 0)
-          : mixed(small, large, Math.min(1, (cell - slabKind - 1) / (lastSizeClass - 1)));
-    }
-    this.#none = packed(this.#host.colour('--map-none'));
-  }
-
   #draw(): void {
     const map = this.#map;
-    const { clientWidth: width, clientHeight: height } = this.#box;
-    if (!map || width === 0 || height === 0) return;
-    const ratio = fitCanvas(this.#canvas);
-    this.#mapColours();
+    if (!map || this.#width === 0 || this.#height === 0) return;
+    // The scale never shrinks: one sees memory become less.
     const most = Math.max(map.cells.length, this.#view?.maps.mostCells ?? 0);
-    this.#lay(most, width, height);
-    const picture = new ImageData(this.#columns, this.#rows);
-    const pixels = new Uint32Array(picture.data.buffer).fill(this.#none);
-    this.#paint(map.cells, pixels);
-    this.#small.width = this.#columns;
-    this.#small.height = this.#rows;
-    this.#small.getContext('2d')?.putImageData(picture, 0, 0);
-    const context = this.#canvas.getContext('2d');
-    if (!context) return;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(this.#small, 0, 0, this.#canvas.width, this.#canvas.height);
-    this.#drawGaps(context, ratio);
-    this.#drawPointed(context, ratio);
-    const each = this.#cellsEach * map.cellBytes;
+    this.#layout = layoutOf(most, this.#width, this.#height);
+    this.#picture.draw(map.cells, this.#layout, this.#ratio);
+    const each = this.#layout.cellsEach * map.cellBytes;
     setText(
       this.#scale,
       `${format.bytes(map.cells.length * map.cellBytes)}, a cell is ${format.bytes(each)}${this.#replayAt === null ? '' : ', in the past'}`,
@@ -196,65 +178,12 @@ export class HeapMapPanel implements Panel {
     this.#tell();
   }
 
-  /** As many columns as make the cells about square; the scale changes at steps of a half only, and never shrinks. */
-  #lay(most: number, width: number, height: number): void {
-    let capacity = 128;
-    while (capacity < most) capacity = capacity & (capacity - 1) ? (capacity / 3) << 2 : capacity + (capacity >> 1);
-    this.#cellsEach = 1;
-    while (capacity / this.#cellsEach > (width * height) / 4) this.#cellsEach *= 2;
-    const shown = Math.ceil(capacity / this.#cellsEach);
-    // Powers of two in a row: what is aligned in memory is aligned in the picture.
-    const ideal = Math.sqrt((shown * width) / height);
-    this.#columns = 2 ** Math.max(3, Math.round(Math.log2(ideal)));
-    this.#rows = Math.ceil(shown / this.#columns);
-  }
-
-  #paint(cells: Uint8Array, pixels: Uint32Array): void {
-    const colours = this.#colours;
-    if (this.#cellsEach === 1) {
-      for (let i = 0; i < cells.length; ++i) pixels[i] = colours[cells[i] ?? 0] ?? 0;
-      return;
-    }
-    // What is in use is shown before what is free: nothing gets lost in the picture.
-    for (let i = 0, at = 0; at < cells.length; ++i) {
-      const end = Math.min(cells.length, at + this.#cellsEach);
-      let kind = 0;
-      for (; at < end; ++at) kind = Math.max(kind, cells[at] ?? 0);
-      pixels[i] = colours[kind] ?? 0;
-    }
-  }
-
-  #drawGaps(context: CanvasRenderingContext2D, ratio: number): void {
-    const { width, height } = this.#canvas;
-    const cellWidth = width / this.#columns;
-    const cellHeight = height / this.#rows;
-    if (Math.min(cellWidth, cellHeight) < 5 * ratio) return;
-    context.fillStyle = this.#host.colour('--panel');
-    for (let column = 1; column < this.#columns; ++column)
-      context.fillRect(Math.round(column * cellWidth), 0, 1, height);
-    for (let row = 1; row < this.#rows; ++row) context.fillRect(0, Math.round(row * cellHeight), width, 1);
-  }
-
-  #drawPointed(context: CanvasRenderingContext2D, ratio: number): void {
-    if (this.#pointed === null) return;
-    const shown = Math.floor(this.#pointed / this.#cellsEach);
-    const cellWidth = this.#canvas.width / this.#columns;
-    const cellHeight = this.#canvas.height / this.#rows;
-    context.strokeStyle = this.#host.colour('--text');
-    context.lineWidth = 2 * ratio;
-    context.strokeRect(
-      (shown % this.#columns) * cellWidth,
-      Math.floor(shown / this.#columns) * cellHeight,
-      cellWidth,
-      cellHeight,
-    );
-  }
-
   #cellAt(event: PointerEvent): number | null {
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - left) / width) * this.#columns);
-    const row = Math.floor(((event.clientY - top) / height) * this.#rows);
-    const cell = (row * this.#columns + column) * this.#cellsEach;
+    const { columns, rows, cellsEach } = this.#layout;
+    const column = Math.floor(((event.clientX - left) / width) * columns);
+    const row = Math.floor(((event.clientY - top) / height) * rows);
+    const cell = (row * columns + column) * cellsEach;
     return this.#map && cell >= 0 && cell < this.#map.cells.length ? cell : null;
   }
 
@@ -262,16 +191,17 @@ export class HeapMapPanel implements Panel {
     if (cell === this.#pointed) return;
     this.#pointed = cell;
     this.#cell.ariaLive = cell === null ? 'off' : 'polite';
-    this.#draw();
+    this.#tell();
   }
 
   #onKey(event: KeyboardEvent): void {
     const map = this.#map;
     if (!map) return;
-    const row = this.#columns * this.#cellsEach;
+    const { columns, cellsEach } = this.#layout;
+    const row = columns * cellsEach;
     const steps: Record<string, number> = {
-      ArrowLeft: -this.#cellsEach,
-      ArrowRight: this.#cellsEach,
+      ArrowLeft: -cellsEach,
+      ArrowRight: cellsEach,
       ArrowUp: -row,
       ArrowDown: row,
       Home: -Infinity,
@@ -280,7 +210,7 @@ export class HeapMapPanel implements Panel {
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const last = Math.floor((map.cells.length - 1) / this.#cellsEach) * this.#cellsEach;
+    const last = Math.floor((map.cells.length - 1) / cellsEach) * cellsEach;
     this.#point(
       this.#pointed === null && Number.isFinite(step) ? 0 : Math.min(last, Math.max(0, (this.#pointed ?? 0) + step)),
     );
@@ -291,6 +221,7 @@ export class HeapMapPanel implements Panel {
     const map = this.#map;
     if (!map) return;
     const { cells, cellBytes } = map;
+    this.#placeMark();
     if (this.#pointed === null || this.#pointed >= cells.length) {
       setText(this.#cell, this.#summary());
       return;
@@ -307,34 +238,25 @@ export class HeapMapPanel implements Panel {
     );
   }
 
+  #placeMark(): void {
+    this.#mark.hidden = this.#pointed === null;
+    if (this.#pointed === null) return;
+    const { columns, rows, cellsEach } = this.#layout;
+    const shown = Math.floor(this.#pointed / cellsEach);
+    const { style } = this.#mark;
+    style.width = `${this.#width / columns}px`;
+    style.height = `${this.#height / rows}px`;
+    style.translate = `${((shown % columns) * this.#width) / columns}px ${(Math.floor(shown / columns) * this.#height) / rows}px`;
+  }
+
   #summary(): string {
     const map = this.#map;
     if (!map) return '';
-    const counts = new Map<string, number>();
-    for (const cell of map.cells) counts.set(kindOf(cell), (counts.get(kindOf(cell)) ?? 0) + 1);
-    const free = counts.get('free') ?? 0;
-    const slab = counts.get('slab') ?? 0;
-    const large = (counts.get('large') ?? 0) + (counts.get('watched') ?? 0);
-    return `${format.bytes(slab * map.cellBytes)} small blocks up to ${format.bytes(blockBytesOf(lastSizeClass))}, ${format.bytes(large * map.cellBytes)} large blocks, ${format.bytes(free * map.cellBytes)} free`;
+    const counts = this.#counts.fill(0);
+    for (const cell of map.cells) counts[cell] = (counts[cell] ?? 0) + 1;
+    const of = (...ids: CellKind[]): string =>
+      format.bytes(ids.reduce((sum, id) => sum + (counts[byteOf(id)] ?? 0), 0) * map.cellBytes);
+    const slabs = counts.subarray(slabKind).reduce((sum, count) => sum + count, 0) * map.cellBytes;
+    return `${format.bytes(slabs)} small blocks up to ${format.bytes(blockBytesOf(lastSizeClass))}, ${of('large', 'watched')} large blocks, ${of('free')} free`;
   }
-}
-
-function channels(colour: string): [number, number, number] {
-  const digits = colour.slice(1);
-  const at = (index: number): number => parseInt(digits.slice(index, index + 2), 16);
-  return [at(0), at(2), at(4)];
-}
-
-/** `#rrggbb` as ImageData has it, little endian. */
-function packed(colour: string): number {
-  const [red, green, blue] = channels(colour);
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-}
-
-function mixed(from: string, to: string, share: number): number {
-  const end = channels(to);
-  const hex = channels(from)
-    .map((value, i) => Math.round(value + ((end[i] ?? 0) - value) * share))
-    .map((value) => value.toString(16).padStart(2, '0'));
-  return packed(`#${hex.join('')}`);
 }

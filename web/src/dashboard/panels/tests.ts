@@ -26,7 +26,11 @@ export class TestsPanel implements Panel {
       { type: 'button', class: 'primary', 'data-action': 'run-tests', onclick: () => void this.#start() },
       'Run',
     );
-    this.#stop = h('button', { type: 'button', hidden: true, onclick: () => this.#running?.abort() }, 'Stop');
+    this.#stop = h(
+      'button',
+      { type: 'button', hidden: true, 'data-action': 'stop-tests', onclick: () => this.#running?.abort() },
+      'Stop',
+    );
     this.#export = h(
       'button',
       { type: 'button', hidden: true, 'data-action': 'export-tests', onclick: () => this.#save() },
@@ -105,6 +109,8 @@ export class TestsPanel implements Panel {
       };
       view.testRun = await tester.run(names, onRow, running.signal);
       if (this.#view === view) this.#conclude(view.testRun);
+      const left = names.length - view.testRun.rows.length;
+      if (this.#view === view && left > 0) setText(this.#state, `Stopped, ${left} not run; ${this.#state.textContent}`);
     } catch (error) {
       setText(this.#state, error instanceof Error ? error.message : String(error));
     } finally {

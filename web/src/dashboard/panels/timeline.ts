@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import { frame, h, setText } from '../dom.js';
 import * as format from '../format.js';
 import type { ModuleView } from '../module_view.js';
-import type { Marker } from '../source.js';
+import type { Limit, Marker } from '../source.js';
 import type { Column } from '../track.js';
 import { choice, type Panel, type PanelHost } from './panel.js';
 import { drawBands, drawLimits, drawMarkers, markerNear } from './timeline_marks.js';
@@ -31,6 +31,8 @@ export class TimelinePanel implements Panel {
   readonly #resize: ResizeObserver;
   readonly #spans;
   #chart: uPlot | null = null;
+  /** As of the last time that it was drawn. */
+  #limits: readonly Limit[] = [];
   #view: ModuleView | null = null;
 
   constructor(host: PanelHost) {
@@ -170,10 +172,10 @@ export class TimelinePanel implements Panel {
           },
         ],
         hooks: {
-          drawClear: [(chart) => drawBands(chart, this.#limits(), colour)],
+          drawClear: [(chart) => drawBands(chart, this.#limits, colour)],
           draw: [
             (chart) => {
-              drawLimits(chart, this.#limits(), this.#peak(), colour);
+              drawLimits(chart, this.#limits, this.#peak(), colour);
               drawMarkers(chart, this.#view?.markers ?? [], colour);
             },
           ],
@@ -199,9 +201,9 @@ export class TimelinePanel implements Panel {
     this.#chart?.destroy();
   }
 
-  #limits(): { bytes: number; label: string; meaning: 'soft' | 'critical' | 'hard' }[] {
+  #readLimits(): readonly Limit[] {
     const rows = this.#view?.source.limits()?.limits ?? [];
-    if (rows.length > 0) return [...rows];
+    if (rows.length > 0) return rows;
     const limit = this.#view?.latest?.limit;
     return limit ? [{ bytes: limit, label: 'Limit', meaning: 'hard' }] : [];
   }
@@ -216,21 +218,26 @@ export class TimelinePanel implements Panel {
     if (!chart || !track) return;
     const times = track.column('time');
     const { from, to } = this.#viewport.range(times);
+    // What can be seen, and the readings that the lines come from and go to.
+    const begin = Math.max(0, track.nearest(from) - 1);
+    const end = Math.min(times.length, track.nearest(to) + 2);
     let top = 0;
     const data = lines.map(({ column }) => {
-      const values = track.column(column);
+      const values = track.column(column).subarray(begin, end);
       if (!this.#hidden.has(column)) {
         for (let i = 0; i < values.length; ++i) {
           const value = values[i] ?? 0;
-          if (value > top && (times[i] ?? 0) >= from && (times[i] ?? 0) <= to) top = value;
+          const time = times[begin + i] ?? 0;
+          if (value > top && time >= from && time <= to) top = value;
         }
       }
       return withGaps(values);
     });
     // Limits far above are told by their gauges; here they would press the lines flat.
-    for (const { bytes } of this.#limits()) if (bytes < top * 2) top = Math.max(top, bytes);
+    this.#limits = this.#readLimits();
+    for (const { bytes } of this.#limits) if (bytes < top * 2) top = Math.max(top, bytes);
     chart.batch(() => {
-      chart.setData([times, ...data] as unknown as uPlot.AlignedData, false);
+      chart.setData([times.subarray(begin, end), ...data] as unknown as uPlot.AlignedData, false);
       chart.setScale('x', { min: from, max: to });
       chart.setScale('y', { min: 0, max: Math.max(top * 1.08, 64 * 1024) });
     });
