@@ -56,10 +56,13 @@ class SampleRate {
   bool sampled(double begin_us, double end_us) {
     if (exact() || share_ == 0) return false;
     spent_us_ += end_us - begin_us;
-    if (++batch_ < kBatch) return false;
+    ++batch_;
+    // Deep stacks of large functions take a millisecond: some of these are enough to know.
+    if (batch_ < kBatch && (batch_ < 2 || spent_us_ < kMostBatchUs)) return false;
     // Clocks of browsers advance in steps: what seems to have cost less than a capture can, has cost that.
-    const double spent_us = spent_us_ > kBatch * kLeastUs ? spent_us_ : kBatch * kLeastUs;
-    cost_us_ = spent_us / kBatch;
+    const double least_us = batch_ * kLeastUs;
+    const double spent_us = spent_us_ > least_us ? spent_us_ : least_us;
+    cost_us_ = spent_us / batch_;
     const double before = mean_bytes_;
     adjust(spent_us / share_, end_us - batch_began_us_);
     begin_batch(end_us);
@@ -82,6 +85,7 @@ class SampleRate {
 
  private:
   static constexpr int kBatch = 16;
+  static constexpr double kMostBatchUs = 2000;
   static constexpr double kLeastUs = 5;
   static constexpr double kMostBytes = 64.0 * 1024 * 1024 * 1024;
   static constexpr double kMostStep = 64;

@@ -55,6 +55,19 @@ TEST(SampleRate, SamplesThatTakeTooMuchOfTheTimeBecomeRarerAndDenserAgain) {
   EXPECT_EQ(rate.mean_bytes(), 1000);
 }
 
+TEST(SampleRate, TwoSamplesThatTakeVeryLongAreEnough) {
+  SampleRate rate;
+  rate.configure(1000, 0.01, 0);
+  double now_us = 0;
+  for (int i = 0; i < 2; ++i) {
+    now_us += 1000;
+    rate.sampled(now_us, now_us + 1000);
+    now_us += 1000;
+  }
+  // Half of the time was spent, and a hundredth may be.
+  EXPECT_EQ(rate.mean_bytes(), 50'000);
+}
+
 TEST(SampleRate, SamplesFartherThanAStrideAreAsFarAsTheMeanSays) {
   SampleRate rate;
   constexpr double kMean = 4.0 * SampleRate::kStrideBytes;

@@ -31,6 +31,7 @@ for (let round = 0; round < Number(rounds); ++round) {
   for (const name of round % 2 ? ['on', 'off'] : ['off', 'on']) {
     if (name === 'on') engine.exports.tidemark_profiler_sample(512 * 1024, 0.005, round);
     else engine.exports.tidemark_profiler_sample(-1, 0, 0);
+    cycle(); // until the rate has found what it may cost
     const before = profiler.samples;
     const begin = processorMs();
     const wall = performance.now();
