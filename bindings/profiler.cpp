@@ -3,6 +3,7 @@
 
 #include "monitor/heap_map.h"
 #include "override/global_heap.h"
+#include "tidemark/movable.h"
 #include "tidemark/profile.h"
 
 using tidemark::Address;
@@ -11,8 +12,9 @@ using tidemark::global_heap;
 // Set by the linker: the stack, which lies among static data, and where static data end.
 extern "C" unsigned char __stack_low, __stack_high, __heap_base;
 
-// A program without movable blocks has none.
+// A program without movable blocks has neither.
 extern "C" [[gnu::weak]] bool tidemark_movable_has(std::uintptr_t address);
+extern "C" [[gnu::weak]] void tidemark_movable_get_stats(tidemark_movable_stats* out);
 
 extern "C" {
 
@@ -48,7 +50,9 @@ void tidemark_heap_map(std::uint8_t* cells, std::size_t count) {
   map.add(kMapStatic, reinterpret_cast<Address>(&__stack_low));
   map.add(kMapStack, reinterpret_cast<Address>(&__stack_high));
   map.add(kMapStatic, reinterpret_cast<Address>(&__heap_base));
-  const bool has_movable = tidemark_movable_has != nullptr;
+  tidemark_movable_stats movable{};
+  if (tidemark_movable_get_stats != nullptr) tidemark_movable_get_stats(&movable);
+  const bool has_movable = movable.held_bytes != 0;
   tidemark::add_heap(map, global_heap, [has_movable](const tidemark::Run& run) {
     return has_movable && tidemark_movable_has(run.begin);
   });

@@ -39,7 +39,7 @@ class HeapMap {
     } else {
       weigh(kind, (cell + 1) * kMapCellBytes - at_);
       settle(cell);
-      if (cell + 1 < count_) std::memset(cells_ + cell + 1, kind, std::min(last, count_) - cell - 1);
+      fill(cell + 1, std::min(last, count_), kind);
       weigh(kind, end % kMapCellBytes);
     }
     at_ = end;
@@ -61,6 +61,16 @@ class HeapMap {
       lead_ = bytes - lead_;
     } else {
       lead_ -= bytes;
+    }
+  }
+
+  /// Most blocks of a heap of many are of a few cells, for which a call takes longer than the work.
+  void fill(std::size_t from, std::size_t to, std::uint8_t kind) {
+    constexpr std::size_t kFew = 16;
+    if (to > from + kFew) {
+      std::memset(cells_ + from, kind, to - from);
+    } else {
+      for (; from < to; ++from) cells_[from] = kind;
     }
   }
 

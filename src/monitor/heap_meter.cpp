@@ -52,6 +52,10 @@ Verdict HeapMeter::judge(std::size_t n_bytes, std::size_t held_bytes) {
   }
   before_ += n_bytes;
   if (horizon_left_ != kNone) horizon_left_ -= n_bytes < horizon_left_ ? n_bytes : horizon_left_;
+  while (sampling_ && sample_left_ <= n_bytes && rate_.strides()) {
+    rate_.relax(now_us(*listener_));
+    sample_left_ += rate_.draw();
+  }
   bool sample = sampling_ && sample_left_ <= n_bytes;
   if (sample && n_bytes <= kMaxSmallBytes) {
     // It becomes a large block. Where there is no room for that under the limit, the next block is sampled.
@@ -77,7 +81,7 @@ void HeapMeter::watch(Address block, std::size_t n_bytes) {
   const bool timed = !rate_.exact();
   const double begin_us = timed ? now_us(*listener_) : 0;
   listener_->sampled(block, n_bytes, rate_.mean_bytes());
-  if (timed) rate_.sampled(begin_us, now_us(*listener_));
+  if (timed && rate_.sampled(begin_us, now_us(*listener_))) set_sample_left(rate_.draw());
   last_block_ = block;
   last_total_ = total_bytes();
 }

@@ -5,6 +5,9 @@
 //             rises while samples take a larger share of the time than they may, and falls back to the chosen one
 //             afterwards. Each sample is weighted with the mean that it was drawn with: what is estimated stays right,
 //             and only gets less sharp.
+// Strides     A program that never returns to JavaScript must not wait for a sample gigabytes away when it allocates less
+//             again. So the way to a sample is gone in strides: how far it still is has, after any of them, the same
+//             distribution as in the beginning, and is drawn anew, with what the mean is by then.
 #pragma once
 
 #include <cstddef>
@@ -35,42 +38,56 @@ class SampleRate {
   constexpr bool exact() const { return mean_bytes_ == 0; }
   bool throttled() const { return mean_bytes_ > chosen_bytes_; }
 
-  /// Bytes until the next sample.
+  static constexpr std::size_t kStrideBytes = 256 * 1024 * 1024;
+
+  /// Bytes until the next sample, or until the end of the stride, where strides() is true.
   constexpr std::size_t draw() {
+    strides_ = false;
     if (exact()) return 0;
-    constexpr double kMost = 0x7ffffffe;  // so that it fits in 32 bits, at a mean of 256 MiB once in 3000 draws
     const double bytes = random_.exponential() * mean_bytes_;
-    return static_cast<std::size_t>(bytes < kMost ? bytes : kMost) + 1;
+    strides_ = bytes >= kStrideBytes;
+    return strides_ ? kStrideBytes : static_cast<std::size_t>(bytes) + 1;
   }
 
-  /// A sample was taken from `begin_us` to `end_us`.
-  void sampled(double begin_us, double end_us) {
-    if (exact() || share_ == 0) return;
+  /// Whether there is no sample where the last draw() leads to, and it is to be drawn again there.
+  constexpr bool strides() const { return strides_; }
+
+  /// A sample was taken from `begin_us` to `end_us`. Whether the mean has changed, and a new number must be drawn.
+  bool sampled(double begin_us, double end_us) {
+    if (exact() || share_ == 0) return false;
     spent_us_ += end_us - begin_us;
-    if (++batch_ < kBatch) return;
+    ++batch_;
+    // Deep stacks of large functions take a millisecond: some of these are enough to know.
+    if (batch_ < kBatch && (batch_ < 2 || spent_us_ < kMostBatchUs)) return false;
     // Clocks of browsers advance in steps: what seems to have cost less than a capture can, has cost that.
-    const double spent_us = spent_us_ > kBatch * kLeastUs ? spent_us_ : kBatch * kLeastUs;
+    const double least_us = batch_ * kLeastUs;
+    const double spent_us = spent_us_ > least_us ? spent_us_ : least_us;
+    cost_us_ = spent_us / batch_;
+    const double before = mean_bytes_;
     adjust(spent_us / share_, end_us - batch_began_us_);
     begin_batch(end_us);
+    return mean_bytes_ != before;
   }
 
   /// Without samples there is nobody to see that they have become rare: to be called now and then while throttled().
   /// Whether the mean has changed, and a new number must be drawn.
   bool relax(double now_us) {
     if (!throttled()) return false;
-    const double taken = batch_ > 0 ? batch_ : 0.5;
-    const double cost_us = batch_ > 0 && spent_us_ > batch_ * kLeastUs ? spent_us_ : taken * kLeastUs;
+    // Chance alone makes the way to a sample eight times as long as the mean once in 3000.
+    constexpr double kSureness = 8;
+    const double wanted_us = (batch_ > 1 ? batch_ : 1) * cost_us_ / share_;
     const double elapsed_us = now_us - batch_began_us_;
-    if (elapsed_us * share_ < cost_us) return false;
-    adjust(cost_us / share_, elapsed_us);
+    if (elapsed_us < kSureness * wanted_us) return false;
+    adjust(wanted_us, elapsed_us);
     begin_batch(now_us);
     return true;
   }
 
  private:
   static constexpr int kBatch = 16;
+  static constexpr double kMostBatchUs = 2000;
   static constexpr double kLeastUs = 5;
-  static constexpr double kMostBytes = 256.0 * 1024 * 1024;
+  static constexpr double kMostBytes = 64.0 * 1024 * 1024 * 1024;
   static constexpr double kMostStep = 64;
 
   void begin_batch(double now_us) {
@@ -93,7 +110,9 @@ class SampleRate {
   double share_ = kDefaultShare;
   double batch_began_us_ = 0;
   double spent_us_ = 0;
+  double cost_us_ = kLeastUs;  // of a sample, on average over the last batch
   int batch_ = 0;
+  bool strides_ = false;
   Random random_{0x7469'6465'6d61'726bu};
 };
 

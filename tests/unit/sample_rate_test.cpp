@@ -55,6 +55,60 @@ TEST(SampleRate, SamplesThatTakeTooMuchOfTheTimeBecomeRarerAndDenserAgain) {
   EXPECT_EQ(rate.mean_bytes(), 1000);
 }
 
+TEST(SampleRate, TwoSamplesThatTakeVeryLongAreEnough) {
+  SampleRate rate;
+  rate.configure(1000, 0.01, 0);
+  double now_us = 0;
+  for (int i = 0; i < 2; ++i) {
+    now_us += 1000;
+    rate.sampled(now_us, now_us + 1000);
+    now_us += 1000;
+  }
+  // Half of the time was spent, and a hundredth may be.
+  EXPECT_EQ(rate.mean_bytes(), 50'000);
+}
+
+TEST(SampleRate, SamplesFartherThanAStrideAreAsFarAsTheMeanSays) {
+  SampleRate rate;
+  constexpr double kMean = 4.0 * SampleRate::kStrideBytes;
+  rate.configure(kMean, 0, 0);
+  constexpr int kSamples = 20'000;
+  double sum = 0, beyond = 0;
+  for (int i = 0; i < kSamples; ++i) {
+    double distance = 0;
+    do {
+      const std::size_t drawn = rate.draw();
+      ASSERT_LE(drawn, SampleRate::kStrideBytes);
+      distance += static_cast<double>(drawn);
+    } while (rate.strides());
+    sum += distance;
+    beyond += distance > kMean ? 1 : 0;
+  }
+  const double root = std::sqrt(kSamples);
+  EXPECT_NEAR(sum / kSamples / kMean, 1, 4 / root);
+  EXPECT_NEAR(beyond / kSamples, std::exp(-1), 2 / root);
+}
+
+TEST(SampleRate, WhatIsEstimatedStaysRightWhileTheMeanIsMoved) {
+  SampleRate rate;
+  rate.configure(1000, 0.01, 0);
+  double now_us = 0, allocated = 0, estimated = 0, variance = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    // Samples take from 10 to 70 us, and the program allocates fast and slowly in turn: the mean never rests.
+    const double bytes_per_us = (i / 500) % 2 == 0 ? 1000 : 10;
+    const auto drawn = static_cast<double>(rate.draw());
+    now_us += drawn / bytes_per_us;
+    allocated += drawn;
+    if (rate.strides()) continue;
+    estimated += rate.mean_bytes();  // of a block of few bytes: its weight times its length
+    variance += rate.mean_bytes() * rate.mean_bytes();
+    const double cost_us = 10 + i % 7 * 10;
+    rate.sampled(now_us, now_us + cost_us);
+    now_us += cost_us;
+  }
+  EXPECT_NEAR(estimated, allocated, 4 * std::sqrt(variance));
+}
+
 TEST(SampleRate, ExactModeAndAShareOfNothingAreNeverThrottled) {
   for (const double mean : {0.0, 1000.0}) {
     SampleRate rate;

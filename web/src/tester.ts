@@ -1,29 +1,17 @@
 // Tests of a module's memory: suites, the built-in ones and one's own. docs/tester.md
-import { Context, defaultContext } from './context.js';
+import { defaultContext, type Context } from './context.js';
 import { shown, TidemarkError } from './errors.js';
-import type { Runtime } from './engine.js';
-import { createStructuresApi, type StructuresApi } from './structures/api.js';
-import { allocatorOf } from './tester_allocator.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
-import { heldBytes, sampleOf } from './tester_evidence.js';
-import { latencyOf } from './tester_latency.js';
-import { adviceOf, scoreOf, shownBytes } from './tester_score.js';
+import { TestRun } from './tester_run.js';
 import type {
-  LeakEvidence,
   MemoryPerformanceTest,
-  TestContext,
   TestManager,
   TestOptions,
   TestResult,
-  TestSample,
   TestSuite,
   TestSuiteResult,
 } from './tester_types.js';
-import { runUnits, type UnitOptions } from './tester_units.js';
-import { runWorkload, type WorkloadFigures, type WorkloadOptions } from './tester_workload.js';
-import type { WasmModule, WatchedModule } from './wasm_module.js';
-
-const maxSamples = 1000;
+import type { WasmModule } from './wasm_module.js';
 
 /** Runs of one engine follow each other: two at a time would be in each other's figures. */
 const queues = new WeakMap<Context, Promise<unknown>>();
@@ -182,9 +170,13 @@ export class MemoryPerformanceTester {
       if (manager) collect(manager, watched.id);
       report(0, null);
       const run = new TestRun(this.#context, given, watched, manager, { ...options, signal }, (f) => report(f, null));
-      const result = await run.run(test);
-      report(1, result);
-      return result;
+      try {
+        const result = await run.run(test);
+        report(1, result);
+        return result;
+      } finally {
+        run.dispose();
+      }
     } finally {
       this.#context.modules.release(watched.id, owner);
     }
@@ -231,216 +223,4 @@ function checkedOptions(options: TestOptions): TestOptions {
     throw new TidemarkError('invalid-argument', `seed: ${shown(seed)} was given, and an integer is expected`);
   }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-/** One test, once. */
-class TestRun {
-  readonly #samples: TestSample[] = [];
-  readonly #advice: string[] = [];
-  #figures: WorkloadFigures | null = null;
-  /** Whether the figures are of a workload: advice on an allocator goes with no others. */
-  #ofAllocator = false;
-  #iteration = 0;
-
-  constructor(
-    private readonly context: Context,
-    private readonly given: WasmModule,
-    private readonly watched: WatchedModule,
-    private readonly manager: TestManager | null,
-    private readonly options: TestOptions & { signal: AbortSignal },
-    private readonly onFraction: (fraction: number) => void,
-  ) {}
-
-  async run(test: MemoryPerformanceTest): Promise<TestResult> {
-    const { clock } = this.context;
-    const { signal } = this.options;
-    const { iterations = 1, warmup = 0 } = test;
-    const context = this.#contextOfTest();
-    const begun = clock.elapsed();
-    const times: number[] = [];
-    let operations = 0;
-    let failed: { error: unknown } | null = null;
-    let before = this.#live();
-    const held = heldBytes(this.#sample());
-    let after = before;
-    try {
-      await test.setup?.(context);
-      for (this.#iteration = -warmup; this.#iteration < 0; this.#iteration++) {
-        await test.run(context);
-        signal.throwIfAborted();
-      }
-      if (warmup > 0) before = this.#live();
-      for (this.#iteration = 0; this.#iteration < iterations; this.#iteration++) {
-        const from = clock.elapsed();
-        const done = await test.run(context);
-        times.push(clock.elapsed() - from);
-        operations += typeof done === 'number' && done > 0 ? done : 1;
-        this.#sample();
-        signal.throwIfAborted();
-        if (this.#figures === null) this.onFraction(this.#iteration / iterations);
-      }
-      after = this.#live();
-    } catch (error) {
-      failed = { error };
-    }
-    try {
-      await test.teardown?.(context);
-    } catch (error) {
-      failed ??= { error };
-    }
-    signal.throwIfAborted();
-    if (warmup === 0) after = this.#live();
-    this.#sample();
-    const durationMs = clock.elapsed() - begun;
-    return this.#result(test, { durationMs, times, operations, failed, before, after, held });
-  }
-
-  #result(
-    test: MemoryPerformanceTest,
-    seen: {
-      durationMs: number;
-      times: number[];
-      operations: number;
-      failed: { error: unknown } | null;
-      before: Live;
-      after: Live;
-      held: number;
-    },
-  ): TestResult {
-    const figures = this.#figures;
-    const { times } = seen;
-    const [leaked, evidence]: [number, LeakEvidence] = figures
-      ? [figures.leakedBytes, figures.leakEvidence]
-      : leakedBetween(seen.before, seen.after);
-    const timedMs = times.reduce((sum, ms) => sum + ms, 0);
-    const sampledPeak = Math.max(0, ...this.#samples.map((sample) => heldBytes(sample) - seen.held));
-    const scored = {
-      relativeSpeed: figures?.relativeSpeed ?? null,
-      peakLiveBytes: figures?.peakLiveBytes ?? null,
-      peakBytes: figures?.peakHeldBytes ?? sampledPeak,
-      leakedBytes: leaked,
-    };
-    const fragmentation = figures?.fragmentation ?? this.#samples.at(-1)?.fragmentation ?? null;
-    const advised = { ...scored, fragmentation, ...(!this.#ofAllocator && { relativeSpeed: null }) };
-    let error = seen.failed ? messageOf(seen.failed.error) : null;
-    if (error === null && test.maxLeakedBytes !== undefined && leaked > test.maxLeakedBytes) {
-      error = `${shownBytes(leaked)} leaked (${evidence}), and at most ${shownBytes(test.maxLeakedBytes)} are allowed`;
-    }
-    const perOperation = seen.operations / Math.max(1, times.length);
-    return {
-      name: test.name,
-      moduleId: this.watched.id,
-      passed: error === null,
-      durationMs: seen.durationMs,
-      operations: figures?.operations ?? seen.operations,
-      opsPerSecond: figures?.opsPerSecond ?? (timedMs > 0 ? (seen.operations / timedMs) * 1000 : 0),
-      ...scored,
-      leakEvidence: evidence,
-      fragmentation,
-      score: error === null ? scoreOf(scored) : 0,
-      latency: figures?.latency ?? latencyOf(times, perOperation, this.context.clock),
-      samples: this.#samples,
-      recommendations: [...this.#advice, ...adviceOf(test.name, advised)],
-      error,
-      costs: figures?.costs ?? times.map((ms) => (ms * 1e6) / perOperation),
-    };
-  }
-
-  #contextOfTest(): TestContext {
-    const { context, given, watched, manager, options } = this;
-    const iteration = (): number => this.#iteration;
-    return {
-      module: given,
-      watched,
-      moduleId: watched.id,
-      manager,
-      signal: options.signal,
-      get iteration() {
-        return iteration();
-      },
-      sample: () => this.#sample(),
-      recommend: (text) => void this.#advice.push(text),
-      allocatorFunctions: () => allocatorOf(context, given, watched).functions(),
-      measure: async (wanted: WorkloadOptions) => {
-        const { durationMs, seed, signal } = options;
-        const asked = { ...(durationMs && { durationMs }), ...(seed && { seed }), ...wanted };
-        this.#ofAllocator = true;
-        this.#figures = await runWorkload(context, given, watched, asked, {
-          signal,
-          onSample: (sample) => this.#keep(sample),
-          onFraction: this.onFraction,
-        });
-        return this.#figures;
-      },
-      measureUnits: async (wanted: UnitOptions) => {
-        const { durationMs, signal } = options;
-        const asked = { ...(durationMs && { durationMs }), ...wanted };
-        this.#ofAllocator = false;
-        this.#figures = await runUnits(context, watched, asked, {
-          signal,
-          onSample: (sample) => this.#keep(sample),
-          onFraction: this.onFraction,
-        });
-        return this.#figures;
-      },
-      structures: () => structuresIn(context, watched),
-    };
-  }
-
-  #sample(): TestSample {
-    return this.#keep(sampleOf(this.watched, this.context.clock));
-  }
-
-  #keep(sample: TestSample): TestSample {
-    // When there is no more room, every second one goes: they still cover all of the test.
-    if (this.#samples.length >= maxSamples) {
-      this.#samples.splice(0, maxSamples, ...this.#samples.filter((_, i) => i % 2 === 0));
-    }
-    this.#samples.push(sample);
-    return sample;
-  }
-
-  #live(): Live {
-    const { recorded } = this.watched;
-    return {
-      heap: this.watched.heapStats()?.liveBytes ?? null,
-      recorded: recorded.known ? recorded.liveBytes : null,
-      held: heldBytes(sampleOf(this.watched, this.context.clock)),
-    };
-  }
-}
-
-/** Structures live in the memory of an engine; each program that is linked with one has them in its own. */
-const structuresOf = new WeakMap<Runtime, StructuresApi>();
-
-function structuresIn(context: Context, { id, runtime }: WatchedModule): StructuresApi {
-  if (runtime === null) {
-    throw new TidemarkError(
-      'not-supported',
-      `module: "${id}" has no structures in its memory: it is not linked with Tidemark`,
-    );
-  }
-  let structures = structuresOf.get(runtime);
-  if (!structures) {
-    const own = runtime === context.runtime ? context : new Context(runtime, context.clock, id);
-    structures = createStructuresApi(own);
-    structuresOf.set(runtime, structures);
-  }
-  return structures;
-}
-
-interface Live {
-  heap: number | null;
-  recorded: number | null;
-  held: number;
-}
-
-function leakedBetween(before: Live, after: Live): [number, LeakEvidence] {
-  if (after.heap !== null) return [Math.max(0, after.heap - (before.heap ?? 0)), 'heap'];
-  if (after.recorded !== null) return [Math.max(0, after.recorded - (before.recorded ?? 0)), 'recorded'];
-  return [Math.max(0, after.held - before.held), 'memory'];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

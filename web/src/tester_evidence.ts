@@ -1,28 +1,4 @@
 // What a module's memory shows from outside, before, during and after a test.
-import type { Clock } from './context.js';
-import type { TestSample } from './tester_types.js';
-import type { WatchedModule } from './wasm_module.js';
-
-export function sampleOf(watched: WatchedModule, clock: Clock): TestSample {
-  const stats = watched.heapStats();
-  const { recorded } = watched;
-  return {
-    moduleId: watched.id,
-    timestamp: clock.now(),
-    allocated: watched.allocatedBytes,
-    used: stats?.liveBytes ?? (recorded.known ? recorded.liveBytes : null),
-    reserved: stats?.reservedBytes ?? watched.sbrkTopBytes,
-    free: stats?.freeBytes ?? null,
-    largestFree: stats?.largestFreeBytes ?? null,
-    liveBlocks: stats?.liveBlocks ?? (recorded.known ? recorded.liveBlocks : null),
-    fragmentation: stats?.fragmentation ?? null,
-  };
-}
-
-/** What the module holds: of its heap, of what its allocator has asked for, or all of its memory. */
-export function heldBytes(sample: TestSample): number {
-  return sample.reserved ?? sample.allocated;
-}
 
 /** Changes that are the test's, in a module whose own code may run between the slices of the test. */
 export class HeapBalance {

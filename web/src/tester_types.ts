@@ -1,26 +1,13 @@
 // What tests are made of, and what comes out of them.
+import type { MemoryStats } from './memory_stats.js';
 import type { WatchedModule, WasmModule } from './wasm_module.js';
 import type { StructuresApi } from './structures/api.js';
 import type { AllocatorFunctions } from './tester_allocator.js';
 import type { UnitOptions } from './tester_units.js';
 import type { WorkloadFigures, WorkloadOptions } from './tester_workload.js';
 
-/** One look at a module's memory, as MemoryStats has it; `null` where this kind of module can't tell. */
-export interface TestSample {
-  moduleId: string;
-  /** Milliseconds since 1970. */
-  timestamp: number;
-  /** Bytes of linear memory. */
-  allocated: number;
-  /** Bytes in live blocks. */
-  used: number | null;
-  /** Bytes that the heap holds, live or not. */
-  reserved: number | null;
-  free: number | null;
-  largestFree: number | null;
-  liveBlocks: number | null;
-  fragmentation: number | null;
-}
+/** One look at a module's memory; its peaks and its rates are those since the test began. */
+export type TestSample = MemoryStats;
 
 /** What the functions of a test are given. */
 export interface TestContext {

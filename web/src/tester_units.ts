@@ -1,7 +1,7 @@
 // Units of work in JavaScript beside the same units on a plain counterpart: the tests of structures, and one's own.
 import type { Context } from './context.js';
 import { shown } from './errors.js';
-import { heldBytes, sampleOf } from './tester_evidence.js';
+import { heldBytes } from './tester_samples.js';
 import { latencyOf } from './tester_latency.js';
 import type { TestSample } from './tester_types.js';
 import { median, type WorkloadFigures, type WorkloadWatcher } from './tester_workload.js';
@@ -37,11 +37,7 @@ export async function runUnits(
   const { unit, reference, operationsPerUnit = 1, atPeak, durationMs = defaultMs } = options;
   const { signal } = watcher;
   const { clock } = context;
-  const look = (): TestSample => {
-    const sample = sampleOf(watched, clock);
-    watcher.onSample(sample);
-    return sample;
-  };
+  const look = (): TestSample => watcher.sample();
   const timed = (body: () => unknown): { ms: number; result: unknown } => {
     const begun = clock.elapsed();
     const result = body();

@@ -2,7 +2,7 @@
 import { allocatorNumber, allocatorOf } from './tester_allocator.js';
 import type { Context } from './context.js';
 import { TidemarkError } from './errors.js';
-import { HeapBalance, risingBytes, sampleOf } from './tester_evidence.js';
+import { HeapBalance, risingBytes } from './tester_evidence.js';
 import type { LeakEvidence, TestLatency, TestSample } from './tester_types.js';
 import type { WasmModule, WatchedModule } from './wasm_module.js';
 
@@ -82,7 +82,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
 
 export interface WorkloadWatcher {
   signal: AbortSignal;
-  onSample(sample: TestSample): void;
+  sample(): TestSample;
   onFraction(fraction: number): void;
 }
 
@@ -159,7 +159,7 @@ export async function runWorkload(
   let fragmentation = 0;
   let movedBytes = 0;
   const highest: number[] = [];
-  const sample = (): void => watcher.onSample(sampleOf(watched, context.clock));
+  const sample = (): void => void watcher.sample();
   try {
     for (let done = false; !done;) {
       watcher.signal.throwIfAborted();

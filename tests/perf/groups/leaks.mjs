@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, run as runCommand } from '../../../scripts/environment.mjs';
-import { buildRuntimeProgram } from '../runner/runtime_program.mjs';
+import { buildRuntimeProgram, sqliteInputs } from '../runner/runtime_program.mjs';
 import { median } from '../runner/statistics.mjs';
 import { fixed, table } from '../runner/table.mjs';
 
@@ -33,12 +33,6 @@ async function corpus(flags) {
     ]),
   );
   return measured([...flags, '--expose-gc'], 'corpus.mjs', program);
-}
-
-function withDatabase() {
-  const examples = join(root, 'build/wasm/examples/sqlite');
-  const object = readdirSync(examples, { recursive: true }).find((path) => path.endsWith('sqlite3.c.o'));
-  return [join(examples, object), `-I${join(root, 'node_modules/better-sqlite3/deps/sqlite3')}`];
 }
 
 export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
@@ -125,10 +119,7 @@ export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
   if (wanted('SQLite')) {
     progress('SQLite');
     // A round has to be longer than detectionIntervalMs, or there is no detection in it.
-    const program = await buildRuntimeProgram('database', [
-      join(root, 'tests/shrink/programs/database.c'),
-      ...withDatabase(),
-    ]);
+    const program = await buildRuntimeProgram('database', await sqliteInputs());
     const found = await measured(nodeFlags, 'database.mjs', program, repetitions ?? (quick ? 1 : 5), quick ? 33 : 65);
     const shares = found.rounds.map(({ elapsedMs, samplesMs, detectionsMs }) => (samplesMs + detectionsMs) / elapsedMs);
     const share = median(shares);

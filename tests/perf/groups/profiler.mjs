@@ -1,36 +1,86 @@
-// What the sampling profiler costs where it costs most: a program that does nothing but allocate (profiler/loop.mjs).
+// What the monitor and the sampling profiler cost: a program that does nothing but allocate, SQLite, and reading figures.
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { buildTarget } from '../../../scripts/builds.mjs';
+import { buildTarget, buildWeb } from '../../../scripts/builds.mjs';
 import { root, run as runCommand } from '../../../scripts/environment.mjs';
+import { buildRuntimeProgram, sqliteInputs } from '../runner/runtime_program.mjs';
 import { median } from '../runner/statistics.mjs';
 import { fixed, table } from '../runner/table.mjs';
 
-const harness = fileURLToPath(new URL('../profiler/loop.mjs', import.meta.url));
-const limit = 1.05;
+const folder = fileURLToPath(new URL('../profiler', import.meta.url));
+const sizes = [16, 64, 256, 1024];
+
+async function measured(flags, script, ...args) {
+  const { stdout } = await runCommand(process.execPath, [...flags, join(folder, script), ...args.map(String)], {
+    capture: true,
+  });
+  return JSON.parse(stdout);
+}
+
+/** The median of the ratios of neighbours in time. */
+const ratioOf = (above, below) => median(above.map((value, i) => value / below[i]));
 
 export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
-  await buildTarget('wasm', ['web_sites'], { capture: true });
-  const program = pathToFileURL(join(root, 'build/wasm/web/sites.mjs')).href;
+  const wanted = (name) => name.includes(filter);
   const rows = [];
-  for (const bytes of [16, 64, 256, 1024]) {
-    const name = `malloc(${bytes}) + free`;
-    if (!name.includes(filter)) continue;
-    progress(name);
-    const args = [...nodeFlags, harness, program, String(bytes), String(repetitions ?? (quick ? 2 : 12))];
-    const { stdout } = await runCommand(process.execPath, args, { capture: true });
-    const { off, on } = JSON.parse(stdout);
-    rows.push({ name, bytes, offNs: median(off), onNs: median(on), ratio: median(on) / median(off) });
+  const checks = [];
+  const texts = [];
+  const sites = async () => {
+    await Promise.all([buildTarget('wasm', ['web_sites'], { capture: true }), buildWeb({ capture: true })]);
+    return pathToFileURL(join(root, 'build/wasm/web/sites.mjs')).href;
+  };
+
+  const loops = sizes.map((bytes) => ({ name: `malloc(${bytes}) + free`, bytes })).filter(({ name }) => wanted(name));
+  if (loops.length > 0) {
+    const program = await sites();
+    const lines = [];
+    for (const { name, bytes } of loops) {
+      progress(name);
+      const { off, on, again } = await measured(nodeFlags, 'loop.mjs', program, bytes, repetitions ?? (quick ? 4 : 60));
+      const row = { name, bytes, offNs: median(off), onNs: median(on), ratio: ratioOf(on, off) };
+      row.control = ratioOf(again, off);
+      rows.push(row);
+      lines.push([name, fixed(row.offNs), fixed(row.onNs), fixed(row.ratio, 3), fixed(row.control, 3)]);
+      checks.push({
+        target: `${name}: at the default rate at most 1.05 times`,
+        measured: row.ratio,
+        limit: 1.05,
+        unit: '×',
+      });
+    }
+    const head = ['ns of the processor a pair', 'off', 'on', 'on / off', 'off / off'];
+    texts.push(table(head, lines));
   }
-  const text = table(
-    ['', 'off', 'on', 'on / off'],
-    rows.map(({ name, offNs, onNs, ratio }) => [name, fixed(offNs), fixed(onNs), fixed(ratio, 3)]),
-  );
-  const checks = rows.map(({ name, ratio }) => ({
-    target: `${name}: at the default rate at most ${limit} times what it takes without samples`,
-    measured: ratio,
-    limit,
-    unit: '×',
-  }));
-  return { rows, checks, failures: [], text: `ns a pair, the profiler off and on in turn\n\n${text}` };
+
+  if (wanted('SQLite')) {
+    progress('SQLite');
+    const program = await buildRuntimeProgram('database', await sqliteInputs());
+    const { off, on, samples, wallMs } = await measured(
+      nodeFlags,
+      'database.mjs',
+      program,
+      repetitions ?? (quick ? 4 : 60),
+    );
+    const ratio = ratioOf(on, off);
+    const samplesPerSecond = (1000 * samples) / wallMs;
+    rows.push({ name: 'SQLite', offMs: median(off), onMs: median(on), ratio, samplesPerSecond });
+    texts.push(
+      `SQLite, the same work in turn: ${fixed(median(off))} ms of the processor without samples, ${fixed(median(on))} ms at the default rate; median of ratios ${fixed(ratio, 4)}, ${fixed(samplesPerSecond, 0)} samples a second`,
+    );
+    checks.push({ target: 'SQLite: at the default rate at most 1.01 times', measured: ratio, limit: 1.01, unit: '×' });
+  }
+
+  if (wanted('reads')) {
+    progress('reads');
+    const found = await measured(nodeFlags, 'reads.mjs', await sites());
+    rows.push({ name: 'reads', ...found });
+    texts.push(
+      `reading: counters ${fixed(found.countersNs, 0)} ns; all statistics ${fixed(found.smallStatsUs, 2)} µs of a heap that is empty, ${fixed(found.statsUs, 0)} µs of ${found.blocks} large blocks; the map of ${fixed(found.memoryBytes / 2 ** 20, 0)} MiB ${fixed(found.mapMs, 2)} ms`,
+    );
+    checks.push(
+      { target: 'a read of the counters takes at most 1 µs', measured: found.countersNs / 1000, limit: 1, unit: 'µs' },
+      { target: 'the heap map of 1 GiB takes at most 1 ms', measured: found.mapMs, limit: 1, unit: 'ms' },
+    );
+  }
+  return { rows, checks, failures: [], text: texts.join('\n\n') };
 }

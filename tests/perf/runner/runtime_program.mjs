@@ -1,5 +1,5 @@
 // Programs with Tidemark's runtime, built as users build them: through the port, from an installed prefix.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildTarget, buildWeb } from '../../../scripts/builds.mjs';
@@ -15,6 +15,15 @@ async function installed() {
   const folder = join(root, `build/perf-runtime-${process.pid}`);
   await run('cmake', ['--install', join(root, 'build/wasm'), '--prefix', folder], { capture: true });
   return folder;
+}
+
+/** SQLite, and what the benchmarks have it do (tests/shrink/programs/database.c). */
+export async function sqliteInputs() {
+  await (prefix ??= installed());
+  const examples = join(root, 'build/wasm/examples/sqlite');
+  const object = readdirSync(examples, { recursive: true }).find((path) => path.endsWith('sqlite3.c.o'));
+  const headers = join(root, 'node_modules/better-sqlite3/deps/sqlite3');
+  return [join(root, 'tests/shrink/programs/database.c'), join(examples, object), `-I${headers}`];
 }
 
 /**

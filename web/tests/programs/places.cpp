@@ -22,9 +22,9 @@ inline void* take_texture(std::size_t n_bytes) {
 extern "C" {
 
 EMSCRIPTEN_KEEPALIVE [[gnu::noinline]] void load_scene(std::size_t n_bytes) {
-  game::held[0] = std::malloc(n_bytes);  // load_scene itself
+  game::held[0] = std::malloc(n_bytes);         // load_scene itself
   game::held[1] = game::take_texture(n_bytes);  // load_scene, texture
-  const game::Mesh mesh(n_bytes);  // load_scene, mesh
+  const game::Mesh mesh(n_bytes);               // load_scene, mesh
   game::held[2] = mesh.vertices;
 }
 
@@ -35,7 +35,7 @@ EMSCRIPTEN_KEEPALIVE [[gnu::noinline]] void begin_level(std::size_t n_bytes) {
 
 EMSCRIPTEN_KEEPALIVE [[gnu::noinline]] void fill_list(int count) {
   std::vector<int> list;
-  list.reserve(static_cast<std::size_t>(count));  // fill_list
+  list.reserve(static_cast<std::size_t>(count));     // fill_list
   asm volatile("" : : "r"(list.data()) : "memory");  // else it may be optimised away
 }
 

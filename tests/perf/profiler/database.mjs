@@ -1,0 +1,46 @@
+// database.mjs PROGRAM ROUNDS: SQLite at work, with the profiler off and at its default rate in turn.
+// One line of JSON: processor milliseconds of the same work, by rounds, and the samples that were taken.
+const [program, rounds] = process.argv.slice(2);
+const { default: create } = await import(program);
+const module = await create();
+const { engine, profiler } = module.tidemark;
+if (!module._open_database()) throw new Error('no database');
+
+let first = 0;
+/** Fills a table and reads it, over and over; ends with an empty one, as it began. */
+function cycle() {
+  for (let i = 0; i < 10; ++i) {
+    if (!module._insert(first, 300)) throw new Error('insert failed');
+    first += 300;
+    if (!module._begin_query()) throw new Error('query failed');
+    let row;
+    do row = module._next_row();
+    while (row >= 0);
+    if (row !== -1) throw new Error('wrong row');
+  }
+  module._delete_but(2 ** 30);
+}
+function processorMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+const result = { off: [], on: [], samples: 0, wallMs: 0 };
+for (let i = 0; i < 5; ++i) cycle(); // until it is compiled
+for (let round = 0; round < Number(rounds); ++round) {
+  for (const name of round % 2 ? ['on', 'off'] : ['off', 'on']) {
+    if (name === 'on') engine.exports.tidemark_profiler_sample(512 * 1024, 0.005, round);
+    else engine.exports.tidemark_profiler_sample(-1, 0, 0);
+    cycle(); // until the rate has found what it may cost
+    const before = profiler.samples;
+    const begin = processorMs();
+    const wall = performance.now();
+    cycle();
+    cycle();
+    result[name].push(processorMs() - begin);
+    result.samples += profiler.samples - before;
+    if (name === 'on') result.wallMs += performance.now() - wall;
+  }
+}
+console.log(JSON.stringify(result));
+process.exit();
