@@ -13,7 +13,7 @@ function keysFrom(begin: number): Int32Array<ArrayBuffer> {
 }
 
 test('a map of more than 2^24 numbers', { timeout: 600_000 }, () => {
-  using map = createCompactMap<number, number>();
+  using map = createCompactMap<number, number | string>();
   for (let begin = 0; begin < mapLimit + batch; begin += batch) {
     const keys = keysFrom(begin);
     map.setMany(keys, keys);
