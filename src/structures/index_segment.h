@@ -35,7 +35,7 @@ struct SlotEncoding {
   std::uint8_t shift = 0;
   std::uint8_t mark_bits = 0;
 
-  static constexpr std::uint8_t kMaxShift = 4;
+  static constexpr unsigned kMaxShift = 4;
   static constexpr unsigned kMaxMarkBits = 8;
 
   bool operator==(const SlotEncoding&) const = default;
@@ -51,8 +51,8 @@ struct SlotEncoding {
   /// The one with the least memory; `coarse`: with as many entries for one as that takes, up to 16.
   static SlotEncoding for_entry(Entry greatest, bool coarse) {
     for (std::uint8_t width = 2; width < 4; ++width) {
-      for (std::uint8_t shift = 0; shift <= (coarse ? kMaxShift : 0); ++shift) {
-        const SlotEncoding encoding{width, shift};
+      for (unsigned shift = 0; shift <= (coarse ? kMaxShift : 0u); ++shift) {
+        const SlotEncoding encoding{width, static_cast<std::uint8_t>(shift)};
         if (encoding.fits(greatest)) return encoding.with_room(greatest);
       }
     }
