@@ -346,6 +346,48 @@ test('a report of the package is shown; what is no report is refused in words', 
   await expect(page.getByRole('alert')).toBeHidden();
 });
 
+test('live sites: the difference of two moments, profiles for other tools; leaks are looked for', async ({
+  page,
+  site,
+}) => {
+  const complaints = await open(page, site);
+  await step(page, 'game', 20);
+  const sites = page.locator('.sites');
+  const told = sites.locator('.cell');
+  await sites.scrollIntoViewIfNeeded();
+  await expect(sites.getByRole('button', { name: 'Since the mark' })).toBeDisabled();
+  await sites.getByRole('button', { name: 'Mark moment' }).click();
+  await step(page, 'game', 20);
+  await sites.getByRole('button', { name: 'Since the mark' }).click();
+  await expect(told).toContainText(/Change since \d\d:\d\d:\d\d/);
+  await expect
+    .poll(async () => {
+      await sites.locator('canvas').focus();
+      await page.keyboard.press('Escape');
+      return told.innerText();
+    })
+    .toMatch(/^all sites: \+\d.* MiB/);
+
+  await page.evaluate(() => {
+    Object.assign(globalThis, { saved: [] });
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      (globalThis as unknown as { saved: number[] }).saved.push((blob as Blob).size);
+      return make(blob);
+    };
+  });
+  const downloads = sites.locator('[data-download]');
+  await expect(downloads).toHaveText(['pprof', 'speedscope', 'Firefox Profiler', 'Chrome .heapprofile']);
+  for (const download of await downloads.all()) await download.click();
+  const sizes = await page.evaluate(() => (globalThis as unknown as { saved: number[] }).saved);
+  expect(sizes).toHaveLength(4);
+  expect(Math.min(...sizes)).toBeGreaterThan(100);
+
+  await page.locator('[data-action=detect]').click();
+  await expect(page.locator('.leaks [role=status]')).toContainText(/^(No leak|Leak), .* sure; looked once/);
+  expect(complaints).toEqual([]);
+});
+
 test('the overlay is small, folds, shrinks, and opens the dashboard', async ({ page, site }) => {
   const complaints = await open(page, site, { mode: 'overlay' });
   const overlay = page.locator('.overlay');

@@ -254,7 +254,7 @@ export class TimelinePanel implements Panel {
     setText(this.#time, time === undefined ? format.unknown : format.clockTime(time));
     for (const { column } of lines) {
       const output = this.#values.get(column);
-      if (output) setText(output, format.bytes(track.column(column)[pointed]));
+      if (output) setText(output, format.bytes(track.lastKnown(column, pointed)));
     }
     const markers = this.#view?.markers ?? [];
     const marker: Marker | undefined = left >= 0 ? markerNear(chart, markers, left) : markers.at(-1);
