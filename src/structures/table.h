@@ -8,9 +8,9 @@
 // What is erased leaves a hole. A segment without live entries goes; one with half of them, together with its neighbour,
 // becomes one; a last one that is full of holes is rewritten in place of growing. None of it moves more than one segment.
 //
-// Space       An entry costs its two cells, 2.9 bytes of index (3.9 from 2^16 entries on, 4.9 from 2^24 on; where all keys
+// Space       An entry costs its two cells, 2.7 bytes of index (3.7 from 2^16 entries on, 4.7 from 2^24 on; where all keys
 //             and values are integers, from 2^20 and 2^28 on), and its texts with a head of 1 to 5 bytes. Holes are less than half.
-//             Room is a 16th of what is used, and never more than a segment.
+//             Room is a 16th of what is used, and never more than a quarter of a segment.
 // Growth      moves at most a segment of entries and one of the index: some 100 microseconds.
 // Failure     A put() that is refused has changed nothing that can be seen. erase() is never refused.
 // Addresses   are good until the next change of the table or compaction. A text that is given may not lie in the table.

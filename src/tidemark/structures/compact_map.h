@@ -1,6 +1,6 @@
 // CompactMap: a map whose content lies in movable memory. See table.h for what its keys and values may be.
 //
-// Space   two cells an entry and an index of about 3 bytes: 15 bytes an entry for scattered integers with a double each.
+// Space   two cells an entry and an index of 3 to 4 bytes: 15.7 bytes an entry for scattered integers with a double each.
 //         Nothing is ever doubled.
 // Order   of insertion, as in JavaScript's Map.
 #ifndef TIDEMARK_STRUCTURES_COMPACT_MAP_H_

@@ -18,7 +18,7 @@ export interface CompactMapOptions {
  * Map, with numbers, strings, booleans, null, undefined and values that are a Uint8Array in linear memory; bytes come back
  * as a copy. Any other key or value is kept by reference, so identity holds.
  *
- * Cost: about 3 bytes of index an entry, 4 a cell while all cells of a segment are integers of 32 bits and 8 else, and the
+ * Cost: about 3 to 4 bytes of index an entry, 4 a cell while all cells of a segment are integers of 32 bits and 8 else, and the
  * characters of strings with 1 to 5 bytes more.
  */
 export class CompactMap<K, V> {
