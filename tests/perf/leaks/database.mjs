@@ -5,6 +5,7 @@
 // samples allocations whether it is there or not. So what it costs is the time in which it runs, which is measured as a share
 // of the time that went by: whatever else the machine does makes both longer.
 import { attach } from 'tidemark/attach';
+import { orders } from '../support/orders.mjs';
 
 let samplesMs = 0;
 let samples = 0;
@@ -24,19 +25,7 @@ const [program, rounds, seconds] = process.argv.slice(2);
 const { default: create } = await import(program);
 const module = await create();
 const api = attach({ id: 'database', module });
-if (!module._open_database()) throw new Error('no database');
-
-let first = 0;
-function work() {
-  if (!module._insert(first, 300)) throw new Error('insert failed');
-  first += 300;
-  if (!module._begin_query()) throw new Error('query failed');
-  let row;
-  do row = module._next_row();
-  while (row >= 0);
-  if (row !== -1) throw new Error('wrong row');
-  if (first % 3000 === 0) module._delete_but(2 ** 30); // each cycle of ten begins with an empty table
-}
+const work = orders(module);
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const result = { rounds: [], memoryBytes: 0 };

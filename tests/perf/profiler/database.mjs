@@ -1,24 +1,14 @@
 // database.mjs PROGRAM ROUNDS: SQLite at work, with the profiler off, at its default rate, and off once more, in turn, as in loop.mjs.
 // One line of JSON: processor milliseconds of the same work, by rounds, and the samples that were taken.
+import { orders } from '../support/orders.mjs';
+
 const [program, rounds] = process.argv.slice(2);
 const { default: create } = await import(program);
 const module = await create();
 const { engine, profiler } = module.tidemark;
-if (!module._open_database()) throw new Error('no database');
-
-let first = 0;
-/** Fills a table and reads it, over and over; ends with an empty one, as it began. */
+const step = orders(module);
 function cycle() {
-  for (let i = 0; i < 10; ++i) {
-    if (!module._insert(first, 300)) throw new Error('insert failed');
-    first += 300;
-    if (!module._begin_query()) throw new Error('query failed');
-    let row;
-    do row = module._next_row();
-    while (row >= 0);
-    if (row !== -1) throw new Error('wrong row');
-  }
-  module._delete_but(2 ** 30);
+  for (let i = 0; i < 10; ++i) step();
 }
 function processorMs() {
   const { user, system } = process.cpuUsage();

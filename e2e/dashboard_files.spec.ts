@@ -1,0 +1,165 @@
+// What the dashboard saves, and what is dropped on it: reports, histories, profiles for other tools.
+import { coloursOf, dropFile, figure, mebibytes, open, step } from './dashboard_page.js';
+import { expect, test } from './server.js';
+
+test('what is saved can be dropped on the page again', async ({ page, site }) => {
+  const complaints = await open(page, site);
+  await step(page, 'game', 150);
+  await expect.poll(async () => mebibytes(await figure(page, 'used').innerText())).toBeGreaterThan(5);
+  // What a link saves, told by the page itself: not every driver hears of downloads.
+  await page.evaluate(() => {
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      void (blob as Blob).text().then((text) => Object.assign(globalThis, { saved: text }));
+      return make(blob);
+    };
+  });
+  await page.locator('[data-action=save]').click();
+  await page.waitForFunction(() => 'saved' in globalThis);
+  const saved = await page.evaluate(() => (globalThis as unknown as { saved: string }).saved);
+  await dropFile(page, 'game.tidemark.json', saved);
+  await expect(page.locator('.described')).toHaveText('Read from game.tidemark.json: nothing here is live.');
+  await expect(page.locator('[role=tab][aria-selected=true]')).toHaveText('game (2)');
+  expect(mebibytes(await figure(page, 'used').innerText())).toBeGreaterThan(5);
+  await expect(page.locator('.size-classes tbody tr')).not.toHaveCount(0);
+  await expect(page.locator('[data-action=pause]')).toBeDisabled();
+  expect(complaints).toEqual([]);
+});
+
+test('a report of the package is shown; what is no report is refused in words', async ({ page, site }) => {
+  await open(page, site);
+  const stats = (timestamp: number, used: number): object => ({
+    moduleId: 'shop',
+    timestamp,
+    allocated: 64 << 20,
+    used,
+    reserved: used + (1 << 20),
+    free: 1 << 20,
+    largestFree: 1 << 19,
+    peakAllocated: 64 << 20,
+    peakUsed: 48 << 20,
+    limit: 128 << 20,
+    fragmentation: 0.5,
+    efficiency: 71,
+    liveBlocks: 1234,
+    allocationRate: 2 << 20,
+  });
+  const now = 1_750_000_000_000;
+  const deep = Array.from({ length: 21 }, (_, i) => `level ${21 - i}`);
+  const report = {
+    moduleId: 'shop',
+    stats: stats(now, 32 << 20),
+    history: Array.from({ length: 50 }, (_, i) => stats(now - 50_000 + i * 1000, (10 << 20) + i * 100_000)),
+    profile: {
+      sizeClasses: [{ blockBytes: 64, liveBlocks: 10, liveBytes: 640, freeBytes: 128 }],
+      sites: [
+        {
+          stack: [...deep, 'parse', 'load', 'main'],
+          liveBytes: 3 << 20,
+          liveBlocks: 30,
+          totalBytes: 9 << 20,
+          totalBlocks: 90,
+        },
+        { stack: ['grow', 'main'], liveBytes: 1 << 20, liveBlocks: 1, totalBytes: 1 << 20, totalBlocks: 1 },
+      ],
+    },
+    leaks: {
+      hasLeak: true,
+      confidence: 0.9,
+      severity: 'high',
+      analyzedMs: 60_000,
+      samples: 60,
+      recommendations: ['Break the cycle.'],
+      patterns: [
+        {
+          type: 'circular-reference',
+          severity: 'high',
+          confidence: 0.9,
+          bytes: 4096,
+          blocks: 2,
+          ratePerSecond: null,
+          sites: [{ stack: ['link', 'main'], bytes: 4096, blocks: 2 }],
+          description: 'Two blocks hold each other.',
+          evidence: { cycle: [4096, 8192] },
+        },
+      ],
+    },
+    limits: { hardLimit: 128 << 20, softLimit: 96 << 20, criticalLimit: 112 << 20 },
+    warnings: [{ timestamp: now - 5000, message: 'Memory is at 80 %.' }],
+  };
+  await dropFile(page, 'report.json', JSON.stringify(report));
+  await expect(figure(page, 'used')).toHaveText('32.0 MiB');
+  await expect(page.locator('.leaks')).toContainText('Two blocks hold each other.');
+  await expect(page.locator('.leaks .cycle')).toHaveText('0x1000 → 0x2000 → 0x1000');
+  await expect(page.locator('.limits')).toContainText('25 % of 128 MiB');
+  await expect(page.locator('.events')).toContainText('Memory is at 80 %.');
+
+  const flame = page.locator('.flame canvas');
+  await flame.scrollIntoViewIfNeeded();
+  await expect.poll(() => coloursOf(flame)).toBeGreaterThan(3);
+  const told = page.locator('.sites .cell');
+  await flame.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(told).toHaveText('main: 4.00 MiB, 31 blocks');
+  await page.keyboard.press('ArrowDown');
+  await expect(told).toHaveText('main › load: 3.00 MiB, 30 blocks');
+  await page.keyboard.press('ArrowRight');
+  await expect(told).toHaveText('main › grow: 1.00 MiB, 1 blocks');
+  // A stack deeper than there is room is scrolled to.
+  await page.keyboard.press('ArrowLeft');
+  for (let depth = 0; depth < 30; ++depth) await page.keyboard.press('ArrowDown');
+  await expect(told).toContainText('› level 21');
+  expect(await page.locator('.flame').evaluate(({ scrollTop }) => scrollTop)).toBeGreaterThan(100);
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Search sites').fill('parse');
+  await expect(told).toContainText('75 % found');
+  await page.locator('.sites [data-value=total]').click();
+  await expect(told).toContainText('90 % found');
+
+  await dropFile(page, 'poem.json', '"The tide rises, the tide falls"');
+  await expect(page.getByRole('alert')).toContainText('poem.json: no memory report');
+  await page.getByRole('button', { name: 'Close' }).click();
+  await expect(page.getByRole('alert')).toBeHidden();
+});
+
+test('live sites: the difference of two moments, profiles for other tools; leaks are looked for', async ({
+  page,
+  site,
+}) => {
+  const complaints = await open(page, site);
+  await step(page, 'game', 20);
+  const sites = page.locator('.sites');
+  const told = sites.locator('.cell');
+  await sites.scrollIntoViewIfNeeded();
+  await expect(sites.getByRole('button', { name: 'Since the mark' })).toBeDisabled();
+  await sites.getByRole('button', { name: 'Mark moment' }).click();
+  await step(page, 'game', 20);
+  await sites.getByRole('button', { name: 'Since the mark' }).click();
+  await expect(told).toContainText(/Change since \d\d:\d\d:\d\d/);
+  await expect
+    .poll(async () => {
+      await sites.locator('canvas').focus();
+      await page.keyboard.press('Escape');
+      return told.innerText();
+    })
+    .toMatch(/^all sites: \+\d.* MiB/);
+
+  await page.evaluate(() => {
+    Object.assign(globalThis, { saved: [] });
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      (globalThis as unknown as { saved: number[] }).saved.push((blob as Blob).size);
+      return make(blob);
+    };
+  });
+  const downloads = sites.locator('[data-download]');
+  await expect(downloads).toHaveText(['pprof', 'speedscope', 'Firefox Profiler', 'Chrome .heapprofile']);
+  for (const download of await downloads.all()) await download.click();
+  const sizes = await page.evaluate(() => (globalThis as unknown as { saved: number[] }).saved);
+  expect(sizes).toHaveLength(4);
+  expect(Math.min(...sizes)).toBeGreaterThan(100);
+
+  await page.locator('[data-action=detect]').click();
+  await expect(page.locator('.leaks [role=status]')).toContainText(/^(No leak|Leak), .* sure; looked once/);
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,71 @@
+// The tests' own page with a dashboard, and what a test asks of it.
+import type { Locator, Page } from '@playwright/test';
+import { expect } from './server.js';
+
+interface Demo {
+  api: {
+    onPressure: (handler: () => unknown, options?: { name?: string }) => unknown;
+    relieve: (moduleId: string) => unknown;
+    setBudget: (name: string, bytes: number) => unknown;
+  };
+  dashboard: { pause(): void; resume(): void; dispose(): void; select(id: string): void };
+  foreign: WebAssembly.Memory;
+  mountDashboard: (element: unknown, options?: object) => unknown;
+  step: (kind: string, count: number) => void;
+  stats: (kind: string) => { liveBytes: number; liveBlocks: number; memoryBytes: number };
+}
+
+declare global {
+  var demo: Demo;
+}
+
+/** Opens the tests' own page; fails on anything that the page complains of. */
+export async function open(page: Page, site: string, options: object = {}, managed = false): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(site) && !/^(data|blob):/.test(request.url())) complaints.push(request.url());
+  });
+  await page.goto(
+    `${site}e2e/pages/dashboard.html?options=${encodeURIComponent(JSON.stringify(options))}${managed ? '&managed' : ''}`,
+  );
+  await page.waitForFunction(() => globalThis.demo !== undefined);
+  return complaints;
+}
+
+export const step = (page: Page, kind: string, count: number): Promise<void> =>
+  page.evaluate(([name, times]) => demo.step(name, times), [kind, count] as const);
+export const figure = (page: Page, id: string): Locator => page.locator(`[data-figure=${id}]`);
+
+/** As the dashboard writes it. */
+export function mebibytes(text: string): number {
+  const [number = '', unit = ''] = text.trim().split(/\s+/);
+  return Number(number) * ({ B: 2 ** -20, KiB: 2 ** -10, MiB: 1, GiB: 2 ** 10 }[unit] ?? NaN);
+}
+
+/** How many different colours a canvas shows. */
+export const coloursOf = (canvas: Locator): Promise<number> =>
+  canvas.evaluate((element) => {
+    const { width, height } = element as HTMLCanvasElement;
+    const data = (element as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, width, height).data;
+    return new Set(new Uint32Array(data?.buffer ?? new ArrayBuffer(0))).size;
+  });
+
+export async function dropFile(page: Page, name: string, content: string): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([fileName, text]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], fileName, { type: 'application/json' }));
+      return data;
+    },
+    [name, content] as const,
+  );
+  const target = page.locator('.dashboard');
+  await target.dispatchEvent('dragenter', { dataTransfer: transfer });
+  await expect(page.locator('.drop')).toBeVisible();
+  await target.dispatchEvent('drop', { dataTransfer: transfer });
+  await expect(page.locator('.drop')).toBeHidden();
+}
