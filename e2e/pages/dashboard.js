@@ -7,6 +7,8 @@ const kinds = ['sqlite', 'leaky', 'fragmenting', 'game'];
 const programs = {};
 for (const kind of ['game', 'fragmenting']) {
   programs[kind] = await createPrograms();
+  // Programs that run at once what else takes minutes would be sampled by chance: not rarer, however long a stack takes here.
+  programs[kind].tidemark.engine.exports.tidemark_profiler_sample(64 * 1024, 0, 1);
   programs[kind]._demo_start(kinds.indexOf(kind));
 }
 const foreign = new WebAssembly.Memory({ initial: 32, maximum: 64 });
