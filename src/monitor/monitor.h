@@ -49,18 +49,21 @@ class Monitor {
  private:
   const Sample& last() const { return history_[history_.count() - 1]; }
 
-  /// Number of the sample that begins the window that `now_ms` ends; count() when there is none.
-  std::size_t window_begin(double now_ms) const {
+  /// Number of the sample that begins the window that `now` ends; count() when there is none. All in it are of one series:
+  /// of bytes in use, or, as long as those aren't known, of memory.
+  std::size_t window_begin(const Sample& now) const {
+    const auto is_alike = [&](const Sample& sample) { return std::isnan(sample.used_bytes) == std::isnan(now.used_bytes); };
     std::size_t begin = history_.count();
-    while (begin > 0 && now_ms - history_[begin - 1].time_ms <= kRateWindowMs) --begin;
-    if (begin == history_.count() && begin > 0) --begin;  // all are older
+    while (begin > 0 && now.time_ms - history_[begin - 1].time_ms <= kRateWindowMs && is_alike(history_[begin - 1]))
+      --begin;
+    if (begin == history_.count() && begin > 0 && is_alike(history_[begin - 1])) --begin;  // all are older
     return begin;
   }
 
   /// Slope of the straight line through the window's samples, by least squares.
   double growth_rate(const Sample& now) const {
     double n = 1, mean_s = 0, mean_bytes = filled_bytes(now), s_s = 0, s_bytes = 0;
-    for (std::size_t i = window_begin(now.time_ms); i < history_.count(); ++i) {
+    for (std::size_t i = window_begin(now); i < history_.count(); ++i) {
       const double seconds = (history_[i].time_ms - now.time_ms) / 1000;
       const double bytes = filled_bytes(history_[i]);
       n += 1;
@@ -74,7 +77,7 @@ class Monitor {
   }
 
   double allocation_rate(const Sample& now) const {
-    const std::size_t begin = window_begin(now.time_ms);
+    const std::size_t begin = window_begin(now);
     if (std::isnan(now.total_bytes) || begin == history_.count()) return now.total_bytes - now.total_bytes;  // NaN or 0
     const double elapsed_ms = now.time_ms - history_[begin].time_ms;
     return elapsed_ms > 0 ? (now.total_bytes - history_[begin].total_bytes) * 1000 / elapsed_ms : 0;

@@ -141,6 +141,24 @@ TEST_F(MonitorTest, RatesOfTheFirstSampleAreNothingAndThoseOfDistantOnesAreBetwe
   EXPECT_TRUE(std::isnan(sample.allocation_rate));
 }
 
+TEST_F(MonitorTest, WhereTheUseBecomesKnownItsGrowthIsNotThatFromTheSizeOfMemory) {
+  for (int i = 0; i < 5; ++i) {
+    Sample sample = sample_at(i * 1000, kUnknown);
+    sample.allocated_bytes = 1e6;
+    monitor_.take(sample);
+  }
+  Sample sample = sample_at(5000, 1000);
+  sample.total_bytes = 1000;
+  monitor_.take(sample);
+  EXPECT_EQ(sample.growth_rate, 0);
+  EXPECT_EQ(sample.allocation_rate, 0);
+  sample = sample_at(6000, 1500);
+  sample.total_bytes = 2500;
+  monitor_.take(sample);
+  EXPECT_DOUBLE_EQ(sample.growth_rate, 500);
+  EXPECT_DOUBLE_EQ(sample.allocation_rate, 1500);
+}
+
 TEST_F(MonitorTest, ATimeThatRunsBackwardsIsTheTimeOfTheLastSample) {
   Sample sample = sample_at(5000, 100);
   monitor_.take(sample);
