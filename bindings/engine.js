@@ -4,6 +4,7 @@
 //   views    typed arrays over the memory that is there now
 //   module   the Module, with the Embind classes of bindings/*.cpp
 //   functionAt, setFunction  entries of its function table
+//   leastBytes  () => what every memory of the program has from the start: no shrink goes below
 /* global addToLibrary, extraLibraryFuncs */
 
 // Raw exports, by their names in C. Each component adds its own.
@@ -17,6 +18,7 @@ const tidemarkExports = [
   // monitor and profiler
   'tidemark_monitor_heap_stats',
   'tidemark_monitor_create',
+  'tidemark_monitor_set_thresholds',
   'tidemark_monitor_destroy',
   'tidemark_monitor_take',
   'tidemark_monitor_derive',
@@ -119,6 +121,7 @@ addToLibrary({
     // The table of the instance that runs now, as it is: not gated, and not carried over by a shrink.
     engine['functionAt'] = (index) => tidemarkProgram.table.get(index);
     engine['setFunction'] = (index, f) => tidemarkProgram.table.set(index, f);
+    engine['leastBytes'] = () => tidemarkProgram.leastBytes;
     var update = updateMemoryViews;
     updateMemoryViews = () => {
       update();

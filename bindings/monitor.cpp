@@ -58,6 +58,11 @@ MonitorBlock* tidemark_monitor_create(std::size_t capacity, double low, double m
   return block;
 }
 
+/// Other thresholds from now on; history and peaks stay.
+void tidemark_monitor_set_thresholds(MonitorBlock* block, double low, double medium, double high, double critical) {
+  block->monitor.thresholds().set({low, medium, high, critical});
+}
+
 void tidemark_monitor_destroy(MonitorBlock* block) { std::free(block); }
 
 /// Takes the row's sample in; returns the level to warn of, 0 for none.

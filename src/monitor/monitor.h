@@ -52,7 +52,9 @@ class Monitor {
   /// Number of the sample that begins the window that `now` ends; count() when there is none. All in it are of one series:
   /// of bytes in use, or, as long as those aren't known, of memory.
   std::size_t window_begin(const Sample& now) const {
-    const auto is_alike = [&](const Sample& sample) { return std::isnan(sample.used_bytes) == std::isnan(now.used_bytes); };
+    const auto is_alike = [&](const Sample& sample) {
+      return std::isnan(sample.used_bytes) == std::isnan(now.used_bytes);
+    };
     std::size_t begin = history_.count();
     while (begin > 0 && now.time_ms - history_[begin - 1].time_ms <= kRateWindowMs && is_alike(history_[begin - 1]))
       --begin;

@@ -15,9 +15,13 @@ class Thresholds {
   static constexpr std::size_t kLevels = 4;
   static constexpr double kHysteresis = 5;
 
-  /// Per cent of the limit, ascending; one above 100 and more is never reached.
+  /// Per cent of the limit, ascending; one above 100 and more is never reached. A warning that was given counts as given
+  /// unless its threshold was raised.
   void set(const double (&percent)[kLevels]) {
-    for (std::size_t i = 0; i < kLevels; ++i) percent_[i] = percent[i];
+    for (std::size_t i = 0; i < kLevels; ++i) {
+      given_[i] = given_[i] && percent[i] <= percent_[i];
+      percent_[i] = percent[i];
+    }
   }
 
   /// The level to warn of now. A utilisation that is not known (NaN) is none.

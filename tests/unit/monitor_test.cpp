@@ -112,6 +112,16 @@ TEST(Efficiency, OfWhatIsNotKnownNothingIsAssumed) {
   EXPECT_EQ(efficiency_of(sample), 0);
 }
 
+TEST(ThresholdsTest, AWarningThatWasGivenStaysGivenUnlessItsThresholdIsRaised) {
+  Thresholds thresholds;
+  EXPECT_EQ(thresholds.rise_to(65), Level::kLow);
+  thresholds.set({50, 75, 85, 95});
+  EXPECT_EQ(thresholds.rise_to(65), Level::kNone);
+  thresholds.set({64, 75, 85, 95});
+  EXPECT_EQ(thresholds.rise_to(65), Level::kLow);
+  EXPECT_EQ(thresholds.next(), 75);
+}
+
 class MonitorTest : public ::testing::Test {
  protected:
   std::array<Sample, 100> memory_{};

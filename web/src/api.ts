@@ -41,7 +41,12 @@ export function createApi(context: Context): TidemarkApi {
     readHeapStats,
     ...leaks,
     ...managers,
-    ...createOptimizationApi(monitors.wasmMemoryMonitor, managers.wasmMemoryManager, leaks.memoryLeakDetector),
+    ...createOptimizationApi(
+      monitors.wasmMemoryMonitor,
+      managers.wasmMemoryManager,
+      leaks.memoryLeakDetector,
+      context.modules,
+    ),
     ...monitors,
     ...createStructuresApi(context),
     ...createTesterApi(context),

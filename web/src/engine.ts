@@ -28,6 +28,8 @@ export interface Engine {
   readonly exports: EngineExports;
   readonly views: EngineViews;
   readonly module: EmscriptenModule;
+  /** What every memory of the program has from the start: no shrink goes below. */
+  leastBytes(): number;
 }
 
 /** What a shrink did. All figures are bytes, but for `durationMs`. */

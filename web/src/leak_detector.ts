@@ -20,6 +20,8 @@ import type { WasmModule } from './wasm_module.js';
 interface Watching {
   readonly watch: LeakWatch;
   readonly history: LeakResult[];
+  /** As it was given; null where a detection was asked for, and no more. */
+  given: WasmModule | null;
   /** Stops what runs by itself. */
   readonly stops: (() => void)[];
   /** Of the scan in slices that is under way. */
@@ -57,8 +59,9 @@ export class MemoryLeakDetector {
   startMonitoring(module: WasmModule): void {
     this.#requireAlive();
     const watched = this.#context.modules.acquire(module, this);
-    if (this.#watching.has(watched.id)) return;
-    const entry = this.#enter(watched.id);
+    const entry = this.#watching.get(watched.id) ?? this.#enter(watched.id);
+    if (entry.given) return;
+    entry.given = module;
     const { clock } = this.#context;
     entry.stops.push(clock.every(this.config.intervalMs, () => this.#tick(entry)));
     const stopShrink = entry.watch.module.runtime?.onShrink(() => this.#disturb(entry));
@@ -75,6 +78,11 @@ export class MemoryLeakDetector {
     entry.watch.dispose();
     this.#watching.delete(moduleId);
     this.#context.modules.release(moduleId, this);
+  }
+
+  /** The module, as it was given to startMonitoring(), or null. */
+  getModule(moduleId: string): WasmModule | null {
+    return this.#watching.get(moduleId)?.given ?? null;
   }
 
   /**
@@ -168,6 +176,24 @@ export class MemoryLeakDetector {
   /** Results of the past, the latest last. */
   getHistory(moduleId: string): LeakResult[] {
     return [...this.#require(moduleId).history];
+  }
+
+  // The functions of the package, by their own names.
+
+  startLeakMonitoring(module: WasmModule): void {
+    this.startMonitoring(module);
+  }
+
+  stopLeakMonitoring(moduleId: string): void {
+    this.stopMonitoring(moduleId);
+  }
+
+  detectMemoryLeaks(moduleId: string): LeakResult {
+    return this.detectLeaks(moduleId);
+  }
+
+  getLeakHistory(moduleId: string): LeakResult[] {
+    return this.getHistory(moduleId);
   }
 
   /** Calls back whenever a leak was found; returns the function that ends that. */
@@ -362,9 +388,10 @@ export class MemoryLeakDetector {
   #enter(moduleId: string): Watching {
     const watched = this.#context.modules.get(moduleId);
     const entry: Watching = {
+      given: null,
       watch: new LeakWatch(watched, this.#context, this.config),
       history: [],
-      stops: [],
+      stops: [watched.whenGone(() => this.stopMonitoring(moduleId))],
       slicing: null,
       lastDetection: this.#context.clock.now(),
       lastDetectionMs: 0,

@@ -37,6 +37,9 @@ export interface MemoryOptions {
  *   `'out-of-memory'`: the memory to start with can't be had
  */
 export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
+  if (typeof memory !== 'object' || (memory as unknown) === null) {
+    throw new TidemarkError('invalid-argument', `memory: ${shown(memory)} was given, and { initialBytes } is expected`);
+  }
   const { initialBytes = 0 } = memory;
   if (!Number.isInteger(initialBytes) || initialBytes < 0 || initialBytes > 2 ** 31) {
     throw new TidemarkError(

@@ -10,7 +10,7 @@ import { Emitter } from './emitter.js';
 import { shown, TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
 import { ManagedModules } from './managed_modules.js';
-import { mergeLimits, resolveConfig, type GCConfig, type GCStrategy } from './manager_config.js';
+import { mergeLimits, resolveConfig, strategies, type GCConfig, type GCStrategy } from './manager_config.js';
 import type { MemoryLimits, MemoryManagerConfig, ResolvedConfig } from './manager_config.js';
 import { Collections } from './manager_collections.js';
 import type { ManagerEvents, ReliefReport } from './manager_events.js';
@@ -101,7 +101,7 @@ export class WasmMemoryManager {
   }
 
   /** Stops looking after a module, and takes its limits away; nothing where it isn't registered. */
-  unregister(moduleId: string): void {
+  unregisterModule(moduleId: string): void {
     const managed = this.#modules.find(moduleId);
     if (!managed) return;
     this.cancelGC(moduleId);
@@ -121,11 +121,12 @@ export class WasmMemoryManager {
 
   /** @throws {TidemarkError} `'unknown-module'` */
   getLimits(moduleId: string): MemoryLimits {
-    return { ...this.#modules.get(moduleId).limits };
+    return { ...this.#get(moduleId).limits };
   }
 
   /** Of all modules together; null takes it away. Where it is reached, who can spare most is asked first. */
   setTotalLimit(bytes: number | null): void {
+    this.#requireOpen();
     if (bytes !== null && !(typeof bytes === 'number' && bytes > 0)) {
       throw new TidemarkError(
         'invalid-argument',
@@ -153,7 +154,7 @@ export class WasmMemoryManager {
 
   /** As canAllocate(), and says which limit refuses, and what each would leave. */
   explainAllocation(moduleId: string, size: number): AllocationExplanation {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#get(moduleId);
     checkSize(size);
     const { limits, history } = managed;
     const now = this.#now();
@@ -172,7 +173,7 @@ export class WasmMemoryManager {
    * nothing refuses it.
    */
   recordAllocation(moduleId: string, size: number): void {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#get(moduleId);
     checkSize(size);
     const now = this.#now();
     this.#budgets.settle();
@@ -185,7 +186,7 @@ export class WasmMemoryManager {
 
   /** @throws {TidemarkError} `'invalid-argument'`: more than was recorded, of a module whose blocks can't be seen */
   recordDeallocation(moduleId: string, size: number): void {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#get(moduleId);
     checkSize(size);
     this.#budgets.settle();
     if (!managed.watched.runtime) managed.watched.recorded.free(size);
@@ -202,7 +203,7 @@ export class WasmMemoryManager {
   }
 
   getPressure(moduleId: string): PressureLevel {
-    const managed = this.#modules.get(moduleId);
+    const managed = this.#get(moduleId);
     this.#relief.look(managed);
     return managed.gauge.level;
   }
@@ -218,7 +219,7 @@ export class WasmMemoryManager {
    * @param wantedBytes  enough; by default, everything that can be had
    */
   async relieve(moduleId?: string, wantedBytes = Infinity): Promise<ReliefReport[]> {
-    const modules = moduleId === undefined ? this.#modules.bySpare() : [this.#modules.get(moduleId)];
+    const modules = moduleId === undefined ? this.#modules.bySpare() : [this.#get(moduleId)];
     const reports: ReliefReport[] = [];
     let missing = wantedBytes;
     for (const managed of modules) {
@@ -234,6 +235,7 @@ export class WasmMemoryManager {
 
   /** @param limitBytes  null for none */
   setBudget(name: string, limitBytes: number | null): void {
+    this.#requireOpen();
     this.#budgets.setLimit(name, limitBytes);
   }
 
@@ -242,7 +244,10 @@ export class WasmMemoryManager {
    * first await: what runs in between is not its own.
    */
   withBudget<T>(name: string, body: () => T): T {
-    const scope = this.#budgets.enter(name);
+    if (typeof body !== 'function') {
+      throw new TidemarkError('invalid-argument', `body: ${shown(body)} was given, and a function is expected`);
+    }
+    const scope = this.enterBudget(name);
     try {
       return body();
     } finally {
@@ -252,16 +257,18 @@ export class WasmMemoryManager {
 
   /** As withBudget(), where there is no one function: leave it, or `using`. */
   enterBudget(name: string): BudgetScope {
+    this.#requireOpen();
     return this.#budgets.enter(name);
   }
 
   /** Takes bytes off a budget whose blocks were freed outside of its scope. */
   creditBudget(name: string, bytes: number, moduleId: string = this.#context.defaultModule.id): void {
     checkSize(bytes);
-    this.#budgets.credit(name, bytes, this.#modules.get(moduleId));
+    this.#budgets.credit(name, bytes, this.#get(moduleId));
   }
 
   getBudgets(): BudgetReport[] {
+    this.#requireOpen();
     return this.#budgets.report();
   }
 
@@ -271,11 +278,25 @@ export class WasmMemoryManager {
    * Collects. With `incrementalGC`, this is the first slice, and what is left follows in idle time; the 'gc' event has the
    * whole result.
    *
-   * @throws {TidemarkError} `'unknown-module'`, `'busy'`: called by a handler within malloc
+   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`, `'busy'`: called by a handler within malloc
    */
   triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
+    const managed = this.#get(moduleId);
+    const isOptions = typeof aggressive === 'object' && (aggressive as unknown) !== null;
+    if (!isOptions && typeof aggressive !== 'boolean') {
+      throw new TidemarkError(
+        'invalid-argument',
+        `aggressive: ${shown(aggressive)} was given, and true, false or { strategy } is expected`,
+      );
+    }
     const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
-    return this.#collections.start(this.#modules.get(moduleId), given ?? this.#config.gc.strategy);
+    if (given !== undefined && !strategies.includes(given)) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `strategy: ${shown(given)} was given, and one of ${strategies.join(', ')} is expected`,
+      );
+    }
+    return this.#collections.start(managed, given ?? this.#config.gc.strategy);
   }
 
   /** Ends an incremental collection where it is; whether there was one. The next begins anew. */
@@ -286,7 +307,7 @@ export class WasmMemoryManager {
 
   /** Collections so far, and the last one. */
   getGCStats(moduleId: string): { runs: number; reclaimedBytes: number; last: GCResult | null } {
-    return { ...this.#modules.get(moduleId).gc };
+    return { ...this.#get(moduleId).gc };
   }
 
   /** Has collections of a module ask an object; it isn't kept alive. */
@@ -314,18 +335,20 @@ export class WasmMemoryManager {
   // --- reports
 
   getAggregateStats(): AggregateStats {
+    this.#requireOpen();
     return aggregate([...this.#modules], this.totalLimit);
   }
 
   /** Returns the function that takes the listener out again. */
   on<Name extends keyof ManagerEvents>(name: Name, listener: (event: ManagerEvents[Name]) => void): () => void {
+    this.#requireOpen();
     return this.#events.on(name, listener);
   }
 
   /** Unregisters all modules and forgets all handlers and listeners. */
   dispose(): void {
     if (this.#disposed) return;
-    for (const id of [...this.#modules.ids]) this.unregister(id);
+    for (const id of [...this.#modules.ids]) this.unregisterModule(id);
     this.#stopDraining?.();
     this.#drain(this.#context.defaultModule.id);
     this.#handlers.clear();
@@ -341,6 +364,11 @@ export class WasmMemoryManager {
 
   #now(): number {
     return this.#context.clock.elapsed();
+  }
+
+  #get(moduleId: string): ManagedModule {
+    this.#requireOpen();
+    return this.#modules.get(moduleId);
   }
 
   #requireOpen(): void {

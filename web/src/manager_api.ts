@@ -11,7 +11,7 @@ export interface ManagerApi {
   /** The manager that the functions here are those of. */
   readonly wasmMemoryManager: WasmMemoryManager;
   readonly registerModule: WasmMemoryManager['registerModule'];
-  readonly unregisterModule: WasmMemoryManager['unregister'];
+  readonly unregisterModule: WasmMemoryManager['unregisterModule'];
   readonly canAllocate: WasmMemoryManager['canAllocate'];
   readonly explainAllocation: WasmMemoryManager['explainAllocation'];
   readonly recordAllocation: WasmMemoryManager['recordAllocation'];
@@ -47,7 +47,7 @@ export function createManagerApi(context: Context): ManagerApi {
     DisposalScope: BoundScope,
     wasmMemoryManager: manager,
     registerModule: (module, limits) => manager.registerModule(module, limits),
-    unregisterModule: (id) => manager.unregister(id),
+    unregisterModule: (id) => manager.unregisterModule(id),
     canAllocate: (id, size) => manager.canAllocate(id, size),
     explainAllocation: (id, size) => manager.explainAllocation(id, size),
     recordAllocation: (id, size) => manager.recordAllocation(id, size),

@@ -2,6 +2,7 @@
 import { engineSource } from 'tidemark-engine-source';
 import { createApi, type TidemarkApi } from './api.js';
 import { Context, type Clock } from './context.js';
+import { shown, TidemarkError } from './errors.js';
 import { loadEngine, type EngineSource, type MemoryOptions } from './load_engine.js';
 
 export * from './types.js';
@@ -18,6 +19,12 @@ export * from './types.js';
 export async function createTidemark(
   options: { wasm?: EngineSource; memory?: MemoryOptions; clock?: Clock } = {},
 ): Promise<TidemarkApi> {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TidemarkError(
+      'invalid-argument',
+      `options: ${shown(options)} was given, and { wasm, memory, clock } is expected`,
+    );
+  }
   const runtime = await loadEngine(options.wasm ?? (await engineSource()), options.memory);
   return createApi(new Context(runtime, options.clock));
 }

@@ -40,15 +40,19 @@ function bytes(count: number | null): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-function recommendationsOf(report: Omit<MemoryReport, 'efficiency' | 'recommendations'>): string[] {
+type Known = Omit<MemoryReport, 'efficiency' | 'recommendations' | 'toString'>;
+
+function recommendationsOf(report: Known, releasableBytes: number): string[] {
   const { stats, budgets, leaks, warnings } = report;
   const found = [...(leaks?.recommendations ?? []), ...(warnings.at(-1)?.recommendations ?? [])];
   for (const { name, over, usedBytes, limitBytes } of budgets) {
     if (over)
       found.push(`Budget "${name}" uses ${bytes(usedBytes)} of ${bytes(limitBytes)}: give back, or allow more.`);
   }
-  if (stats.used !== null && stats.allocated > 4 * Math.max(stats.used, 1 << 20)) {
-    found.push(`Of ${bytes(stats.allocated)} of memory ${bytes(stats.used)} are in use: shrink() gives the rest back.`);
+  if (releasableBytes > Math.max(stats.allocated / 2, 1 << 20)) {
+    found.push(
+      `Of ${bytes(stats.allocated)} of memory ${bytes(stats.used)} are in use: shrink() gives ${bytes(releasableBytes)} back.`,
+    );
   }
   return [...new Set(found)];
 }
@@ -57,7 +61,10 @@ function lines(report: MemoryReport): string {
   const { stats, limits, gc, budgets, warnings, recommendations } = report;
   const rows: [string, string][] = [
     ['memory', bytes(stats.allocated)],
-    ['in use', `${bytes(stats.used)}${stats.liveBlocks === null ? '' : ` in ${stats.liveBlocks} blocks`}`],
+    [
+      'in use',
+      `${bytes(stats.used)}${stats.liveBlocks === null ? '' : ` in ${stats.liveBlocks} block${stats.liveBlocks === 1 ? '' : 's'}`}`,
+    ],
     ['peak in use', bytes(stats.peakUsed)],
     ['hard limit', limits ? bytes(limits.hardLimit) : 'none'],
     ['utilization', stats.utilization === null ? 'unknown' : `${stats.utilization.toFixed(1)} %`],
@@ -76,8 +83,10 @@ function lines(report: MemoryReport): string {
   return [`Memory of "${report.moduleId}"`, ...table, ...recommendations.map((text) => `  * ${text}`)].join('\n');
 }
 
-export function memoryReport(known: Omit<MemoryReport, 'efficiency' | 'recommendations' | 'toString'>): MemoryReport {
-  const report = { ...known, efficiency: known.stats.efficiency, recommendations: recommendationsOf(known) };
+/** @param releasableBytes  what a shrink would give back */
+export function memoryReport(known: Known, releasableBytes: number): MemoryReport {
+  const recommendations = recommendationsOf(known, releasableBytes);
+  const report = { ...known, efficiency: known.stats.efficiency, recommendations };
   // Not a field of its own: reports are written as JSON too.
   Object.defineProperty(report, 'toString', { value: () => lines(report), enumerable: false });
   return report;

@@ -67,7 +67,7 @@ export function measure(module: WatchedModule, timeMs: number, limit: number | n
       limit,
       liveBlocks: heap.liveBlocks,
       totalBytes: new HeapMeter(engine).totalBytes,
-      releasable: heap.topBytes,
+      releasable: Math.max(0, Math.min(heap.topBytes, allocated - engine.leastBytes())),
     };
   }
   const { recorded } = module;

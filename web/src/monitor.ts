@@ -49,31 +49,25 @@ export class WasmMemoryMonitor {
    * @throws {TidemarkError} `'invalid-module'`, `'duplicate-module'`, `'invalid-config'`, `'out-of-memory'`
    */
   startMonitoring(module: WasmModule, limit?: number | null, options: PartialMonitorConfig = {}): void {
-    if (this.#disposed)
-      throw new TidemarkError('disposed', 'monitor: it was disposed of, and looks after nothing any more');
+    this.#requireAlive();
     const bytes = checkedLimit(limit);
     const config = monitorConfig(options, this.config);
     const watched = this.#context.modules.acquire(module, this);
     const before = this.#modules.get(watched.id);
     let monitored: MonitoredModule;
-    if (before && before.config.maxHistorySize === config.maxHistorySize && sameThresholds(before.config, config)) {
-      if (limit !== undefined) before.limit = bytes;
-      before.config = config;
+    if (before) {
       monitored = before;
+      monitored.configure(config);
+      if (limit !== undefined) monitored.limit = bytes;
     } else {
       try {
-        monitored = new MonitoredModule(
-          watched,
-          limit === undefined && before ? before.limit : bytes,
-          config,
-          this.#context,
-          (taken) => queueMicrotask(() => this.#tell(monitored, taken)),
+        monitored = new MonitoredModule(watched, bytes, config, this.#context, (taken) =>
+          queueMicrotask(() => this.#tell(monitored, taken)),
         );
       } catch (error) {
-        if (!before) this.#context.modules.release(watched.id, this);
+        this.#context.modules.release(watched.id, this);
         throw error;
       }
-      before?.dispose();
       this.#modules.set(watched.id, monitored);
     }
     if (watched.runtime && !config.profiling) this.profiler(watched.id).stop();
@@ -171,6 +165,11 @@ export class WasmMemoryMonitor {
     return this.#get(moduleId).history();
   }
 
+  /** The last hundred warnings, the oldest first. */
+  getWarnings(moduleId: string): MemoryWarning[] {
+    return [...this.#get(moduleId).warnings];
+  }
+
   exportHistory(moduleId: string, format: 'json' | 'csv' = 'json'): string {
     if (format !== 'json' && format !== 'csv') {
       throw new TidemarkError(
@@ -189,11 +188,13 @@ export class WasmMemoryMonitor {
 
   /** Calls back when a threshold is passed; returns the function that ends that. */
   onWarning(callback: (warning: MemoryWarning) => void): () => void {
+    this.#requireAlive();
     return this.#events.on('warning', listener('callback', callback));
   }
 
   /** Calls back with every sample; returns the function that ends that. */
   onSample(callback: (stats: MemoryStats) => void): () => void {
+    this.#requireAlive();
     return this.#events.on('sample', listener('callback', callback));
   }
 
@@ -222,7 +223,12 @@ export class WasmMemoryMonitor {
     this.dispose();
   }
 
+  #requireAlive(): void {
+    if (this.#disposed) throw new TidemarkError('disposed', 'WasmMemoryMonitor: it was used after dispose()');
+  }
+
   #get(moduleId: string): MonitoredModule {
+    this.#requireAlive();
     const monitored = this.#modules.get(moduleId);
     if (monitored) return monitored;
     const known = this.monitoredModules.map((id) => `"${id}"`).join(', ') || 'there is none yet';
@@ -258,14 +264,13 @@ export class WasmMemoryMonitor {
     if (this.#modules.get(stats.moduleId) !== monitored) return;
     this.#events.emit('sample', stats);
     if (level !== 'none') {
-      this.#events.emit('warning', warningOf(level, monitored.config.thresholds[level], stats));
+      const warning = warningOf(level, monitored.config.thresholds[level], stats);
+      monitored.addWarning(warning);
+      this.#events.emit('warning', warning);
     }
     if (monitored.collectionDue(stats)) requestCollection(this.#context, stats.moduleId);
   }
 }
-
-const sameThresholds = (a: MonitorConfig, b: MonitorConfig): boolean =>
-  (['low', 'medium', 'high', 'critical'] as const).every((level) => a.thresholds[level] === b.thresholds[level]);
 
 function listener<Callback>(name: string, callback: Callback): Callback {
   if (typeof callback === 'function') return callback;

@@ -47,11 +47,12 @@ const fail = (name: string, value: unknown, expected: string): never => {
 export function monitorConfig(
   given: unknown = {},
   base: Readonly<MonitorConfig> = defaultMonitorConfig,
+  what = 'config',
 ): MonitorConfig {
-  if (typeof given !== 'object' || given === null) fail('config', given, 'an object');
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) fail(what, given, 'an object');
   const present = Object.entries(given as object).filter(([, value]) => value !== undefined);
   for (const [name, value] of present) {
-    if (!(name in base)) fail(`config.${name}`, value, `no such option, but one of ${Object.keys(base).join(', ')}`);
+    if (!(name in base)) fail(`${what}.${name}`, value, `no such option, but one of ${Object.keys(base).join(', ')}`);
     const kind = typeof base[name as keyof MonitorConfig];
     if (typeof value !== kind) fail(name, value, kind === 'object' ? 'an object' : `a ${kind}`);
   }
@@ -63,11 +64,11 @@ export function monitorConfig(
   config.thresholds = { ...base.thresholds, ...Object.fromEntries(thresholds) };
   const { low, medium, high, critical } = config.thresholds;
   const ascending = [0, low, medium, high, critical].every((value, i, all) => value >= (all[i - 1] ?? 0));
-  if (!ascending) {
+  if (!ascending || critical > 100) {
     const values = [low, medium, high, critical].join(', ');
     throw new TidemarkError(
       'invalid-config',
-      `thresholds: low, medium, high and critical are ${values}, and ascending numbers of per cent are expected`,
+      `thresholds: low, medium, high and critical are ${values}, and ascending numbers of per cent, up to 100, are expected`,
     );
   }
   if (!(config.intervalMs > 0 && config.intervalMs < 2 ** 31)) {
@@ -76,7 +77,9 @@ export function monitorConfig(
   if (!Number.isInteger(config.maxHistorySize) || config.maxHistorySize < 4 || config.maxHistorySize > 1e6) {
     fail('maxHistorySize', config.maxHistorySize, 'a whole number from 4 to 1000000');
   }
-  if (!(config.gcThreshold > 0)) fail('gcThreshold', config.gcThreshold, 'a number of per cent above 0');
+  if (!(config.gcThreshold > 0 && config.gcThreshold <= 100)) {
+    fail('gcThreshold', config.gcThreshold, 'a number of per cent above 0, up to 100,');
+  }
   if (!(config.maxProfilingDuration > 0)) {
     fail('maxProfilingDuration', config.maxProfilingDuration, 'a number of milliseconds above 0');
   }

@@ -6,6 +6,7 @@ import { TidemarkError } from './errors.js';
 declare module './engine.js' {
   interface EngineExports {
     tidemark_monitor_create(capacity: number, low: number, medium: number, high: number, critical: number): number;
+    tidemark_monitor_set_thresholds(monitor: number, low: number, medium: number, high: number, critical: number): void;
     tidemark_monitor_destroy(monitor: number): void;
     tidemark_monitor_take(monitor: number): number;
     tidemark_monitor_derive(monitor: number): void;
@@ -77,6 +78,11 @@ export class MonitorMemory {
     if (this.#address === 0) {
       throw new TidemarkError('out-of-memory', `maxHistorySize: no memory for ${capacity} samples`);
     }
+  }
+
+  /** From now on. */
+  set thresholds({ low, medium, high, critical }: MonitorThresholds) {
+    this.#engine.exports.tidemark_monitor_set_thresholds(this.#address, low, medium, high, critical);
   }
 
   /** Takes a sample in; returns what it leads to, and the level to warn of. */

@@ -4,6 +4,7 @@ import type { Context } from './context.js';
 import { measure, statsOf, utilizationOf, type MemoryStats } from './memory_stats.js';
 import type { MonitorConfig } from './monitor_config.js';
 import { levels, MonitorMemory, type Derived, type Level } from './monitor_memory.js';
+import type { MemoryWarning } from './warnings.js';
 import type { WatchedModule } from './wasm_module.js';
 
 export interface Taken {
@@ -12,13 +13,16 @@ export interface Taken {
   level: Level;
 }
 
+const keptWarnings = 100;
+
 export class MonitoredModule {
   readonly module: WatchedModule;
   limit: number | null;
   config: MonitorConfig;
   readonly startedAt: number;
   readonly #context: Context;
-  readonly #memory: MonitorMemory;
+  readonly warnings: MemoryWarning[] = [];
+  #memory: MonitorMemory;
   readonly #onAlarm: (taken: Taken) => void;
   #stopTimer: () => void = () => {};
   #collecting = false;
@@ -37,6 +41,28 @@ export class MonitoredModule {
     this.#context = context;
     this.#memory = new MonitorMemory(context.engine, config.maxHistorySize, config.thresholds);
     this.#onAlarm = onAlarm;
+  }
+
+  /**
+   * From now on by another configuration; history, peaks, and what was warned of stay.
+   *
+   * @throws {TidemarkError} `'out-of-memory'`, and nothing has changed
+   */
+  configure(config: MonitorConfig): void {
+    if (config.maxHistorySize !== this.config.maxHistorySize) {
+      const memory = new MonitorMemory(this.#context.engine, config.maxHistorySize, this.config.thresholds);
+      for (const sample of this.#memory.history()) memory.take(sample);
+      this.#memory.dispose();
+      this.#memory = memory;
+    }
+    this.#memory.thresholds = config.thresholds;
+    this.config = config;
+  }
+
+  /** The last hundred are kept. */
+  addWarning(warning: MemoryWarning): void {
+    this.warnings.push(warning);
+    if (this.warnings.length > keptWarnings) this.warnings.shift();
   }
 
   /** Calls back every `intervalMs` from now on. */
@@ -70,11 +96,15 @@ export class MonitoredModule {
     });
   }
 
-  /** The sample in which most was in use. */
+  /** The sample in which most was in use, the present one included. */
   peak(): MemoryStats {
-    const history = this.history();
     const filled = (stats: MemoryStats): number => stats.used ?? stats.allocated;
-    return history.reduce((peak, stats) => (filled(stats) > filled(peak) ? stats : peak), history[0] ?? this.now());
+    const isComparable = (stats: MemoryStats, now: MemoryStats): boolean =>
+      (stats.used === null) === (now.used === null);
+    const now = this.now();
+    return this.history()
+      .filter((stats) => isComparable(stats, now))
+      .reduce((peak, stats) => (filled(stats) >= filled(peak) ? stats : peak), now);
   }
 
   /** Whether `gcThreshold` has been reached, for the first time since the use was below it. */

@@ -4,12 +4,11 @@ import type { GCResult } from './collection.js';
 import { shown, TidemarkError } from './errors.js';
 import { defaultLeakDetectorConfig, type LeakResult } from './leaks/leak_result.js';
 import type { WasmMemoryManager } from './manager.js';
-import { defaultGC, defaultLimits, type MemoryLimits } from './manager_config.js';
+import { defaultGC, defaultLimits, mergeLimits, type MemoryLimits } from './manager_config.js';
 import { memoryReport, type MemoryReport } from './memory_report.js';
 import type { WasmMemoryMonitor } from './monitor.js';
-import { defaultMonitorConfig, type PartialMonitorConfig } from './monitor_config.js';
-import type { MemoryWarning } from './warnings.js';
-import type { WasmModule } from './wasm_module.js';
+import { defaultMonitorConfig, monitorConfig, type PartialMonitorConfig } from './monitor_config.js';
+import type { ModuleRegistry, WasmModule } from './wasm_module.js';
 
 export interface OptimizationOptions {
   /** All three are true by default. */
@@ -27,41 +26,42 @@ export interface OptimizationOptions {
 export interface LeakDetection {
   startMonitoring(module: WasmModule): void;
   stopMonitoring(moduleId: string): void;
+  getModule(moduleId: string): WasmModule | null;
   detectLeaks(moduleId: string): LeakResult;
 }
 
 /** What is in force when nothing is given. */
 // eslint-disable-next-line @typescript-eslint/naming-convention -- it is called so in the specification
-export const DEFAULT_CONFIG = {
-  monitoring: {
+export const DEFAULT_CONFIG = Object.freeze({
+  monitoring: Object.freeze({
     intervalMs: defaultMonitorConfig.intervalMs,
-    thresholds: defaultMonitorConfig.thresholds,
+    thresholds: Object.freeze({ ...defaultMonitorConfig.thresholds }),
     maxHistorySize: defaultMonitorConfig.maxHistorySize,
     leakDetection: defaultMonitorConfig.leakDetection,
     autoGC: defaultMonitorConfig.autoGC,
     gcThreshold: defaultMonitorConfig.gcThreshold,
     profiling: defaultMonitorConfig.profiling,
     maxProfilingDuration: defaultMonitorConfig.maxProfilingDuration,
-  },
-  leakDetection: {
+  }),
+  leakDetection: Object.freeze({
     minSamples: defaultLeakDetectorConfig.minSamples,
     detectionWindowMs: defaultLeakDetectorConfig.detectionWindowMs,
     growthThreshold: defaultLeakDetectorConfig.growthThreshold,
     fragmentationThreshold: defaultLeakDetectorConfig.fragmentationThreshold,
     continuousMonitoring: defaultLeakDetectorConfig.continuousMonitoring,
     autoPrevention: defaultLeakDetectorConfig.autoPrevention,
-  },
-  memoryManagement: {
-    limits: defaultLimits,
-    gc: {
+  }),
+  memoryManagement: Object.freeze({
+    limits: Object.freeze({ ...defaultLimits }),
+    gc: Object.freeze({
       autoGC: defaultGC.autoGC,
       gcThreshold: defaultGC.gcThreshold,
       aggressiveGCThreshold: defaultGC.aggressiveGCThreshold,
       minGCInterval: defaultGC.minGCInterval,
       strategy: defaultGC.strategy,
-    },
-  },
-} as const;
+    }),
+  }),
+});
 
 export interface OptimizationApi {
   readonly DEFAULT_CONFIG: typeof DEFAULT_CONFIG;
@@ -73,84 +73,66 @@ export interface OptimizationApi {
   initializeMemoryOptimization: (module: WasmModule, options?: OptimizationOptions) => void;
   /** @throws {TidemarkError} `'unknown-module'`: nothing looks after it */
   getMemoryReport: (moduleId: string) => MemoryReport;
-  /** Stops all of it, and frees what was held for it; nothing where there is nothing. */
+  /** Stops all of it, whoever started it, and frees what was held for it; nothing where there is nothing. */
   cleanupMemoryOptimization: (moduleId: string) => void;
 }
 
-const keptWarnings = 100;
 const flags = ['enableMonitoring', 'enableLeakDetection', 'enableMemoryManagement'] as const;
 
 export function createOptimizationApi(
   monitor: WasmMemoryMonitor,
   manager: WasmMemoryManager,
-  leakDetector: LeakDetection | null,
+  leakDetector: LeakDetection,
+  modules: ModuleRegistry,
 ): OptimizationApi {
-  interface Started {
-    module: WasmModule;
-    leaks: boolean;
-    warnings: MemoryWarning[];
-    stopWarnings: () => void;
-  }
-  const started = new Map<string, Started>();
-
-  const stopLeaks = (entry: Started): void => {
-    if (entry.leaks) leakDetector?.stopMonitoring(entry.module.id);
-    entry.leaks = false;
-  };
+  const started = new Map<string, WasmModule>();
 
   const cleanup = (moduleId: string): void => {
-    const entry = started.get(moduleId);
-    if (!entry) return;
     started.delete(moduleId);
-    entry.stopWarnings();
-    stopLeaks(entry);
-    if (monitor.isMonitoring(moduleId)) monitor.stopMonitoring(moduleId);
-    manager.unregister(moduleId);
+    leakDetector.stopMonitoring(moduleId);
+    monitor.stopMonitoring(moduleId);
+    manager.unregisterModule(moduleId);
+  };
+
+  const limitOf = (moduleId: string): number | null => {
+    const limit = manager.has(moduleId) ? manager.getLimits(moduleId).hardLimit : Infinity;
+    return Number.isFinite(limit) ? limit : null;
   };
 
   const initialize = (module: WasmModule, options: OptimizationOptions = {}): void => {
     check(options);
     const { enableMonitoring = true, enableLeakDetection = true, enableMemoryManagement = true } = options;
-    const { memoryLimit } = options;
+    const { memoryLimit, monitoring } = options;
+    const wantsLeaks = enableLeakDetection && monitoring?.leakDetection !== false;
     const limits = { ...(memoryLimit !== undefined && { hardLimit: memoryLimit }), ...options.limits };
-    const id = (module as { id?: string } | null)?.id ?? '';
-    const before = started.get(id);
+    // What may be refused is, before anything is changed.
+    mergeLimits(limits, manager.config.limits, 'options.limits');
+    monitorConfig(monitoring, monitor.config, 'options.monitoring');
+    const owner = {};
+    const { id } = modules.acquire(module, owner);
+    const limitsBefore = manager.has(id) ? manager.getLimits(id) : null;
     try {
-      // What may refuse the module goes first.
       if (enableMemoryManagement) manager.registerModule(module, limits);
-      else if (before) manager.unregister(id);
-      const limit = memoryLimit ?? (enableMemoryManagement ? manager.getLimits(id).hardLimit : null);
-      if (enableMonitoring) {
-        monitor.startMonitoring(module, limit !== null && Number.isFinite(limit) ? limit : null, options.monitoring);
-      } else if (before && monitor.isMonitoring(id)) monitor.stopMonitoring(id);
-      let entry = before;
-      if (!entry) {
-        const warnings: MemoryWarning[] = [];
-        const stopWarnings = monitor.onWarning((warning) => {
-          if (warning.moduleId !== id) return;
-          warnings.push(warning);
-          if (warnings.length > keptWarnings) warnings.shift();
-        });
-        entry = { module, leaks: false, warnings, stopWarnings };
-        started.set(id, entry);
-      }
-      const wantsLeaks = enableLeakDetection && options.monitoring?.leakDetection !== false;
-      if (wantsLeaks && leakDetector) {
-        leakDetector.startMonitoring(module);
-        entry.leaks = true;
-      } else stopLeaks(entry);
+      if (enableMonitoring) monitor.startMonitoring(module, memoryLimit ?? limitOf(id), monitoring);
+      if (wantsLeaks) leakDetector.startMonitoring(module);
     } catch (error) {
-      if (!before) {
-        if (started.has(id)) cleanup(id);
-        else if (enableMemoryManagement && manager.getModule(id) === module) manager.unregister(id);
-      }
+      // There was no memory for the monitor's history.
+      if (limitsBefore) manager.registerModule(module, limitsBefore);
+      else manager.unregisterModule(id);
       throw error;
+    } finally {
+      modules.release(id, owner);
     }
+    if (started.has(id)) {
+      if (!enableMemoryManagement) manager.unregisterModule(id);
+      if (!enableMonitoring) monitor.stopMonitoring(id);
+      if (!wantsLeaks) leakDetector.stopMonitoring(id);
+    }
+    started.set(id, module);
   };
 
   const report = (moduleId: string): MemoryReport => {
-    const entry = started.get(moduleId);
-    const module = entry?.module ?? manager.getModule(moduleId);
+    const module = started.get(moduleId) ?? manager.getModule(moduleId) ?? leakDetector.getModule(moduleId);
     const isMonitored = monitor.isMonitoring(moduleId);
     if (!isMonitored && !module) {
       throw new TidemarkError(
@@ -159,23 +141,23 @@ export function createOptimizationApi(
       );
     }
     // Where it isn't monitored, it is for one sample.
-    if (!isMonitored && module) {
-      const limit = manager.has(moduleId) ? manager.getLimits(moduleId).hardLimit : null;
-      monitor.startMonitoring(module, limit !== null && Number.isFinite(limit) ? limit : null, { profiling: false });
-    }
+    if (!isMonitored && module) monitor.startMonitoring(module, limitOf(moduleId), { profiling: false });
     try {
       const isManaged = manager.has(moduleId);
-      return memoryReport({
-        moduleId,
-        stats: isMonitored ? monitor.getMemoryStats(moduleId) : monitor.sample(moduleId),
-        profile: isMonitored ? monitor.getMemoryProfile(moduleId) : null,
-        leaks: entry?.leaks && leakDetector ? leaksOf(leakDetector, moduleId) : null,
-        limits: isManaged ? manager.getLimits(moduleId) : null,
-        budgets: isManaged ? budgetsOf(manager, moduleId) : [],
-        gc: isManaged ? manager.getGCStats(moduleId) : { runs: 0, reclaimedBytes: 0, last: null as GCResult | null },
-        history: isMonitored ? monitor.getHistory(moduleId) : [],
-        warnings: [...(entry?.warnings ?? [])],
-      });
+      return memoryReport(
+        {
+          moduleId,
+          stats: isMonitored ? monitor.getMemoryStats(moduleId) : monitor.sample(moduleId),
+          profile: isMonitored ? monitor.getMemoryProfile(moduleId) : null,
+          leaks: leakDetector.getModule(moduleId) ? leaksOf(leakDetector, moduleId) : null,
+          limits: isManaged ? manager.getLimits(moduleId) : null,
+          budgets: isManaged ? budgetsOf(manager, moduleId) : [],
+          gc: isManaged ? manager.getGCStats(moduleId) : { runs: 0, reclaimedBytes: 0, last: null as GCResult | null },
+          history: isMonitored ? monitor.getHistory(moduleId) : [],
+          warnings: isMonitored ? monitor.getWarnings(moduleId) : [],
+        },
+        modules.get(moduleId).runtime?.benefit().returnedBytes ?? 0,
+      );
     } finally {
       if (!isMonitored && module) monitor.stopMonitoring(moduleId);
     }
@@ -208,7 +190,8 @@ function check(options: unknown): asserts options is OptimizationOptions {
   const refuse = (name: string, value: unknown, expected: string): never => {
     throw new TidemarkError('invalid-config', `${name}: ${shown(value)} was given, and ${expected} is expected`);
   };
-  if (typeof options !== 'object' || options === null) return refuse('options', options, 'an object');
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    return refuse('options', options, 'an object');
   const known: readonly string[] = [...flags, 'memoryLimit', 'limits', 'monitoring'];
   for (const [name, value] of Object.entries(options)) {
     if (!known.includes(name)) refuse(`options.${name}`, value, `no such option, but one of ${known.join(', ')}`);
@@ -217,7 +200,10 @@ function check(options: unknown): asserts options is OptimizationOptions {
     const value: unknown = (options as OptimizationOptions)[name];
     if (value !== undefined && typeof value !== 'boolean') refuse(`options.${name}`, value, 'true or false');
   }
-  const { memoryLimit } = options as { memoryLimit?: unknown };
+  const { memoryLimit, limits } = options as { memoryLimit?: unknown; limits?: unknown };
+  if (limits !== undefined && (typeof limits !== 'object' || limits === null)) {
+    refuse('options.limits', limits, 'an object');
+  }
   if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit > 0)) {
     refuse('options.memoryLimit', memoryLimit, 'a number of bytes above 0');
   }

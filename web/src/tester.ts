@@ -1,5 +1,6 @@
 // Tests of a module's memory: suites, the built-in ones and one's own. docs/tester.md
 import { defaultContext, type Context } from './context.js';
+import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
 import { TestRun } from './tester_run.js';
@@ -30,6 +31,7 @@ export class MemoryPerformanceTester {
   readonly #suites = new Map<string, { name: string; description: string; tests: MemoryPerformanceTest[] }>();
   readonly #options: TestOptions;
   readonly #context: Context;
+  #disposed = false;
 
   /** `options` are those of every run, unless it is given others. */
   constructor(options: TestOptions = {}, context: Context = defaultContext()) {
@@ -39,6 +41,7 @@ export class MemoryPerformanceTester {
 
   /** @throws {TidemarkError} `'invalid-argument'`: no name, or one that another suite has */
   createTestSuite(name: string, description = ''): TestSuite {
+    this.#requireAlive();
     if (typeof name !== 'string' || name === '') {
       throw new TidemarkError(
         'invalid-argument',
@@ -91,6 +94,7 @@ export class MemoryPerformanceTester {
     manager?: TestManager | null,
     options: TestOptions = {},
   ): Promise<TestResult> {
+    this.#requireAlive();
     checkTest(test);
     const all = { ...this.#options, ...checkedOptions(options) };
     return queued(this.#context, () =>
@@ -109,7 +113,8 @@ export class MemoryPerformanceTester {
     manager?: TestManager | null,
     options: TestOptions = {},
   ): Promise<TestSuiteResult> {
-    const { name, description, tests } = typeof suite === 'string' ? this.#suite(suite) : suite;
+    this.#requireAlive();
+    const { name, description, tests } = checkedSuite(typeof suite === 'string' ? this.#suite(suite) : suite);
     tests.forEach(checkTest);
     const all = { ...this.#options, ...checkedOptions(options) };
     return queued(this.#context, async () => {
@@ -143,7 +148,34 @@ export class MemoryPerformanceTester {
     });
   }
 
+  // The functions of the package, by their own names.
+
+  runMemoryPerformanceTest(...given: Parameters<MemoryPerformanceTester['runTest']>): Promise<TestResult> {
+    return this.runTest(...given);
+  }
+
+  runMemoryPerformanceTestSuite(
+    ...given: Parameters<MemoryPerformanceTester['runTestSuite']>
+  ): Promise<TestSuiteResult> {
+    return this.runTestSuite(...given);
+  }
+
+  /** Forgets all suites. Tests that are under way go on. Safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#suites.clear();
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new TidemarkError('disposed', 'MemoryPerformanceTester: it was used after dispose()');
+  }
+
   #suite(name: string): { name: string; description: string; tests: MemoryPerformanceTest[] } {
+    this.#requireAlive();
     const suite = this.#suites.get(name);
     if (suite) return suite;
     const known = [...this.#suites.keys()].map((key) => shown(key)).join(', ') || 'there is none yet';
@@ -211,8 +243,28 @@ function checkTest(test: unknown): void {
   }
 }
 
+function checkedSuite(suite: TestSuite): TestSuite {
+  if (typeof suite === 'object' && (suite as unknown) !== null && Array.isArray(suite.tests)) return suite;
+  throw new TidemarkError(
+    'invalid-argument',
+    `suite: ${shown(suite)} was given, and the name of a test suite, or one, is expected`,
+  );
+}
+
 function checkedOptions(options: TestOptions): TestOptions {
-  const { durationMs = 1, seed = 1 } = options;
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TidemarkError('invalid-argument', `options: ${shown(options)} was given, and an object is expected`);
+  }
+  const { durationMs = 1, seed = 1, onProgress, signal } = options;
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TidemarkError(
+      'invalid-argument',
+      `onProgress: ${shown(onProgress)} was given, and a function is expected`,
+    );
+  }
+  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function') {
+    throw new TidemarkError('invalid-argument', `signal: ${shown(signal)} was given, and an AbortSignal is expected`);
+  }
   if (!(durationMs > 0 && durationMs <= 600_000)) {
     throw new TidemarkError(
       'invalid-argument',

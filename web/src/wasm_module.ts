@@ -28,7 +28,9 @@ export class WatchedModule {
   /** What is known from recordAllocation() and a wrapped allocator. */
   readonly recorded = new RecordedAllocations();
   readonly #bufferOf: () => ArrayBufferLike;
-  readonly #wrapper: AllocatorWrapper | null = null;
+  #wrapper: AllocatorWrapper | null = null;
+  readonly #program: EmscriptenModule | null = null;
+  readonly #whenGone = new Set<() => void>();
   readonly #sbrk: (() => number) | null = null;
 
   constructor(given: WasmModule) {
@@ -80,16 +82,33 @@ export class WatchedModule {
         const find = (): ArrayBufferLike | undefined =>
           ofMemory(program, 'wasmMemory') ?? ofView(program, 'HEAPU8') ?? ofView(program, 'HEAP8');
         if (find() === undefined) {
-          fail(`module of "${this.id}" has no HEAPU8 and no wasmMemory: an instantiated Emscripten Module is expected`);
+          fail(
+            `module of "${this.id}" has no HEAPU8 and no wasmMemory, and an instantiated Emscripten Module with one of them is expected (link it with -sEXPORTED_RUNTIME_METHODS=HEAPU8, or give its memory as { id, memory })`,
+          );
         }
         this.#bufferOf = () => find() ?? new ArrayBuffer(0);
         const sbrk = program['_sbrk'];
         if (typeof sbrk === 'function') this.#sbrk = () => (sbrk as (bytes: number) => number)(0) >>> 0;
-        if ((given as { wrapAllocator?: boolean }).wrapAllocator) {
-          this.#wrapper = new AllocatorWrapper(this.id, program, this.recorded);
-        }
+        this.#program = program;
+        this.wrapAllocatorOf(given);
       }
     }
+  }
+
+  /**
+   * Counts blocks from now on, where that is asked for and not done yet.
+   *
+   * @throws {TidemarkError} `'not-supported'`: it exports no allocator
+   */
+  wrapAllocatorOf(given: WasmModule): void {
+    if (!(given as { wrapAllocator?: boolean }).wrapAllocator || !this.#program) return;
+    this.#wrapper ??= new AllocatorWrapper(this.id, this.#program, this.recorded);
+  }
+
+  /** Calls back when no component looks after it any more; returns the function that ends that. */
+  whenGone(callback: () => void): () => void {
+    this.#whenGone.add(callback);
+    return () => void this.#whenGone.delete(callback);
   }
 
   /** Bytes of linear memory. */
@@ -115,6 +134,7 @@ export class WatchedModule {
   /** Leaves the module as it was found. */
   dispose(): void {
     this.#wrapper?.dispose();
+    for (const callback of [...this.#whenGone]) callback();
   }
 }
 
@@ -134,10 +154,10 @@ function ofView(module: EmscriptenModule, name: string): ArrayBufferLike | undef
   return ArrayBuffer.isView(view) ? view.buffer : undefined;
 }
 
-/** What `given` says of the program itself, without its name. */
+/** What `given` says of the program itself, without its name: of several, what a WatchedModule looks at. */
 function programOf(given: WasmModule): unknown {
   const { module, memory, instance } = given as { module?: unknown; memory?: unknown; instance?: unknown };
-  return module ?? memory ?? instance;
+  return memory ?? instance ?? module;
 }
 
 /**
@@ -153,6 +173,7 @@ export class ModuleRegistry {
   acquire(given: WasmModule, owner: object): WatchedModule {
     const known = typeof given === 'object' && given !== null ? this.#entries.get(given.id) : undefined;
     if (known && known.program === programOf(given)) {
+      known.watched.wrapAllocatorOf(given);
       known.owners.add(owner);
       return known.watched;
     }

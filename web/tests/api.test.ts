@@ -121,3 +121,7 @@ test('the package lies where it says', () => {
   const files = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)));
   for (const file of files) expect(readFileSync(`${folder}/${file}`).length).toBeGreaterThan(0);
 });
+
+test.each([null, 5, 'x', { memory: 5 }, { memory: null }])('%j are no options of an engine', async (options) => {
+  expect(code(await failure(() => createTidemark(options as never)))).toBe('invalid-argument');
+});

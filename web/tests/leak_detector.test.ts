@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { createTidemark } from 'tidemark/manual';
-import type { LeakResult } from 'tidemark';
+import type { LeakResult, WasmModule } from 'tidemark';
 import type { Engine } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
 import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
 import { typeNameOf } from '../src/leaks/type_name.js';
+import { FakeClock } from './fake_clock.js';
 
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
 const thrown = (body: () => unknown): unknown => {
@@ -139,4 +140,44 @@ test('a series reaches back farther than the window, whatever the pace', () => {
   expect(series.column(0).at(-1)).toBe(199_990);
   series.add(5, [1]);
   expect(series.count).toBe(1);
+});
+
+test('what was only asked about is forgotten with its module', async () => {
+  const clock = new FakeClock();
+  const api = await createTidemark({ clock });
+  const module = (): WasmModule => ({ id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) });
+  const first = module();
+  api.startMonitoring(first);
+  api.detectMemoryLeaks('m');
+  api.stopMonitoring('m');
+  expect(code(thrown(() => api.getLeakHistory('m')))).toBe('unknown-module');
+  api.startMonitoring(module());
+  expect(api.getLeakHistory('m')).toEqual([]);
+});
+
+test('a module that was asked about before is monitored like any other', async () => {
+  const clock = new FakeClock();
+  const api = await createTidemark({ clock });
+  const module = { id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) };
+  api.registerModule(module);
+  api.detectMemoryLeaks('m');
+  api.startLeakMonitoring(module);
+  for (let i = 0; i < 31; ++i) clock.advance(1000);
+  expect(api.detectMemoryLeaks('m').samples).toBeGreaterThan(30);
+  expect(api.getLeakHistory('m').length).toBe(3);
+});
+
+test('the methods have the names of the functions, too', async () => {
+  const api = await createTidemark();
+  const detector = new api.MemoryLeakDetector({ minSamples: 20 });
+  detector.startLeakMonitoring(api.defaultModule);
+  const result = detector.detectMemoryLeaks('tidemark');
+  expect(detector.getLeakHistory('tidemark')).toEqual([result]);
+  detector.stopLeakMonitoring('tidemark');
+  expect(detector.getLeakHistory('tidemark')).toEqual([]);
+});
+
+test.each([null, 5, 'x', []])('%j is no configuration', async (config) => {
+  const api = await createTidemark();
+  expect(code(thrown(() => new api.MemoryLeakDetector(config as never)))).toBe('invalid-config');
 });

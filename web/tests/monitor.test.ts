@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import * as tidemark from 'tidemark';
+import { createTidemark } from 'tidemark/manual';
 import type { MemoryStats, MemoryWarning } from 'tidemark';
 import { FakeClock } from './fake_clock.js';
 import { loadProgram } from './program.js';
@@ -325,4 +326,63 @@ test('the packaged engine watches itself, and its timer keeps no process alive',
     cwd: new URL('../..', import.meta.url),
   });
   expect(stdout.trim()).toBe(String(32 * MiB));
+});
+
+test('another configuration keeps history, peaks, and what was warned of', async () => {
+  const clock = new FakeClock();
+  const api = await createTidemark({ clock });
+  const bare = { id: 'bare', memory: new WebAssembly.Memory({ initial: 16 }) };
+  const seen: string[] = [];
+  api.onWarning(({ level }) => seen.push(level));
+  api.startMonitoring(bare, 32 * 65536 * 0.75);
+  for (let i = 0; i < 5; ++i) clock.advance(1000);
+  expect(seen).toEqual(['low']);
+  const { peakAllocated, timestamp } = api.getMemoryStats('bare');
+  const before = api.wasmMemoryMonitor.getHistory('bare');
+  api.startMonitoring(bare, undefined, { maxHistorySize: 50 });
+  api.startMonitoring(bare, undefined, { maxHistorySize: 50, thresholds: { low: 66 } });
+  expect(api.wasmMemoryMonitor.getHistory('bare').slice(0, 6)).toEqual(before);
+  expect(api.getMemoryStats('bare')).toMatchObject({ peakAllocated, timestamp });
+  expect(seen).toEqual(['low', 'low']); // the threshold was raised, and is passed
+  api.startMonitoring(bare, undefined, { maxHistorySize: 50, thresholds: { low: 40 } });
+  expect(seen).toEqual(['low', 'low']); // it was lowered, and has been passed before
+  expect(api.wasmMemoryMonitor.getWarnings('bare').map(({ threshold }) => threshold)).toEqual([60, 66]);
+});
+
+test('the peak of a profile is not below what is in use now', async () => {
+  const { program, api } = await startSites(new FakeClock());
+  api.startMonitoring(api.defaultModule);
+  program._load_meshes(10, 100_000);
+  const { used } = api.getMemoryStats('sites');
+  expect(api.getMemoryProfile('sites').peak.used).toBe(used);
+});
+
+test('what a shrink can not give back is no waste', async () => {
+  const { api } = await startSites(new FakeClock());
+  api.startMonitoring(api.defaultModule);
+  expect(api.shrink('sites').returnedBytes).toBe(0);
+  const { used, reserved, free, largestFree, efficiency } = api.getMemoryStats('sites');
+  const [live, held, unused, longest] = [Number(used), Number(reserved), Number(free), Number(largestFree)];
+  const wholeness = 1 - (unused - longest) / (unused + live);
+  expect(efficiency).toBeCloseTo(50 * (live / held) + 20 * wholeness + 10 + 20, 6);
+});
+
+test('after dispose() every use is refused as such', async () => {
+  const api = await createTidemark();
+  const monitor = new api.WasmMemoryMonitor();
+  monitor.dispose();
+  for (const use of [
+    () => monitor.startMonitoring(api.defaultModule),
+    () => monitor.getMemoryStats('tidemark'),
+    () => monitor.onWarning(() => {}),
+    () => monitor.observe(),
+  ]) {
+    expect(codeOf(use)).toBe('disposed');
+  }
+});
+
+test('per cent are at most 100', () => {
+  expect(codeOf(() => new tidemark.WasmMemoryMonitor({ thresholds: { critical: 101 } }))).toBe('invalid-config');
+  expect(codeOf(() => new tidemark.WasmMemoryMonitor({ gcThreshold: 101 }))).toBe('invalid-config');
+  expect(codeOf(() => new tidemark.WasmMemoryMonitor([] as never))).toBe('invalid-config');
 });

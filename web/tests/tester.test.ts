@@ -475,3 +475,36 @@ test("work of one's own, beside the same on something plain (docs/tester.md)", a
   expect(wrong).toMatchObject({ passed: false, score: 0 });
   expect(wrong.error).toBe('the same operations came to 998001, and to 1 in the plain counterpart');
 });
+
+describe('a tester of its own', () => {
+  test('has the names of the functions, too', async () => {
+    const tester = new MemoryPerformanceTester(quick);
+    const { basicAllocation } = tester.getBuiltInTests();
+    tester.createTestSuite('mine');
+    tester.addTestToSuite('mine', basicAllocation);
+    const { results } = await tester.runMemoryPerformanceTestSuite(defaultModule, 'mine');
+    expect(results).toHaveLength(1);
+    expect((await tester.runMemoryPerformanceTest(defaultModule, basicAllocation)).passed).toBe(true);
+  });
+
+  test('is of no use after dispose(), which may be called twice', async () => {
+    const tester = new MemoryPerformanceTester(quick);
+    tester.createTestSuite('mine');
+    tester.dispose();
+    tester.dispose();
+    expect(tester.suites).toEqual([]);
+    expect(() => tester.createTestSuite('more')).toThrow(expect.objectContaining({ code: 'disposed' }));
+    await expect(tester.runTestSuite(defaultModule, 'mine')).rejects.toMatchObject({ code: 'disposed' });
+    await expect(tester.runTest(defaultModule, getBuiltInTests().stress)).rejects.toMatchObject({ code: 'disposed' });
+  });
+});
+
+test.each([{ onProgress: 5 }, { signal: 5 }, 5, null])('%j are no options', async (options) => {
+  const run = runMemoryPerformanceTest(defaultModule, getBuiltInTests().stress, null, options as never);
+  await expect(run).rejects.toMatchObject({ code: 'invalid-argument' });
+});
+
+test.each([5, null, {}])('%j is no suite', async (suite) => {
+  const run = runMemoryPerformanceTestSuite(defaultModule, suite as never);
+  await expect(run).rejects.toMatchObject({ code: 'invalid-argument' });
+});

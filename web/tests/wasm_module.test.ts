@@ -135,3 +135,31 @@ describe('a wrapped allocator', () => {
     expect(failure(() => new WatchedModule({ id: 'w', module: bare, wrapAllocator: true })).code).toBe('not-supported');
   });
 });
+
+test('blocks are counted from when that is asked for, also of a module that is known already', async () => {
+  const module = (await loadProgram('unlinked')) as Program & { _malloc(bytes: number): number };
+  const registry = new ModuleRegistry();
+  const [monitor, manager] = [{}, {}];
+  const watched = registry.acquire({ id: 'm', module }, monitor);
+  const malloc = module._malloc;
+  expect(registry.acquire({ id: 'm', module, wrapAllocator: true }, manager)).toBe(watched);
+  module._malloc(100);
+  expect(watched.recorded).toMatchObject({ known: true, liveBytes: 100 });
+  registry.release('m', monitor);
+  registry.release('m', manager);
+  expect(module._malloc).toBe(malloc);
+});
+
+test('what WebAssembly.instantiate() returns is a module, and another one of the same code is another', () => {
+  const bytes = [0, 97, 115, 109, 1, 0, 0, 0, 5, 3, 1, 0, 3, 7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0];
+  const code = new WebAssembly.Module(new Uint8Array(bytes));
+  const registry = new ModuleRegistry();
+  const instantiated = (): WasmModule => ({ id: 'm', module: code, instance: new WebAssembly.Instance(code) });
+  expect(registry.acquire(instantiated(), {}).allocatedBytes).toBe(3 * page);
+  expect(failure(() => registry.acquire(instantiated(), {})).code).toBe('duplicate-module');
+});
+
+test('a Module that exports no memory is told what to export', () => {
+  const { message } = failure(() => new WatchedModule({ id: 'm', module: {} }));
+  expect(message).toContain('-sEXPORTED_RUNTIME_METHODS=HEAPU8');
+});

@@ -8,6 +8,9 @@ import { defaultLeakDetectorConfig, type LeakDetectorConfig } from './leak_resul
  * @throws {TidemarkError} `'invalid-config'`
  */
 export function checkedConfig(config: Partial<LeakDetectorConfig>): LeakDetectorConfig {
+  if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
+    throw new TidemarkError('invalid-config', `config: ${shown(config)} was given, and an object is expected`);
+  }
   const result = { ...defaultLeakDetectorConfig };
   const least: Partial<Record<keyof LeakDetectorConfig, number>> = {
     minSamples: 3,

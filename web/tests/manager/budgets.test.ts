@@ -113,3 +113,9 @@ test('a program has room for 64 budgets, and says so', async () => {
   expect(code(() => api.withBudget('one more', () => 0))).toBe('over-limit');
   expect(api.withBudget('b7', () => 7)).toBe(7);
 });
+
+test('a body that is no function is refused before its budget is entered', async () => {
+  const { api } = await bench();
+  expect(code(() => api.withBudget('textures', 5 as never))).toBe('invalid-argument');
+  expect(api.getBudgets()).toEqual([]);
+});

@@ -274,3 +274,10 @@ test('collectables are not kept alive', async () => {
   expect(calls).toBe(100);
   expect(kept).toBeDefined();
 });
+
+test.each(['x', 5, null, { strategy: 'x' }])('%j is no kind of collection', async (kind) => {
+  const { api, id } = await bench();
+  api.registerModule(api.defaultModule);
+  expect(code(() => api.triggerGC(id, kind as never))).toBe('invalid-argument');
+  expect(api.getMemoryReport(id).gc.runs).toBe(0);
+});

@@ -25,7 +25,7 @@ test('a second manager of the same program can only be stricter', async () => {
   api.registerModule(api.defaultModule, { hardLimit: 8 * MiB });
   other.registerModule(api.defaultModule, { hardLimit: 2 * MiB });
   expect(malloc(3 * MiB)).toBe(0);
-  other.unregister(id);
+  other.unregisterModule(id);
   expect(malloc(3 * MiB)).not.toBe(0);
   api.unregisterModule(id);
 });
@@ -159,4 +159,22 @@ test('no timer is left when nothing is looked after', async () => {
   api.wasmMemoryManager.dispose();
   expect(clock.timers).toBe(0);
   expect(code(() => api.registerModule(bareModule('o')))).toBe('disposed');
+});
+
+test('after dispose() every use is refused as such', async () => {
+  const { api } = await bench();
+  const manager = new api.WasmMemoryManager();
+  manager.dispose();
+  for (const use of [
+    () => manager.registerModule(bareModule('m')),
+    () => manager.canAllocate('m', 1),
+    () => manager.recordAllocation('m', 1),
+    () => manager.triggerGC('m'),
+    () => manager.getAggregateStats(),
+    () => manager.on('gc', () => {}),
+    () => manager.setTotalLimit(5),
+    () => manager.withBudget('a', () => {}),
+  ]) {
+    expect(code(use)).toBe('disposed');
+  }
 });

@@ -133,3 +133,84 @@ test('what is refused has started nothing', async () => {
   expect(api.wasmMemoryManager.has('m')).toBe(false);
   expect(clock.timers).toBe(0);
 });
+
+test('a second call that is refused has changed nothing either', async () => {
+  const { api } = await bench();
+  const { wasmMemoryManager: manager, wasmMemoryMonitor: monitor } = api;
+  const module = bareModule('m');
+  api.initializeMemoryOptimization(module, { memoryLimit: 8 * MiB });
+  for (const options of [
+    { memoryLimit: 16 * MiB, monitoring: { intervalMs: -1 } },
+    { memoryLimit: 16 * MiB, monitoring: 7 },
+    { memoryLimit: 16 * MiB, limits: { softLimit: -1 } },
+    { memoryLimit: 16 * MiB, limits: 5 },
+  ]) {
+    expect(code(() => api.initializeMemoryOptimization(module, options as never))).toBe('invalid-config');
+  }
+  const other = bareModule('m');
+  const none = { enableMemoryManagement: false, enableLeakDetection: false };
+  expect(code(() => api.initializeMemoryOptimization(other, none))).toBe('duplicate-module');
+  const tooMany = { memoryLimit: 16 * MiB, monitoring: { maxHistorySize: 1e6 } };
+  api.setTotalLimit(null);
+  manager.registerModule(api.defaultModule, { hardLimit: MiB });
+  expect(code(() => api.initializeMemoryOptimization(module, tooMany))).toBe('out-of-memory');
+  expect(manager.getLimits('m').hardLimit).toBe(8 * MiB);
+  expect(monitor.getMemoryStats('m').limit).toBe(8 * MiB);
+});
+
+test('a registration that was there before is there still when the rest is refused', async () => {
+  const { api } = await bench();
+  const module = bareModule('m');
+  api.registerModule(module, { hardLimit: 9 * MiB });
+  const refused = { memoryLimit: 16 * MiB, monitoring: { intervalMs: -1 } };
+  expect(code(() => api.initializeMemoryOptimization(module, refused))).toBe('invalid-config');
+  expect(api.wasmMemoryManager.getLimits('m').hardLimit).toBe(9 * MiB);
+});
+
+test('clean-up stops what was started one by one, too', async () => {
+  const { api, clock } = await bench();
+  const module = bareModule('m');
+  api.startMonitoring(module);
+  api.startLeakMonitoring(module);
+  api.registerModule(module);
+  api.cleanupMemoryOptimization('m');
+  expect(clock.timers).toBe(0);
+  expect([api.wasmMemoryMonitor.isMonitoring('m'), api.wasmMemoryManager.has('m')]).toEqual([false, false]);
+  expect(code(() => api.getLeakHistory('m'))).toBe('unknown-module');
+});
+
+test('a report has the warnings and the leaks of a module that was never initialized', async () => {
+  const { api } = await bench();
+  const module = bareModule('m', 16);
+  api.startLeakMonitoring(module);
+  expect(api.getMemoryReport('m')).toMatchObject({ leaks: { moduleId: 'm' }, profile: null, warnings: [] });
+  api.startMonitoring(module, 2 * MiB);
+  module.memory.grow(15);
+  api.wasmMemoryMonitor.sample('m');
+  const report = api.getMemoryReport('m');
+  expect(report.warnings).toMatchObject([{ level: 'critical', threshold: 95 }]);
+  expect(report.profile?.peak.allocated).toBe(31 * 65536);
+});
+
+test('a report advises a shrink where that gives memory back, and only there', async () => {
+  const { api, id, malloc, free } = await bench();
+  const advice = (of: string): string => api.getMemoryReport(of).recommendations.join();
+  const foreign = bareModule('m', 256);
+  api.initializeMemoryOptimization(foreign);
+  api.recordAllocation('m', 1);
+  expect(advice('m')).not.toMatch(/shrink/);
+  expect(api.getMemoryReport('m').toString()).toMatch(/1 B in 1 block\n/);
+  api.initializeMemoryOptimization(api.defaultModule);
+  expect(advice(id)).not.toMatch(/shrink/);
+  free(malloc(32 * MiB));
+  expect(advice(id)).toMatch(/shrink\(\) gives 3\d\.\d MiB back/);
+  api.shrink(id);
+  expect(advice(id)).not.toMatch(/shrink/);
+});
+
+test('the default configuration can be read, and not be changed', () => {
+  expect(() => Object.assign(DEFAULT_CONFIG.monitoring.thresholds, { low: 1 })).toThrow(TypeError);
+  expect(() => Object.assign(DEFAULT_CONFIG.memoryManagement.limits, { hardLimit: 1 })).toThrow(TypeError);
+  expect(() => Object.assign(DEFAULT_CONFIG.memoryManagement.gc, { autoGC: false })).toThrow(TypeError);
+  expect(() => Object.assign(DEFAULT_CONFIG, { monitoring: {} })).toThrow(TypeError);
+});
