@@ -79,6 +79,7 @@ const tidemarkExports = [
   'tidemark_cache_entry',
   'tidemark_cache_bytes',
   // leaks
+  'tidemark_leaks_note_constants',
   'tidemark_leaks_begin',
   'tidemark_leaks_roots',
   'tidemark_leaks_add_roots',

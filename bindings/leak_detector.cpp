@@ -16,6 +16,7 @@ namespace {
 
 struct Detector {
   Scan scan;
+  Constants constants;
   GrowthRule growth;
   TrendPoint samples[GrowthRule::kMaxSamples] = {};
   Address roots[1024] = {};
@@ -40,9 +41,14 @@ extern "C" {
 
 // --- scanning
 
+/// To be called before any code of the program has run.
+void tidemark_leaks_note_constants(void) {
+  detector.constants.note({tidemark::address_of(&__global_base), tidemark::address_of(&__data_end)});
+}
+
 /// `again`: the second time, to confirm what the first has found.
 std::uint32_t tidemark_leaks_begin(bool again) {
-  return static_cast<std::uint32_t>(detector.scan.begin(again, own_state()));
+  return static_cast<std::uint32_t>(detector.scan.begin(again, own_state(), detector.constants));
 }
 
 /// Where tidemark_leaks_add_roots takes up to 1024 addresses from.

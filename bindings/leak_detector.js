@@ -106,6 +106,7 @@ addToLibrary({
           return tidemarkHold(moved);
         },
       });
+      if (!exported) tidemarkEngine['exports']['tidemark_leaks_note_constants']();
       var own = watched(_malloc, _free, _realloc);
       _malloc = own['malloc'];
       _free = own['free'];

@@ -122,7 +122,9 @@ bool Scan::begin_graph() {
 void Scan::add_program_roots() {
   const Address stack_low = address_of(&__stack_low), stack_high = address_of(&__stack_high);
   const Address stack_pointer = emscripten_stack_get_current();
-  marking_.add_roots(statics());
+  // Half of the places: what is excluded below may cut each in two.
+  constants_->for_each_variable(statics(), Marking::kMaxRanges / 2,
+                                [&](AddressRange range) { marking_.add_roots(range); });
   // Of the stack, what is in use.
   const bool known = stack_pointer >= stack_low && stack_pointer <= stack_high;
   marking_.exclude_roots({stack_low, known ? stack_pointer : stack_low});

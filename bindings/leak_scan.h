@@ -22,12 +22,13 @@
 
 #include <cstdint>
 
+#include "leaks/constants.h"
 #include "leaks/lost_report.h"
 #include "override/global_heap.h"
 #include "platform/program_clock.h"
 
-// Set by the linker: the stack, which lies among static data, and where static data end.
-extern "C" unsigned char __stack_low, __stack_high, __heap_base;
+// Set by the linker: the stack, which may lie among static data; what the program has of these; and where all end.
+extern "C" unsigned char __stack_low, __stack_high, __global_base, __data_end, __heap_base;
 
 namespace tidemark {
 
@@ -77,9 +78,10 @@ struct ScanReport {
 
 class Scan {
  public:
-  /// `again`: the second time, to confirm what the first has found. `own_state` is no root.
-  ScanStatus begin(bool again, AddressRange own_state) {
+  /// `again`: the second time, to confirm what the first has found. `own_state` is no root, nor are `constants`.
+  ScanStatus begin(bool again, AddressRange own_state, const Constants& constants) {
     own_state_ = own_state;
+    constants_ = &constants;
     if (again) {
       earlier_ = table_;
       earlier_memory_.swap(table_memory_);
@@ -228,6 +230,7 @@ class Scan {
   LostReport report_{graph_, {}};
   ScanReport told_{};
   AddressRange own_state_;
+  const Constants* constants_ = nullptr;
   Phase phase_ = Phase::kIdle;
   Grain cursor_ = kNoGrain;
   bool second_ = false;

@@ -13,15 +13,11 @@
 //               keeps from being cache misses.
 #pragma once
 
+#include "leaks/address_range.h"
 #include "leaks/block_table.h"
 #include "platform/clock.h"
 
 namespace tidemark {
-
-struct AddressRange {
-  Address begin = 0;
-  Address end = 0;
-};
 
 class Marking {
  public:

@@ -30,7 +30,12 @@ beforeAll(async () => {
       ...sources.map((name) => join(folder, name)),
       ...['-O2', '-std=c++20', '-fno-builtin-malloc', '-fno-builtin-free', `--use-port=${port}`, '--no-entry'],
       ...['-sALLOW_MEMORY_GROWTH', '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=node'],
-      ...['-sEXPORTED_FUNCTIONS=_malloc,_free', '-sEXPORTED_RUNTIME_METHODS=UTF8ToString', '-o', file],
+      ...[
+        '-sEXPORTED_FUNCTIONS=_malloc,_calloc,_free',
+        '-sEXPORTED_RUNTIME_METHODS=UTF8ToString,HEAPU8,HEAPU32',
+        '-o',
+        file,
+      ],
     ],
     { env: loadEnvironment() },
   );

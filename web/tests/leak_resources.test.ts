@@ -100,6 +100,23 @@ test('handlers and listeners that are registered and never removed leak', async 
   manager.dispose();
 });
 
+test('blocks that JavaScript has from malloc() and never frees leak, however slowly; those that it frees, do not', async () => {
+  const it = await bench();
+  const found = await watched(it, /^_malloc\(\) block$/, () => void it.malloc(16));
+  expect(found).toMatchObject({ verdict: 'leak', evidence: { reason: 'rising' } });
+  expect(found?.blocks).toBeGreaterThanOrEqual(59); // the latest is not looked at until another one has come
+  expect(found?.bytes).toBeGreaterThanOrEqual(59 * 16);
+  expect(String(found?.evidence['recommendation'])).toMatch(/_malloc\(\) blocks in use.*_free\(\)/);
+
+  const healthy = await bench();
+  const kept: number[] = [];
+  const nothing = await watched(healthy, /^_malloc\(\) block$/, () => {
+    kept.push(healthy.malloc(16));
+    if (kept.length > 10) healthy.free(kept.shift() as number);
+  });
+  expect(nothing).toBe(undefined);
+});
+
 test('the time to the limit is the time to the limit of the manager', async () => {
   const it = await bench();
   it.api.registerModule(it.api.defaultModule, { hardLimit: 8 * MiB });

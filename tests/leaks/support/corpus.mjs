@@ -79,6 +79,76 @@ const inJavaScript = [
         if (program._session_use(session) !== 1000) throw new Error('a session is gone');
     },
   },
+  {
+    name: 'SessionsNeverClosed',
+    leaks: true,
+    seconds: 120,
+    second(program, state) {
+      state.sessions ??= [];
+      state.sessions.push(program._session_open());
+      if (state.sessions.length > 12) state.sessions.shift();
+    },
+  },
+  {
+    name: 'ImagesKeptInAList',
+    leaks: true,
+    seconds: 120,
+    collects: true,
+    second(program, state) {
+      state.images ??= [];
+      state.images.push(new program.Image());
+    },
+  },
+  {
+    name: 'TextsNotFreed',
+    leaks: true,
+    seconds: 90,
+    second(program, _, t) {
+      for (let i = 0; i < 5; ++i) {
+        const text = program._malloc(256 + 32 * (t % 8));
+        program.HEAPU8.fill(65, text, text + 255);
+        if (i > 0) program._free(text);
+      }
+    },
+  },
+  {
+    name: 'TableOfSessionsInMemory',
+    leaks: false,
+    seconds: 90,
+    second(program, state, t) {
+      state.table ??= program._calloc(40, 4);
+      const place = (state.table >> 2) + (t % 40);
+      if (program.HEAPU32[place] !== 0) program._session_close(program.HEAPU32[place]);
+      program.HEAPU32[place] = program._session_open();
+    },
+  },
+  {
+    name: 'CacheOfImages',
+    leaks: false,
+    seconds: 150,
+    collects: true,
+    second(program, state, t) {
+      state.images ??= new Map();
+      for (let i = 0; i < 2; ++i) state.images.set(2 * t + i, new program.Image());
+      for (const [key, image] of state.images) {
+        if (state.images.size <= 40) break;
+        image.delete();
+        state.images.delete(key);
+      }
+    },
+  },
+  {
+    name: 'BufferPerCall',
+    leaks: false,
+    seconds: 80,
+    second(program, _, t) {
+      for (let i = 0; i < 10; ++i) {
+        const buffer = program._malloc(1000 + 100 * ((t + i) % 20));
+        program.HEAPU8.fill(7, buffer, buffer + 1000);
+        program._free(buffer);
+      }
+    },
+  },
 ];
 
 /**

@@ -28,8 +28,8 @@ async function corpus(flags) {
     readdirSync(sources)
       .filter((name) => name.endsWith('.cpp'))
       .map((name) => join(sources, name)),
-    ['-std=c++20', '-fno-builtin-malloc', '-fno-builtin-free', '-sEXPORTED_FUNCTIONS=_malloc,_free'].concat([
-      '-sEXPORTED_RUNTIME_METHODS=UTF8ToString',
+    ['-std=c++20', '-fno-builtin-malloc', '-fno-builtin-free', '-sEXPORTED_FUNCTIONS=_malloc,_calloc,_free'].concat([
+      '-sEXPORTED_RUNTIME_METHODS=UTF8ToString,HEAPU8,HEAPU32',
     ]),
   );
   return measured([...flags, '--expose-gc'], 'corpus.mjs', program);

@@ -7,6 +7,9 @@ import type { LeakDetectorConfig, LeakPattern } from './leak_result.js';
 import { LeakSeries } from './leak_series.js';
 import { countText, stackLines, type TellPattern } from './leak_text.js';
 
+/** What JavaScript has from malloc(), and has to give to free(). */
+const mallocBlock = '_malloc() block';
+
 export class ResourceWatch {
   readonly #series = new Map<string, LeakSeries>();
 
@@ -33,6 +36,9 @@ export class ResourceWatch {
       let lost = 0;
       let bytes = ownBytes;
       const stacks = new Map<string, number>();
+      if (looked && this.linked && kind === mallocBlock) {
+        for (const address of this.rules.resources?.held ?? []) bytes += this.rules.bytesAt(address);
+      }
       if (known && looked) {
         known.forgotten = known.forgotten.filter(({ address, stack }) => {
           const state = this.rules.stateOf(address);
@@ -111,6 +117,13 @@ export class ResourceWatch {
           netted: 0,
           bytes: 0,
           remedy: 'destroy or reassign the val that holds it',
+        };
+        yield {
+          kind: mallocBlock,
+          live: resources.held.size,
+          netted: 0,
+          bytes: 0,
+          remedy: 'call _free() from JavaScript when it is done with',
         };
       }
     }
