@@ -111,10 +111,20 @@ addToLibrary({
     ];
   },
 
-  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle'],
+  $tidemarkWrittenStatic__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  // Where data segments write something other than zero: a new instance, in which nothing has run, says it.
+  $tidemarkWrittenStatic: (instance, memory) => {
+    var program = tidemarkProgram;
+    var name = program.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
+    var stackPointer = _emscripten_stack_get_current();
+    return (program.writtenStatic ??= tidemarkRanges(new Uint32Array(memory.buffer), (address) => instance.exports[name](stackPointer, address)));
+  },
+
+  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle', '$tidemarkWrittenStatic'],
   // Touches the pages of a new memory that will be copied to, a few at each idle moment: the system's work for a page that
   // is touched first is most of the time that a copy takes.
-  $tidemarkTouch: async (memory) => {
+  $tidemarkTouch: async (instance, memory) => {
+    tidemarkWrittenStatic(instance, memory);
     var to = new Uint8Array(memory.buffer);
     var touched = 0;
     for (var ranges of tidemarkAlive()) {
@@ -127,7 +137,7 @@ addToLibrary({
     }
   },
 
-  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkAlive', 'tidemark_shrink_static', 'emscripten_stack_get_current',
+  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkAlive', '$tidemarkWrittenStatic',
 #if STACK_OVERFLOW_CHECK >= 2
                         'emscripten_stack_get_base', 'emscripten_stack_get_end',
 #endif
@@ -136,15 +146,12 @@ addToLibrary({
   $tidemarkCopy: (instance, memory) => {
     var from = new Uint8Array(wasmMemory.buffer);
     var to = new Uint8Array(memory.buffer);
-    var newWords = new Uint32Array(to.buffer);
-    var stackPointer = _emscripten_stack_get_current();
     var copied = 0;
 #if STACK_OVERFLOW_CHECK >= 2
     instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
 #endif
-    // Static data that have become zero: the new instance says what its data segments have written.
-    var name = tidemarkProgram.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
-    var written = (tidemarkProgram.writtenStatic ??= tidemarkRanges(newWords, (address) => instance.exports[name](stackPointer, address)));
+    // Static data may have become zero.
+    var written = tidemarkWrittenStatic(instance, memory);
     for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
     for (var ranges of tidemarkAlive()) {
       for (var i = 0; i < ranges.length; i += 2) {
@@ -351,7 +358,7 @@ addToLibrary({
     } catch (cause) {
       throw new TidemarkError('out-of-memory', `shrinkSoon: no new instance: ${cause}`, { cause });
     }
-    await tidemarkTouch(memory);
+    await tidemarkTouch(instance, memory);
     await idle();
     var begin = performance.now();
     var allocatedBefore = wasmMemory.buffer.byteLength;

@@ -325,8 +325,9 @@ class HeapShrink {
   // --- what is alive
 
   template <class Visit>
-  static bool visit_live(const Run& run, Address from, Visit& visit) {
+  bool visit_live(const Run& run, Address from, Visit& visit) const {
     if (run.kind == RunKind::kFree) return true;
+    if (is_map(run)) return visit_map(from, visit);
     if (run.kind != RunKind::kSlab) return visit_pages(run.begin, run.begin + run.bytes, from, visit);
     const Slab& slab = *run.slab;
     const std::uint64_t live = ~slab.free_blocks & slab.all_free();
@@ -336,6 +337,34 @@ class HeapShrink {
       const std::uint64_t up_to_last = last >= 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << last) - 1;
       if ((live & up_to_last) >> first == 0 || is_zero(page)) continue;
       if (!visit(page, page + kCopyBytes)) return false;
+    }
+    return true;
+  }
+
+  /// The map is mostly zero, and long: which of its pages are not, the runs tell without reading it.
+  template <class Visit>
+  bool visit_map(Address from, Visit& visit) const {
+    const Address map = reinterpret_cast<Address>(runs_.map_);
+    Address done = from & ~(kCopyBytes - 1);
+    // Pages with entries of [first, last]; false when visit() is.
+    const auto visit_entries = [&](Grain first, Grain last) {
+      const Address begin = (map + first * sizeof(MapEntry)) & ~(kCopyBytes - 1);
+      const Address end = round_up(map + (last + 1) * sizeof(MapEntry), kCopyBytes);
+      if (end <= done) return true;
+      const Address next = begin < done ? done : begin;
+      done = end;
+      return visit(next, end);
+    };
+    if (!visit_entries(kNoGrain, kNoGrain)) return false;
+    const HeapWalk walk(heap_);
+    for (Grain grain = 1; grain < runs_.top_ && grain < runs_.mapped_;) {
+      const Run run = walk.run_at(grain);
+      const std::size_t length = run.bytes >> kGrainShift;
+      // What a free run has besides its length are the links of its bin.
+      const std::size_t most = run.kind == RunKind::kSlab ? length : run.kind == RunKind::kFree ? kMinBinnedGrains : 1;
+      const Grain end = grain + (length < most ? length : most);
+      if (!visit_entries(grain, (end < runs_.mapped_ ? end : runs_.mapped_) - 1)) return false;
+      grain += length;
     }
     return true;
   }

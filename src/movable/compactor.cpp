@@ -25,6 +25,11 @@ tidemark_compaction Compactor::run() {
   chunks_.release_spare();
   if (!fully_) {
     run_pass();
+  } else if (chunks_.runs().count() == 0) {
+    heap_.phase_ = MovableHeap::Phase::kNone;
+    slots_.shrink(true);
+    chunks_.shrink_list();
+    result_.finished = 1;
   } else {
     heap_.phase_ = MovableHeap::Phase::kNone;  // what is left of a pass would see only a part of the blocks
     for (int pass = 0; pass < kMaxFullPasses; ++pass) {
