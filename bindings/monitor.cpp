@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <new>
 
-#include "tidemark/heap_stats.h"
+#include "monitor/known_stats.h"
+#include "override/global_heap.h"
+#include "platform/wasm_pages.h"
 
 using tidemark::Monitor;
 using tidemark::Sample;
@@ -35,16 +37,16 @@ void tell(MonitorBlock& block) {
   block.row.history_count = static_cast<double>(monitor.history().count());
 }
 
-tidemark_heap_stats heap_stats;
+constinit tidemark::KnownStats<tidemark::WasmPages, tidemark::ProgramObserver> known_stats;
 
 }  // namespace
 
 extern "C" {
 
-/// The heap's statistics as they are now. Cost: one step for each run.
-const tidemark_heap_stats* tidemark_monitor_heap_stats(void) {
-  tidemark_get_heap_stats(&heap_stats);
-  return &heap_stats;
+/// The heap's statistics, as monitor/known_stats.h has them. Their live_bytes are the meter's to tell, and memory_bytes the
+/// memory's.
+const tidemark_heap_stats* tidemark_monitor_heap_stats(bool exactly) {
+  return &known_stats.of(tidemark::global_heap, exactly);
 }
 
 /// A monitor with a history of `capacity` >= 4 samples, all of whose memory is one block; null when there is none.

@@ -61,8 +61,28 @@ class HeapWalk {
   /// Free memory above that.
   std::size_t top_bytes() const { return (runs_.limit_ - runs_.top_) << kGrainShift; }
 
+  /// What is not the same any more when the heap has been tidied, trimmed, or moved between two walks, though no block has come
+  /// into use or was freed.
+  struct State {
+    const void* map;
+    const void* descriptors;
+    Grain top, limit, carve, carve_end, recent;
+    std::size_t freed;
+    bool operator==(const State&) const = default;
+  };
+  State state() const {
+    return {runs_.map_,   heap_.free_descriptors_, runs_.top_,    runs_.limit_,
+            runs_.carve_, runs_.carve_end_,        runs_.recent_, runs_.freed_};
+  }
+
   tidemark_heap_stats stats() const {
+    std::size_t runs = 0;
+    return stats(runs);
+  }
+  /// As above; `runs` is how many there are.
+  tidemark_heap_stats stats(std::size_t& runs) const {
     tidemark_heap_stats stats{};
+    runs = 0;
     std::size_t free_run_bytes = 0;
     std::size_t joined_bytes = 0;  // of the free neighbours that end here
     const auto take_joined = [&] {
@@ -70,6 +90,7 @@ class HeapWalk {
       joined_bytes = 0;
     };
     for_each_run([&](const Run& run) {
+      ++runs;
       if (run.kind != RunKind::kFree) take_joined();
       switch (run.kind) {
         case RunKind::kSlab: {

@@ -1,7 +1,7 @@
 // Who is to be told, inside of malloc, when the use of a linked program rises to a mark. A program has one mark; of several
 // that are set here it gets the lowest.
 import type { Runtime } from './engine.js';
-import { HeapMeter } from './heap_meter.js';
+import { heapMeterOf } from './heap_meter.js';
 import { profilerOf } from './profiler_tables.js';
 
 type Bell = Map<object, { mark: number; ring: () => void }>;
@@ -22,7 +22,7 @@ export function setAlarm(runtime: Runtime, owner: object, mark: number | null, r
     bell = made;
     bells.set(runtime, made);
     profilerOf(runtime).onAlarm = () => {
-      const { liveBytes } = new HeapMeter(runtime.engine);
+      const { liveBytes } = heapMeterOf(runtime.engine);
       for (const [who, { mark: at, ring: tell }] of [...made]) {
         if (at > liveBytes) continue;
         made.delete(who);

@@ -47,3 +47,12 @@ export class HeapMeter {
     return this.#engine.views.u32[this.#word + word] as number;
   }
 }
+
+const ofEngines = new WeakMap<Engine, HeapMeter>();
+
+/** The one meter of an engine. */
+export function heapMeterOf(engine: Engine): HeapMeter {
+  let meter = ofEngines.get(engine);
+  if (!meter) ofEngines.set(engine, (meter = new HeapMeter(engine)));
+  return meter;
+}

@@ -1,13 +1,12 @@
 // What every report about a module's memory is made of, and where its figures come from for each kind of module.
-import type { Engine } from './engine.js';
-import { HeapMeter } from './heap_meter.js';
-import { heapStatsFields, type HeapStats } from './heap_stats.js';
+import { heapMeterOf } from './heap_meter.js';
+import { heapStatsFields } from './heap_stats.js';
 import type { Derived, Level, Measured } from './monitor_memory.js';
 import type { WatchedModule } from './wasm_module.js';
 
 declare module './engine.js' {
   interface EngineExports {
-    tidemark_monitor_heap_stats(): number;
+    tidemark_monitor_heap_stats(exactly: number): number;
   }
 }
 
@@ -43,31 +42,33 @@ export interface MemoryStats {
   pressure: Level;
 }
 
-type RawStats = Pick<HeapStats, (typeof heapStatsFields)[number]>;
+// Words of tidemark_heap_stats.
+const [reserved, liveBlocks, free, largestFree, top] = (
+  ['reservedBytes', 'liveBlocks', 'freeBytes', 'largestFreeBytes', 'topBytes'] as const
+).map((field) => heapStatsFields.indexOf(field)) as [number, number, number, number, number];
 
-function heapStatsOf(engine: Engine): RawStats {
-  const first = (engine.exports.tidemark_monitor_heap_stats() >>> 0) / 4;
-  const { u32 } = engine.views;
-  return Object.fromEntries(heapStatsFields.map((field, index) => [field, u32[first + index] as number])) as RawStats;
-}
-
-/** Reads what there is to know of a module. Cost: one step for each run of its heap, if that is Tidemark's. */
-export function measure(module: WatchedModule, timeMs: number, limit: number | null): Measured {
+/**
+ * Reads what there is to know of a module. `exactly`: with a walk over its heap, if that is Tidemark's, wherever that has
+ * changed; otherwise as src/monitor/known_stats.h says.
+ */
+export function measure(module: WatchedModule, timeMs: number, limit: number | null, exactly: boolean): Measured {
   const allocated = module.allocatedBytes;
   if (module.runtime) {
     const { engine } = module.runtime;
-    const heap = heapStatsOf(engine);
+    const heap = (engine.exports.tidemark_monitor_heap_stats(exactly ? 1 : 0) >>> 0) / 4;
+    const { u32 } = engine.views;
+    const meter = heapMeterOf(engine);
     return {
       timeMs,
       allocated,
-      used: heap.liveBytes,
-      reserved: heap.reservedBytes,
-      free: heap.freeBytes,
-      largestFree: heap.largestFreeBytes,
+      used: meter.liveBytes,
+      reserved: u32[heap + reserved] as number,
+      free: u32[heap + free] as number,
+      largestFree: u32[heap + largestFree] as number,
       limit,
-      liveBlocks: heap.liveBlocks,
-      totalBytes: new HeapMeter(engine).totalBytes,
-      releasable: Math.max(0, Math.min(heap.topBytes, allocated - engine.leastBytes())),
+      liveBlocks: u32[heap + liveBlocks] as number,
+      totalBytes: meter.totalBytes,
+      releasable: Math.max(0, Math.min(u32[heap + top] as number, allocated - engine.leastBytes())),
     };
   }
   const { recorded } = module;

@@ -4,7 +4,7 @@ import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { Emitter } from './emitter.js';
 import { shown, TidemarkError } from './errors.js';
-import { HeapMeter } from './heap_meter.js';
+import { heapMeterOf } from './heap_meter.js';
 import { historyAsCsv, historyAsJson } from './history_export.js';
 import { readHeapMap, type HeapMap } from './heap_map.js';
 import type { MemoryStats } from './memory_stats.js';
@@ -97,7 +97,9 @@ export class WasmMemoryMonitor {
   }
 
   /**
-   * As things are now.
+   * As things are now. Cost: below a microsecond, and a step for each run of the heap where blocks have come and gone since
+   * the last time; in a heap of more than 1024 runs, where these were more than 32 bytes a run. `free`, `largestFree`,
+   * `reserved` and `liveBlocks` are as of then. {@link sample} has all as of now.
    *
    * @throws {TidemarkError} `'unknown-module'`
    */
@@ -110,7 +112,7 @@ export class WasmMemoryMonitor {
     const { module } = this.#get(moduleId);
     const { allocatedBytes: allocated, recorded } = module;
     if (module.runtime) {
-      const meter = this.#meterOf(module.runtime.engine);
+      const meter = heapMeterOf(module.runtime.engine);
       return { allocated, used: meter.liveBytes, peakUsed: meter.peakLiveBytes, totalAllocated: meter.totalBytes };
     }
     return recorded.known
@@ -236,13 +238,6 @@ export class WasmMemoryMonitor {
       'unknown-module',
       `moduleId: ${shown(moduleId)} was given, and the id of a module that is monitored is expected (${known})`,
     );
-  }
-
-  readonly #meters = new WeakMap<object, HeapMeter>();
-  #meterOf(engine: ConstructorParameters<typeof HeapMeter>[0]): HeapMeter {
-    let meter = this.#meters.get(engine);
-    if (!meter) this.#meters.set(engine, (meter = new HeapMeter(engine)));
-    return meter;
   }
 
   #sample(monitored: MonitoredModule): MemoryStats {

@@ -33,23 +33,8 @@ export interface Derived extends Measured {
   efficiency: number;
 }
 
-const fields = [
-  'timeMs',
-  'allocated',
-  'used',
-  'reserved',
-  'free',
-  'largestFree',
-  'limit',
-  'liveBlocks',
-  'totalBytes',
-  'releasable',
-  'growthRate',
-  'allocationRate',
-  'efficiency',
-] as const satisfies (keyof Derived)[];
-const measuredFields = 10;
-const peakAllocated = fields.length;
+const sampleFields = 13;
+const peakAllocated = sampleFields;
 const peakUsed = peakAllocated + 1;
 const nextMark = peakUsed + 1;
 const history = nextMark + 1;
@@ -117,7 +102,7 @@ export class MonitorMemory {
   /** The samples of the past, the oldest first. */
   history(): Derived[] {
     const first = this.#double(history) / 8;
-    return Array.from({ length: this.historyCount }, (_, index) => this.#read(first + index * fields.length));
+    return Array.from({ length: this.historyCount }, (_, index) => this.#read(first + index * sampleFields));
   }
 
   dispose(): void {
@@ -129,16 +114,39 @@ export class MonitorMemory {
     return this.#engine.views.f64[this.#address / 8 + index] as number;
   }
 
+  // In the order of Sample, field by field: a loop over names takes ten times as long.
+
   #write(measured: Measured): void {
     const { f64 } = this.#engine.views;
     const row = this.#address / 8;
-    for (let i = 0; i < measuredFields; ++i) f64[row + i] = measured[fields[i] as keyof Measured] ?? NaN;
+    f64[row] = measured.timeMs;
+    f64[row + 1] = measured.allocated;
+    f64[row + 2] = measured.used ?? NaN;
+    f64[row + 3] = measured.reserved ?? NaN;
+    f64[row + 4] = measured.free ?? NaN;
+    f64[row + 5] = measured.largestFree ?? NaN;
+    f64[row + 6] = measured.limit ?? NaN;
+    f64[row + 7] = measured.liveBlocks ?? NaN;
+    f64[row + 8] = measured.totalBytes ?? NaN;
+    f64[row + 9] = measured.releasable ?? NaN;
   }
 
   #read(row: number): Derived {
     const { f64 } = this.#engine.views;
-    return Object.fromEntries(
-      fields.map((field, index) => [field, known(f64[row + index] as number)]),
-    ) as unknown as Derived;
+    return {
+      timeMs: f64[row] as number,
+      allocated: f64[row + 1] as number,
+      used: known(f64[row + 2] as number),
+      reserved: known(f64[row + 3] as number),
+      free: known(f64[row + 4] as number),
+      largestFree: known(f64[row + 5] as number),
+      limit: known(f64[row + 6] as number),
+      liveBlocks: known(f64[row + 7] as number),
+      totalBytes: known(f64[row + 8] as number),
+      releasable: known(f64[row + 9] as number),
+      growthRate: f64[row + 10] as number,
+      allocationRate: known(f64[row + 11] as number),
+      efficiency: f64[row + 12] as number,
+    };
   }
 }

@@ -3,7 +3,7 @@ import { setAlarm } from './alarm.js';
 import type { Context } from './context.js';
 import { measure, statsOf, utilizationOf, type MemoryStats } from './memory_stats.js';
 import type { MonitorConfig } from './monitor_config.js';
-import { levels, MonitorMemory, type Derived, type Level } from './monitor_memory.js';
+import { MonitorMemory, type Derived, type Level } from './monitor_memory.js';
 import type { MemoryWarning } from './warnings.js';
 import type { WatchedModule } from './wasm_module.js';
 
@@ -72,14 +72,14 @@ export class MonitoredModule {
   }
 
   take(): Taken {
-    const { level, sample } = this.#memory.take(measure(this.module, this.#context.clock.now(), this.limit));
+    const { level, sample } = this.#memory.take(measure(this.module, this.#context.clock.now(), this.limit, true));
     this.#setAlarm();
     return { stats: this.#stats(sample), level };
   }
 
   /** As things are now; nothing is kept. */
   now(): MemoryStats {
-    return this.#stats(this.#memory.derive(measure(this.module, this.#context.clock.now(), this.limit)));
+    return this.#stats(this.#memory.derive(measure(this.module, this.#context.clock.now(), this.limit, false)));
   }
 
   get samples(): number {
@@ -130,10 +130,10 @@ export class MonitoredModule {
     const utilization = utilizationOf(sample);
     if (utilization === null) return 'none';
     const { thresholds } = this.config;
-    return levels.reduce(
-      (reached, level) => (level !== 'none' && utilization >= thresholds[level] ? level : reached),
-      'none',
-    );
+    if (utilization >= thresholds.critical) return 'critical';
+    if (utilization >= thresholds.high) return 'high';
+    if (utilization >= thresholds.medium) return 'medium';
+    return utilization >= thresholds.low ? 'low' : 'none';
   }
 
   #setAlarm(): void {

@@ -76,10 +76,18 @@ export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
     const found = await measured(nodeFlags, 'reads.mjs', await sites());
     rows.push({ name: 'reads', ...found });
     texts.push(
-      `reading: counters ${fixed(found.countersNs, 0)} ns; all statistics ${fixed(found.smallStatsUs, 2)} µs of a heap that is empty, ${fixed(found.statsUs, 0)} µs of ${found.blocks} large blocks; the map of ${fixed(found.memoryBytes / 2 ** 20, 0)} MiB ${fixed(found.mapMs, 2)} ms`,
+      `reading: counters ${fixed(found.countersNs, 0)} ns; all statistics of a small heap ${fixed(found.small.sameUs, 2)} µs, ${fixed(found.small.changedUs, 2)} µs where a block has come and gone, of ${found.blocks} large blocks ${fixed(found.large.sameUs, 2)} and ${fixed(found.large.changedUs, 2)} µs; a sample of these ${fixed(found.sampleUs, 0)} µs; the map of ${fixed(found.memoryBytes / 2 ** 20, 0)} MiB ${fixed(found.mapMs, 2)} ms`,
     );
     checks.push(
       { target: 'a read of the counters takes at most 1 µs', measured: found.countersNs / 1000, limit: 1, unit: 'µs' },
+      ...Object.entries({ small: 'a small heap', large: 'many large blocks' }).flatMap(([heap, of]) =>
+        Object.entries({ sameUs: 'nothing has changed', changedUs: 'a block came and went' }).map(([key, where]) => ({
+          target: `a read of all statistics of ${of} takes at most 1 µs where ${where}`,
+          measured: found[heap][key],
+          limit: 1,
+          unit: 'µs',
+        })),
+      ),
       { target: 'the heap map of 1 GiB takes at most 1 ms', measured: found.mapMs, limit: 1, unit: 'ms' },
     );
   }
