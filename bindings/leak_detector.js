@@ -86,7 +86,11 @@ addToLibrary({
     }, f),
 
   $tidemarkTrackBlocks__deps: ['$tidemarkHold', '$tidemarkLetGo', '$tidemarkReturned', '$tidemarkProgram', '$tidemarkWatchEngine', '$tidemarkEngine',
-                               'malloc', 'free', 'realloc'],
+                               'malloc', 'free', 'realloc', 'tidemark_leaks_note_constants',
+#if STACK_OVERFLOW_CHECK >= 2
+                               'emscripten_stack_init', 'emscripten_stack_get_base', 'emscripten_stack_get_end',
+#endif
+  ],
   $tidemarkTrackBlocks__postset: 'tidemarkTrackBlocks();',
   // After everybody else who stands in front of assignWasmExports: what they hand out is what is watched.
   $tidemarkTrackBlocks: () => {
@@ -106,7 +110,15 @@ addToLibrary({
           return tidemarkHold(moved);
         },
       });
-      if (!exported) tidemarkEngine['exports']['tidemark_leaks_note_constants']();
+      if (!exported) {
+        // By the instance itself: with assertions, what is handed out refuses to run before constructors have.
+        var raw = (f, name) => tidemarkProgram.instance.exports[tidemarkProgram.cellOfGate.get(f)?.origin.name ?? name];
+#if STACK_OVERFLOW_CHECK >= 2
+        _emscripten_stack_init();
+        raw(___set_stack_limits, '__set_stack_limits')(_emscripten_stack_get_base(), _emscripten_stack_get_end());
+#endif
+        raw(_tidemark_leaks_note_constants, 'tidemark_leaks_note_constants')();
+      }
       var own = watched(_malloc, _free, _realloc);
       _malloc = own['malloc'];
       _free = own['free'];
