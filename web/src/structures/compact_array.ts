@@ -262,18 +262,23 @@ export class CompactArray<T> implements Iterable<T> {
 
   indexOf(wanted: T, start = 0): number {
     if (this.#cells === null) return this.#numbers().indexOf(wanted as number, start);
-    for (let i = relativeIndex(start, this.#length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
+    for (let i = relativeIndex(start, this.length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
     return -1;
   }
 
-  lastIndexOf(wanted: T): number {
-    for (let i = this.#length - 1; i >= 0; --i) if (this.at(i) === wanted) return i;
+  lastIndexOf(wanted: T, start = this.length): number {
+    const { length } = this;
+    const last = Math.trunc(start) || 0;
+    for (let i = last < 0 ? last + length : Math.min(last, length - 1); i >= 0; --i)
+      if (this.at(i) === wanted) return i;
     return -1;
   }
 
   /** Finds NaN too. */
-  includes(wanted: T): boolean {
-    return this.some((value) => value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)));
+  includes(wanted: T, start = 0): boolean {
+    if (!Number.isNaN(wanted)) return this.indexOf(wanted, start) !== -1;
+    const first = relativeIndex(start, this.length);
+    return this.some((value, i) => i >= first && Number.isNaN(value));
   }
 
   join(separator = ','): string {

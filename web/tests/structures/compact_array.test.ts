@@ -254,3 +254,21 @@ test('after dispose() it is refused', () => {
     }
   }
 });
+
+test.each([undefined, { type: 'f64' as const }])('searches begin where they are told to: %j', (options) => {
+  const values = [1, 2, NaN, 1, 2, NaN];
+  const array = createCompactArray<number>(options);
+  array.push(...values);
+  for (const wanted of [1, 2, 3, NaN]) {
+    for (const start of [-9, -6, -3, -1, 0, 1, 2, 3, 5, 6, 9]) {
+      expect(array.indexOf(wanted, start)).toBe(values.indexOf(wanted, start));
+      expect(array.lastIndexOf(wanted, start)).toBe(values.lastIndexOf(wanted, start));
+      expect(array.includes(wanted, start)).toBe(values.includes(wanted, start));
+    }
+    expect(array.lastIndexOf(wanted)).toBe(values.lastIndexOf(wanted));
+  }
+  array.dispose();
+  for (const use of [() => array.indexOf(1), () => array.lastIndexOf(1), () => array.includes(NaN)]) {
+    expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+  }
+});
