@@ -1,4 +1,5 @@
 // Whether one run was better than another, or only luckier.
+import { shown, TidemarkError } from './errors.js';
 import { median } from './tester_workload.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
 
@@ -104,6 +105,19 @@ export function compare(
   b: TestResult | TestSuiteResult,
   options: CompareOptions = {},
 ): TestComparison | SuiteComparison {
+  for (const [name, given] of Object.entries({ a, b })) {
+    if (typeof given === 'object' && (given as unknown) !== null && ('results' in given || 'costs' in given)) continue;
+    throw new TidemarkError(
+      'invalid-argument',
+      `${name}: ${shown(given)} was given, and a result of tests is expected`,
+    );
+  }
+  if ('results' in a !== 'results' in b) {
+    throw new TidemarkError(
+      'invalid-argument',
+      'b: one of a and b is the result of a suite, and two of a kind are expected',
+    );
+  }
   if ('results' in a && 'results' in b) return compareSuites(a, b, options);
   return compareTests(a as TestResult, b as TestResult, options);
 }

@@ -22,6 +22,7 @@ export function testRows(suite: TestSuiteResult): string[][] {
 
 /** A table for people, with what failed, and the advice. */
 export function toTable(suite: TestSuiteResult): string {
+  requireSuiteResult('toTable', suite);
   const rows = testRows(suite);
   const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   const line = (row: string[]): string =>
@@ -37,8 +38,16 @@ export function endOfReport({ results, summary }: TestSuiteResult): string[] {
   return [...errors, ...summary.recommendations.map((text) => `- ${text}`), counts];
 }
 
+/** @throws {TidemarkError} `'invalid-argument'` */
+export function requireSuiteResult(what: string, given: unknown): void {
+  const { results, summary } = (given ?? {}) as Partial<TestSuiteResult>;
+  if (Array.isArray(results) && typeof summary === 'object') return;
+  throw new TidemarkError('invalid-argument', `${what}: ${shown(given)} was given, and a TestSuiteResult is expected`);
+}
+
 /** The whole result, to be kept as a baseline: readBaseline() reads it. */
 export function toJson(suite: TestSuiteResult): string {
+  requireSuiteResult('toJson', suite);
   return `${JSON.stringify({ format: 'tidemark-test-suite-1', ...suite }, null, 2)}\n`;
 }
 
@@ -92,6 +101,7 @@ function testCase(suite: string, result: TestResult): string {
 
 /** JUnit's XML, as CI systems read it. */
 export function toJUnit(suite: TestSuiteResult): string {
+  requireSuiteResult('toJUnit', suite);
   const { total, failed, durationMs } = suite.summary;
   const counts = `tests="${total}" failures="${failed}" errors="0" time="${(durationMs / 1000).toFixed(3)}"`;
   return [

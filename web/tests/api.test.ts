@@ -125,3 +125,24 @@ test('the package lies where it says', () => {
 test.each([null, 5, 'x', { memory: 5 }, { memory: null }])('%j are no options of an engine', async (options) => {
   expect(code(await failure(() => createTidemark(options as never)))).toBe('invalid-argument');
 });
+
+test('an API has the classes, too, and what they make lies in its own engine', async () => {
+  const api = await createTidemark();
+  const classes = Object.entries(tidemark).filter(
+    ([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name),
+  );
+  const missing = classes.map(([name]) => name).filter((name) => !(name in api));
+  expect(missing).toEqual(['PooledBuffer']); // which a BufferPool makes
+  const { engine } = engineOf(api.defaultModule);
+  const used = (): number => engineOf(api.defaultModule).stats().liveBytes;
+  const before = used();
+  const array = new api.CompactArray<number>(Array.from({ length: 100_000 }, (_, i) => i));
+  expect(used() - before).toBeGreaterThan(800_000);
+  expect(array).toBeInstanceOf(tidemark.CompactArray);
+  array.dispose();
+  const map = new api.CompactMap([['a', 1]]);
+  const cache = new api.MemoryEfficientCache<string, number>(10, 1000);
+  cache.set('a', 1);
+  expect([map.get('a'), cache.get('a'), new api.CompactSet([1]).size]).toEqual([1, 1, 1]);
+  expect(new api.BufferPool().acquire(10).bytes.buffer).toBe(engine.views.u8.buffer);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readBaseline, toJson, toJUnit, toTable, type TestResult, type TestSuiteResult } from 'tidemark';
+import { compare, readBaseline, toJson, toJUnit, toTable, type TestResult, type TestSuiteResult } from 'tidemark';
 import { scoreOf } from '../src/tester_score.js';
 
 const result = (more: Partial<TestResult>): TestResult => ({
@@ -98,4 +98,11 @@ test.each([
   [{ relativeSpeed: null, peakLiveBytes: null, peakBytes: 100, leakedBytes: 25 }, 75],
 ])('the score of %j is %d', (figures, score) => {
   expect(scoreOf(figures)).toBe(score);
+});
+
+test.each([undefined, null, 5, {}, []])('%j is no result', (given) => {
+  const refused = expect.objectContaining({ code: 'invalid-argument' }) as Error;
+  for (const use of [toTable, toJson, toJUnit, (result: never) => compare(result, result)]) {
+    expect(() => use(given as never)).toThrow(refused);
+  }
 });

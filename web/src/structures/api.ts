@@ -1,5 +1,6 @@
 // The create… functions, bound to one engine.
 import type { Context } from '../context.js';
+import { shown, TidemarkError } from '../errors.js';
 import { BufferPool, type BufferPoolOptions } from './buffer_pool.js';
 import { ColumnArray, type ColumnTypes } from './column_array.js';
 import { CompactArray, type CompactArrayOptions } from './compact_array.js';
@@ -9,6 +10,14 @@ import { MemoryEfficientCache, type CacheOptions } from './memory_efficient_cach
 import { MemoryPool } from './memory_pool.js';
 
 export interface StructuresApi {
+  // The classes, in the memory of this engine.
+  readonly CompactArray: typeof CompactArray;
+  readonly ColumnArray: typeof ColumnArray;
+  readonly CompactMap: typeof CompactMap;
+  readonly CompactSet: typeof CompactSet;
+  readonly MemoryEfficientCache: typeof MemoryEfficientCache;
+  readonly MemoryPool: typeof MemoryPool;
+  readonly BufferPool: typeof BufferPool;
   /** An Array in linear memory: {@link CompactArray}; by names and types of columns, one of records: {@link ColumnArray}. */
   readonly createCompactArray: {
     <T>(options?: CompactArrayOptions | Iterable<T>): CompactArray<T>;
@@ -34,27 +43,59 @@ export interface StructuresApi {
   readonly createBufferPool: (options?: BufferPoolOptions) => BufferPool;
 }
 
-const isIterable = <T>(value: object): value is Iterable<T> => Symbol.iterator in value;
+const isIterable = <T>(value: object): value is Iterable<T> => typeof value === 'string' || Symbol.iterator in value;
 const isOptions = (value: object): value is CompactArrayOptions => Object.keys(value).every((name) => name === 'type');
 
+/** What was given, or no options; `names` are those that options may have, and null where any may be. */
+function checked<Given extends object>(what: string, given: Given | null | undefined, names: string[] | null): Given {
+  const options = given ?? ({} as Given);
+  const refuse = (value: unknown, expected: string): never => {
+    throw new TidemarkError('invalid-config', `${what}: ${shown(value)} was given, and ${expected} is expected`);
+  };
+  if (typeof options !== 'object' && typeof options !== 'string') {
+    return refuse(options, 'an object of options, or something iterable,');
+  }
+  const name = isIterable(options) ? undefined : Object.keys(options).find((key) => names && !names.includes(key));
+  if (name !== undefined) refuse(name, `one of ${names?.join(', ')}`);
+  return options;
+}
+
 export function createStructuresApi(context: Context): StructuresApi {
-  const createCompactArray = (options: object = {}): unknown => {
+  const createCompactArray = (given?: object | null): unknown => {
+    const options = checked('CompactArray', given, null);
     if (isIterable(options)) return new CompactArray(options, {}, context);
     return isOptions(options)
       ? new CompactArray(null, options, context)
       : new ColumnArray(options as ColumnTypes, context);
   };
+  /** A class whose constructor takes the context as its last argument, after `count` others. */
+  const bound = <Class extends abstract new (...given: never[]) => object>(unbound: Class, count: number): Class => {
+    const inEngine = class extends (unbound as unknown as new (...given: unknown[]) => object) {
+      constructor(...given: unknown[]) {
+        super(...Array.from({ length: count }, (_, i) => given[i]), context);
+      }
+    };
+    Object.defineProperty(inEngine, 'name', { value: unbound.name });
+    return inEngine as unknown as Class;
+  };
   return {
+    CompactArray: bound(CompactArray, 2),
+    ColumnArray: bound(ColumnArray, 1),
+    CompactMap: bound(CompactMap, 2),
+    CompactSet: bound(CompactSet, 2),
+    MemoryEfficientCache: bound(MemoryEfficientCache, 3),
+    MemoryPool: bound(MemoryPool, 3),
+    BufferPool: bound(BufferPool, 1),
     createCompactArray: createCompactArray as StructuresApi['createCompactArray'],
-    createCompactMap: (options = {}) =>
-      isIterable(options) ? new CompactMap(options, {}, context) : new CompactMap(null, options, context),
-    createCompactSet: (options = {}) =>
-      isIterable(options) ? new CompactSet(options, {}, context) : new CompactSet(null, options, context),
-    createCache: (max, ttl, options) =>
-      new MemoryEfficientCache(
-        { ...options, ...(max === undefined ? {} : { max }), ...(ttl === undefined ? {} : { ttl }) },
-        context,
-      ),
+    createCompactMap: (given) => {
+      const options = checked('CompactMap', given, ['key', 'value']);
+      return isIterable(options) ? new CompactMap(options, {}, context) : new CompactMap(null, options, context);
+    },
+    createCompactSet: (given) => {
+      const options = checked('CompactSet', given, ['type']);
+      return isIterable(options) ? new CompactSet(options, {}, context) : new CompactSet(null, options, context);
+    },
+    createCache: (max, ttl, options) => new MemoryEfficientCache(max, ttl, options, context),
     createMemoryPool: (factory, reset, maxSize) => new MemoryPool(factory, reset, maxSize, context),
     createBufferPool: (options) => new BufferPool(options, context),
   };

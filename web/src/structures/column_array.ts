@@ -4,12 +4,18 @@ import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+import { relativeIndex } from './relative_index.js';
 
 /** Names of fields, and the types of their columns. */
 export type ColumnTypes = Readonly<Record<string, NumberType>>;
 export type RecordOf<Types extends ColumnTypes> = { [Name in keyof Types]: number };
 
-/** What createCompactArray({ x: 'f32', id: 'u32' }) makes: a record costs the bytes of its fields. */
+type Visit<Types extends ColumnTypes, R> = (record: RecordOf<Types>, index: number, array: ColumnArray<Types>) => R;
+
+/**
+ * What createCompactArray({ x: 'f32', id: 'u32' }) makes: a record costs the bytes of its fields. Records go in and come out
+ * as copies: changing one changes nothing here. What map(), filter() and slice() return is an Array.
+ */
 export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf<Types>> {
   readonly #names: readonly (keyof Types & string)[];
   readonly #columns: readonly Column[];
@@ -30,26 +36,26 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   get length(): number {
+    if (this.#length === 0) this.#requireMemory();
     return this.#length;
   }
 
-  /** A record of its own: changing it changes nothing here. */
   at(index: number): RecordOf<Types> | undefined {
+    const { length } = this;
     index = Math.trunc(index) || 0;
-    if (index < 0) index += this.#length;
-    if (!(index >= 0 && index < this.#length)) return undefined;
-    return Object.fromEntries(this.#names.map((name, i) => [name, this.#view(i)[index] as number])) as RecordOf<Types>;
+    if (index < 0) index += length;
+    return index >= 0 && index < length ? this.#read(index) : undefined;
   }
 
   set(index: number, record: RecordOf<Types>): this {
-    const length = this.#length;
+    const { length } = this;
     if (!(index >= 0 && index <= length && Number.isInteger(index))) {
       throw new TidemarkError(
         'invalid-argument',
         `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
       );
     }
-    for (const name of this.#names) requireNumber(`CompactArray.set: ${name}`, record[name]);
+    this.#check('set', record);
     if (index === length) for (const column of this.#columns) column.reserve(length + 1, length);
     this.#names.forEach((name, i) => {
       this.#view(i)[index] = record[name];
@@ -58,7 +64,11 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     return this;
   }
 
+  /** The new length. Of several records, all are there afterwards, or none. */
   push(...records: RecordOf<Types>[]): number {
+    const { length } = this;
+    for (const record of records) this.#check('push', record);
+    for (const column of this.#columns) column.reserve(length + records.length, length);
     for (const record of records) this.set(this.#length, record);
     return this.#length;
   }
@@ -84,15 +94,106 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     return this.#view(index).subarray(0, this.#length);
   }
 
-  forEach(visit: (record: RecordOf<Types>, index: number, array: this) => void): void {
-    for (let i = 0; i < this.#length; ++i) visit(this.at(i) as RecordOf<Types>, i, this);
+  toArray(): RecordOf<Types>[] {
+    return this.slice();
   }
 
-  *[Symbol.iterator](): Generator<RecordOf<Types>, undefined> {
-    for (let i = 0; i < this.#length; ++i) yield this.at(i) as RecordOf<Types>;
+  slice(start = 0, end = this.length): RecordOf<Types>[] {
+    const { length } = this;
+    const from = relativeIndex(start, length);
+    return Array.from({ length: Math.max(0, relativeIndex(end, length) - from) }, (_, i) => this.#read(from + i));
+  }
+
+  forEach(visit: Visit<Types, void>, thisArg?: unknown): void {
+    const { length } = this;
+    for (let i = 0; i < length && i < this.#length; ++i) visit.call(thisArg, this.#read(i), i, this);
+  }
+
+  map<R>(visit: Visit<Types, R>, thisArg?: unknown): R[] {
+    const results: R[] = [];
+    this.forEach((record, i) => (results[i] = visit.call(thisArg, record, i, this)));
+    return results;
+  }
+
+  filter(keep: Visit<Types, unknown>, thisArg?: unknown): RecordOf<Types>[] {
+    const kept: RecordOf<Types>[] = [];
+    this.forEach((record, i) => {
+      if (keep.call(thisArg, record, i, this)) kept.push(record);
+    });
+    return kept;
+  }
+
+  reduce(
+    combine: (sum: RecordOf<Types>, record: RecordOf<Types>, index: number, array: this) => RecordOf<Types>,
+  ): RecordOf<Types>;
+  reduce<R>(combine: (sum: R, record: RecordOf<Types>, index: number, array: this) => R, initial: R): R;
+  reduce(
+    combine: (sum: never, record: RecordOf<Types>, index: number, array: this) => unknown,
+    ...initial: unknown[]
+  ): unknown {
+    if (initial.length === 0 && this.length === 0) {
+      throw new TypeError('CompactArray.reduce: it is empty, and there is no initial value');
+    }
+    let sum: unknown = initial.length > 0 ? initial[0] : this.#read(0);
+    this.forEach((record, i) => {
+      if (initial.length > 0 || i > 0) sum = combine(sum as never, record, i, this);
+    });
+    return sum;
+  }
+
+  find(match: Visit<Types, unknown>, thisArg?: unknown): RecordOf<Types> | undefined {
+    return this.at(this.#search(match, thisArg) ?? this.length);
+  }
+
+  findIndex(match: Visit<Types, unknown>, thisArg?: unknown): number {
+    return this.#search(match, thisArg) ?? -1;
+  }
+
+  some(match: Visit<Types, unknown>, thisArg?: unknown): boolean {
+    return this.#search(match, thisArg) !== undefined;
+  }
+
+  every(match: Visit<Types, unknown>, thisArg?: unknown): boolean {
+    return this.#search((record, i) => !match.call(thisArg, record, i, this), undefined) === undefined;
+  }
+
+  /** Of the first record from `start` on whose fields are all those of `wanted`; -1 where there is none. */
+  indexOf(wanted: RecordOf<Types>, start = 0): number {
+    const { length } = this;
+    const views = this.#columns.map((_, i) => this.#view(i));
+    const fields = this.#names.map((name) => wanted[name]);
+    for (let i = relativeIndex(start, length); i < length; ++i) {
+      if (views.every((view, column) => view[i] === fields[column])) return i;
+    }
+    return -1;
+  }
+
+  includes(wanted: RecordOf<Types>, start = 0): boolean {
+    return this.indexOf(wanted, start) !== -1;
+  }
+
+  *keys(): Generator<number, undefined> {
+    for (let i = 0; i < this.length; ++i) yield i;
+  }
+
+  *entries(): Generator<[number, RecordOf<Types>], undefined> {
+    for (let i = 0; i < this.length; ++i) yield [i, this.#read(i)];
+  }
+
+  *values(): Generator<RecordOf<Types>, undefined> {
+    for (let i = 0; i < this.length; ++i) yield this.#read(i);
+  }
+
+  [Symbol.iterator](): Generator<RecordOf<Types>, undefined> {
+    return this.values();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'ColumnArray';
   }
 
   clear(): void {
+    this.#requireMemory();
     this.#length = 0;
     for (const column of this.#columns) column.trim(0);
   }
@@ -114,9 +215,35 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     this.dispose();
   }
 
+  #search(match: Visit<Types, unknown>, thisArg: unknown): number | undefined {
+    const { length } = this;
+    for (let i = 0; i < length && i < this.#length; ++i) {
+      if (match.call(thisArg, this.#read(i), i, this)) return i;
+    }
+    return undefined;
+  }
+
+  #check(what: string, record: RecordOf<Types>): void {
+    if (typeof record !== 'object' || (record as unknown) === null) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `CompactArray.${what}: ${shown(record)}, and { ${this.#names.join(', ')} } is expected`,
+      );
+    }
+    for (const name of this.#names) requireNumber(`CompactArray.${what}: ${name}`, record[name]);
+  }
+
+  #read(index: number): RecordOf<Types> {
+    return Object.fromEntries(this.#names.map((name, i) => [name, this.#view(i)[index] as number])) as RecordOf<Types>;
+  }
+
   #view(index: number): NumberView {
     const column = this.#columns[index] as Column;
     if (!column.isCurrent) column.refresh();
     return column.view;
+  }
+
+  #requireMemory(): void {
+    if (this.#columns[0]?.disposed) this.#columns[0].refresh();
   }
 }

@@ -5,6 +5,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { Cells } from './cells.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+import { relativeIndex } from './relative_index.js';
 
 export interface CompactArrayOptions {
   /** A type for all elements: other values are refused, and numbers converted as typed arrays do it. Any by default. */
@@ -48,6 +49,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   get length(): number {
+    if (this.#length === 0) this.#requireMemory();
     return this.#length;
   }
 
@@ -101,10 +103,17 @@ export class CompactArray<T> implements Iterable<T> {
     return this;
   }
 
-  /** The new length. */
+  /** The new length. Of several values, all are there afterwards, or none. */
   push(...values: T[]): number {
-    for (const value of values) this.set(this.#length, value);
-    if (values.length === 0 && this.#column.disposed) this.#column.refresh();
+    const length = this.#length;
+    if (values.length === 1) return this.set(length, values[0] as T).#length;
+    try {
+      for (const value of values) this.set(this.#length, value);
+    } catch (error) {
+      if (this.#length > length) this.length = length;
+      throw error;
+    }
+    if (values.length === 0) this.#requireMemory();
     return this.#length;
   }
 
@@ -130,7 +139,7 @@ export class CompactArray<T> implements Iterable<T> {
 
   /** As Array's: takes `count` elements out at `start`, puts `values` there, and returns what it took out. */
   splice(start: number, count = this.#length, ...values: T[]): T[] {
-    const begin = relative(start, this.#length);
+    const begin = relativeIndex(start, this.#length);
     const removed = Math.max(0, Math.min(Math.trunc(count) || 0, this.#length - begin));
     const rest = this.slice(begin + removed);
     const taken = this.slice(begin, begin + removed);
@@ -143,8 +152,8 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   fill(value: T, start = 0, end = this.#length): this {
-    const first = relative(start, this.#length);
-    const last = relative(end, this.#length);
+    const first = relativeIndex(start, this.#length);
+    const last = relativeIndex(end, this.#length);
     if (this.#cells === null) {
       requireNumber('CompactArray: element', value);
       this.#numbers().fill(value, first, last);
@@ -184,12 +193,12 @@ export class CompactArray<T> implements Iterable<T> {
 
   slice(start = 0, end = this.#length): T[] {
     this.#requireMemory();
-    const last = relative(end, this.#length);
+    const last = relativeIndex(end, this.#length);
     if (this.#cells === null) {
-      return Array.from(this.#numbers().subarray(relative(start, this.#length), last)) as T[];
+      return Array.from(this.#numbers().subarray(relativeIndex(start, this.#length), last)) as T[];
     }
     const values: T[] = [];
-    for (let i = relative(start, this.#length); i < last; ++i) values.push(this.at(i) as T);
+    for (let i = relativeIndex(start, this.#length); i < last; ++i) values.push(this.at(i) as T);
     return values;
   }
 
@@ -253,18 +262,23 @@ export class CompactArray<T> implements Iterable<T> {
 
   indexOf(wanted: T, start = 0): number {
     if (this.#cells === null) return this.#numbers().indexOf(wanted as number, start);
-    for (let i = relative(start, this.#length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
+    for (let i = relativeIndex(start, this.length); i < this.#length; ++i) if (this.at(i) === wanted) return i;
     return -1;
   }
 
-  lastIndexOf(wanted: T): number {
-    for (let i = this.#length - 1; i >= 0; --i) if (this.at(i) === wanted) return i;
+  lastIndexOf(wanted: T, start = this.length): number {
+    const { length } = this;
+    const last = Math.trunc(start) || 0;
+    for (let i = last < 0 ? last + length : Math.min(last, length - 1); i >= 0; --i)
+      if (this.at(i) === wanted) return i;
     return -1;
   }
 
   /** Finds NaN too. */
-  includes(wanted: T): boolean {
-    return this.some((value) => value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)));
+  includes(wanted: T, start = 0): boolean {
+    if (!Number.isNaN(wanted)) return this.indexOf(wanted, start) !== -1;
+    const first = relativeIndex(start, this.length);
+    return this.some((value, i) => i >= first && Number.isNaN(value));
   }
 
   join(separator = ','): string {
@@ -318,7 +332,10 @@ export class CompactArray<T> implements Iterable<T> {
     const length = this.#length;
     index = Math.trunc(index) || 0;
     if (index < 0) index += length;
-    if (!(index >= 0 && index < length)) return undefined;
+    if (!(index >= 0 && index < length)) {
+      this.#requireMemory();
+      return undefined;
+    }
     if (this.#cells !== null) return this.#cells.read(index) as T;
     if (!this.#column.isCurrent) this.#column.refresh();
     return this.#column.view[index] as T;
@@ -339,10 +356,4 @@ export class CompactArray<T> implements Iterable<T> {
     for (const value of values) this.push(value);
     return this;
   }
-}
-
-/** An index as slice() takes it: negative ones count from the end. */
-function relative(index: number, length: number): number {
-  index = Math.trunc(index) || 0;
-  return index < 0 ? Math.max(0, index + length) : Math.min(index, length);
 }

@@ -39,7 +39,9 @@ export class CompactMap<K, V> {
   }
 
   get size(): number {
-    return this.#table.size;
+    const { size } = this.#table;
+    if (size === 0) this.#table.requireMemory();
+    return size;
   }
 
   get(key: K): V | undefined {

@@ -40,7 +40,9 @@ export class CompactSet<T> {
   }
 
   get size(): number {
-    return this.#table.size;
+    const { size } = this.#table;
+    if (size === 0) this.#table.requireMemory();
+    return size;
   }
 
   has(value: T): boolean {

@@ -57,6 +57,39 @@ function requirePositive(name: string, value: unknown): void {
   }
 }
 
+const numbers = ['max', 'maxSize', 'maxBytes', 'ttl', 'ttlResolution'] as const;
+const optionNames: readonly string[] = [
+  ...numbers,
+  'allowStale',
+  'updateAgeOnGet',
+  'sizeCalculation',
+  'onEvict',
+  'dispose',
+];
+const functions = ['sizeCalculation', 'onEvict', 'dispose'] as const;
+
+/** All options as one object. @throws {TidemarkError} `'invalid-config'` */
+function cacheOptions<K, V>(
+  first: number | CacheOptions<K, V> | undefined,
+  ttl: number | undefined,
+  rest: CacheOptions<K, V>,
+): CacheOptions<K, V> {
+  const refuse = (name: string, value: unknown, expected: string): never => {
+    throw new TidemarkError('invalid-config', `cache: ${name}: ${shown(value)}, and ${expected} is expected`);
+  };
+  if (typeof rest !== 'object' || (rest as unknown) === null) refuse('options', rest, 'an object');
+  const isOptions = (given: unknown): given is CacheOptions<K, V> => typeof given === 'object' && given !== null;
+  const max = isOptions(first) ? first : first === undefined ? {} : { max: first };
+  const options: CacheOptions<K, V> = { ...rest, ...max, ...(ttl === undefined ? {} : { ttl }) };
+  for (const [name, value] of Object.entries(options)) {
+    if (!optionNames.includes(name)) refuse(name, value, `one of ${optionNames.join(', ')}`);
+  }
+  for (const name of functions) {
+    if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
+  }
+  return options;
+}
+
 /**
  * Entries that were not used for the longest time go first, when there would be more than `max`, `maxSize` or `maxBytes`.
  * An expired entry is never returned, unless `allowStale`.
@@ -74,7 +107,16 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   #calculatedSize = 0;
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
-  constructor(options: CacheOptions<K, V> = {}, context: Context = defaultContext()) {
+  constructor(options?: CacheOptions<K, V>);
+  /** At most `max` entries, each good for `ttl` milliseconds; 0 is for ever. */
+  constructor(max: number | undefined, ttl?: number, options?: CacheOptions<K, V>, context?: Context);
+  constructor(
+    first?: number | CacheOptions<K, V>,
+    ttlMs?: number,
+    rest: CacheOptions<K, V> = {},
+    context: Context = defaultContext(),
+  ) {
+    const options = cacheOptions(first, ttlMs, rest);
     const { max, maxSize, maxBytes, ttl, ttlResolution = 1, sizeCalculation } = options;
     for (const [name, value] of Object.entries({ max, maxSize, maxBytes, ttlResolution })) requirePositive(name, value);
     if (ttl !== undefined && !(ttl >= 0)) {

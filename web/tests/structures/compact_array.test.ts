@@ -166,8 +166,75 @@ describe('records', () => {
     expect(() => particles.column('z' as never)).toThrow(/"z"/);
     expect(() => createCompactArray({ x: 'f80' as 'f32' })).toThrow(/"f80"/);
     particles.dispose();
-    expect(() => particles.push({ x: 1, y: 1, id: 1 })).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+    for (const use of [
+      () => particles.push({ x: 1, y: 1, id: 1 }),
+      () => particles.at(0),
+      () => particles.pop(),
+      () => particles.length,
+      () => particles.memoryUsage,
+      () => particles.map(() => 1),
+      () => [...particles],
+    ]) {
+      expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+    }
   });
+
+  test('have the methods of an Array', () => {
+    const records = [3, 1, 2, 1].map((x, id) => ({ x, id }));
+    const array = createCompactArray({ x: 'f32', id: 'u32' });
+    expect(() => array.reduce((sum) => sum)).toThrow(TypeError);
+    expect(array.push(...records)).toBe(4);
+    const self = {};
+    const seen: unknown[] = [];
+    array.forEach(function (this: unknown, record, index, given) {
+      seen.push([this === self, record, index, given === array]);
+    }, self);
+    expect(seen).toEqual(records.map((record, i) => [true, record, i, true]));
+    const isOne = ({ x }: { x: number }): boolean => x === 1;
+    expect(array.map(({ x }, i) => x * i)).toEqual(records.map(({ x }, i) => x * i));
+    expect(array.filter(isOne)).toEqual(records.filter(isOne));
+    expect(array.reduce((sum, { x }) => sum + x, 0)).toBe(7);
+    expect(array.reduce((a, b) => ({ x: a.x + b.x, id: b.id }))).toEqual({ x: 7, id: 3 });
+    for (const [start, end] of [[], [1], [-2], [1, 3], [-3, -1], [2, 1], [9]]) {
+      expect(array.slice(start, end)).toEqual(records.slice(start, end));
+    }
+    expect(array.toArray()).toEqual(records);
+    expect([array.find(isOne), array.findIndex(isOne)]).toEqual([records[1], 1]);
+    expect([array.some(isOne), array.every(isOne), array.every(({ x }) => x > 0)]).toEqual([true, false, true]);
+    expect([
+      array.indexOf({ x: 1, id: 3 }),
+      array.indexOf({ x: 1, id: 3 }, -1),
+      array.indexOf({ x: 9, id: 3 }),
+    ]).toEqual([3, 3, -1]);
+    expect([array.includes({ x: 1, id: 1 }), array.includes({ x: 1, id: 1 }, 2)]).toEqual([true, false]);
+    expect([...array.keys()]).toEqual([0, 1, 2, 3]);
+    expect([...array.entries()]).toEqual([...records.entries()]);
+    expect([...array.values()]).toEqual(records);
+  });
+
+  test('of which one is refused are all refused', () => {
+    const array = createCompactArray({ x: 'f32' });
+    for (const bad of ['1', undefined]) {
+      expect(() => array.push({ x: 1 }, { x: bad as never })).toThrow(
+        expect.objectContaining({ code: 'invalid-argument' }) as Error,
+      );
+    }
+    expect(() => array.push(5 as never)).toThrow(/5, and { x } is expected/);
+    expect(array.length).toBe(0);
+  });
+});
+
+test('of several values of which one is refused, none is there', () => {
+  const array = createCompactArray<number>({ type: 'f32' });
+  array.push(7);
+  expect(() => array.push(1, 'a' as never)).toThrow(expect.objectContaining({ code: 'invalid-argument' }) as Error);
+  expect([...array]).toEqual([7]);
+});
+
+test.each([5, true, () => 1])('%s is nothing that an array is made of', (given) => {
+  expect(() => createCompactArray(given as never)).toThrow(
+    expect.objectContaining({ code: 'invalid-config' }) as Error,
+  );
 });
 
 test('after dispose() it is refused', () => {
@@ -177,11 +244,31 @@ test('after dispose() it is refused', () => {
     for (const use of [
       () => array.push(1),
       () => array.pop(),
+      () => array.at(0),
+      () => array.length,
       () => array.slice(),
       () => array.memoryUsage,
       () => [...array],
     ]) {
       expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
     }
+  }
+});
+
+test.each([undefined, { type: 'f64' as const }])('searches begin where they are told to: %j', (options) => {
+  const values = [1, 2, NaN, 1, 2, NaN];
+  const array = createCompactArray<number>(options);
+  array.push(...values);
+  for (const wanted of [1, 2, 3, NaN]) {
+    for (const start of [-9, -6, -3, -1, 0, 1, 2, 3, 5, 6, 9]) {
+      expect(array.indexOf(wanted, start)).toBe(values.indexOf(wanted, start));
+      expect(array.lastIndexOf(wanted, start)).toBe(values.lastIndexOf(wanted, start));
+      expect(array.includes(wanted, start)).toBe(values.includes(wanted, start));
+    }
+    expect(array.lastIndexOf(wanted)).toBe(values.lastIndexOf(wanted));
+  }
+  array.dispose();
+  for (const use of [() => array.indexOf(1), () => array.lastIndexOf(1), () => array.includes(NaN)]) {
+    expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
   }
 });

@@ -291,3 +291,18 @@ describe('its memory', () => {
     expect(liveBytes() - before).toBeLessThan(50_000);
   });
 });
+
+test('after dispose() its size is refused, too', () => {
+  const disposed = createCompactMap();
+  disposed.dispose();
+  expect(() => disposed.size).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+});
+
+test('options that are none are refused, and null is none', () => {
+  expect(createCompactMap(null as never).size).toBe(0);
+  for (const given of [5, { kind: 'f64' }, () => 1]) {
+    expect(() => createCompactMap(given as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-config' }) as Error,
+    );
+  }
+});

@@ -94,3 +94,18 @@ test('after dispose() it is refused', () => {
   expect(() => set.has(1)).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
   expect(() => set.add(1)).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
 });
+
+test('after dispose() its size is refused, too', () => {
+  const disposed = createCompactSet();
+  disposed.dispose();
+  expect(() => disposed.size).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+});
+
+test('options that are none are refused, and null is none', () => {
+  expect(createCompactSet(null as never).size).toBe(0);
+  for (const given of [5, { kind: 'f64' }, () => 1]) {
+    expect(() => createCompactSet(given as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-config' }) as Error,
+    );
+  }
+});

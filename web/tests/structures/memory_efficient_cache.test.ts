@@ -22,7 +22,7 @@ const { tidemark: runtime } = (defaultModule as { module: { tidemark: Context['r
 
 function timed<K, V>(options: CacheOptions<K, V>): { cache: MemoryEfficientCache<K, V>; clock: FakeClock } {
   const clock = new FakeClock();
-  return { cache: new MemoryEfficientCache<K, V>(options, new Context(runtime, clock)), clock };
+  return { cache: new MemoryEfficientCache<K, V>(undefined, undefined, options, new Context(runtime, clock)), clock };
 }
 
 test('the example of the specification', () => {
@@ -222,3 +222,25 @@ test('what makes no sense is refused', () => {
   cache.dispose();
   expect(() => cache.get('a')).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
 });
+
+test('the class takes what createCache() takes, or all as options', () => {
+  for (const cache of [
+    new MemoryEfficientCache<string, number>(2, 1000),
+    new MemoryEfficientCache<string, number>({ max: 2, ttl: 1000 }),
+    new MemoryEfficientCache<string, number>(undefined, 1000, { max: 2 }),
+  ]) {
+    for (const key of ['a', 'b', 'c']) cache.set(key, 1);
+    expect([...cache.keys()]).toEqual(['c', 'b']);
+    expect(cache.getRemainingTTL('c')).toBeGreaterThan(900);
+    cache.dispose();
+  }
+});
+
+test.each([{ maxEntries: 5 }, { onEvict: 5 }, { dispose: 'x' }, { sizeCalculation: 1 }, 5, null])(
+  '%j are no options',
+  (options) => {
+    expect(() => new MemoryEfficientCache(10, 0, options as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-config' }) as Error,
+    );
+  },
+);
