@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTidemark } from 'tidemark/manual';
 import type { LeakResult, WasmModule } from 'tidemark';
-import type { Engine } from '../src/engine.js';
+import type { Engine, Runtime } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
 import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
 import { typeNameOf } from '../src/leaks/type_name.js';
@@ -65,6 +65,42 @@ test('a scan in slices survives a shrink', async () => {
   await new Promise((resolve) => setTimeout(resolve, 0));
   api.shrink('tidemark');
   expect(found(await slices)).toEqual([]);
+});
+
+test('a detection from within a shrink, as soon as it is told of, sees the program as it is then', async () => {
+  const api = await createTidemark();
+  const { exports } = engineOf(api.defaultModule);
+  exports.free(exports.malloc(32 << 20));
+  api.startLeakMonitoring(api.defaultModule);
+  const { tidemark } = (api.defaultModule as unknown as { module: { tidemark: Runtime } }).module;
+  const seen: LeakResult[] = [];
+  const leave = tidemark.onShrink(() => seen.push(api.detectMemoryLeaks('tidemark')));
+  api.shrink('tidemark');
+  leave();
+  expect(seen.map(found)).toEqual([[]]);
+  expect(seen[0]).toMatchObject({ coverage: 'full', hasLeak: false });
+  expect(api.getLeakHistory('tidemark')).toEqual(seen); // nothing is lost
+});
+
+test('what is done against a leak is recorded with what it gained, and not done where that is off', async () => {
+  const api = await createTidemark();
+  const { exports, module } = engineOf(api.defaultModule);
+  const { held } = (module as unknown as { tidemark: { resources: { held: Set<number> } } }).tidemark.resources;
+  const forgotten = exports.malloc(5000);
+  exports.malloc(8);
+  held.delete(forgotten);
+  const cache = api.createCache<number, string>(5000, 60_000);
+  const pool = api.createBufferPool();
+  const buffers = Array.from({ length: 40 }, () => pool.acquire(64 * 1024));
+  for (const buffer of buffers) pool.release(buffer);
+  const careful = new api.MemoryLeakDetector({ autoPrevention: false });
+  expect(careful.detectLeaks('tidemark')).toMatchObject({ hasLeak: true, preventiveActions: [] });
+  const { preventiveActions } = api.memoryLeakDetector.detectLeaks('tidemark');
+  expect(preventiveActions.map(({ action }) => action)).toContain('trim-pools');
+  for (const { reclaimedBytes } of preventiveActions) expect(reclaimedBytes).toBeGreaterThan(0);
+  expect(preventiveActions.map(({ action }) => action)).not.toContain('reclaim-unreachable');
+  cache.dispose();
+  pool.dispose();
 });
 
 test('a scenario that keeps a block each time leaks, and one that gives it back does not', async () => {

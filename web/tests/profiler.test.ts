@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import Ajv from 'ajv';
 import { Profile } from 'pprof-format';
 import { expect, test } from 'vitest';
-import type { MemoryProfile, SiteProfile, TidemarkApi } from 'tidemark';
+import type { MemoryProfile, Runtime, SiteProfile, TidemarkApi } from 'tidemark';
 import { FakeClock } from './fake_clock.js';
 import { startSites, type SitesProgram } from './sites_program.js';
 
@@ -113,7 +113,13 @@ test('samples go on through growth, shrink and exhausted memory', async () => {
   program._load_textures(1, 4000);
   program._let_go();
   program._load_level(3, 700);
-  api.shrink('sites');
+  const during: MemoryProfile[] = [];
+  const leave = (program as unknown as { tidemark: Runtime }).tidemark.onShrink(() => {
+    during.push(api.getMemoryProfile('sites'));
+  });
+  expect(api.shrink('sites')).toMatchObject({ returnedBytes: expect.any(Number) as number });
+  leave();
+  expect(during.map((profile) => siteOf(profile, 'load_level')?.liveBytes)).toEqual([2100]);
   expect(siteOf(api.getMemoryProfile('sites'), 'load_level')).toMatchObject({ liveBytes: 2100, liveBlocks: 3 });
   program._let_go();
   program._load_meshes(2, 100_000);

@@ -33,6 +33,10 @@ export const countText = (count: number, what: string): string =>
 const nodeText = (node: PathNode): string =>
   `${node.typeName === null ? 'block' : typeNameOf(node.typeName)}(${node.bytes} B)`;
 
+/** Of a size class; 0 is of large blocks. */
+export const classText = (blockBytes: number): string =>
+  blockBytes === 0 ? 'large blocks' : `blocks of ${blockBytes} B`;
+
 /** `Node(96 B) → Node(96 B) → …`, which closes where it began. */
 export function cycleText(group: LostGroup): string {
   const shown = group.path.slice(0, 4).map(nodeText);
@@ -85,8 +89,8 @@ export function recommendationOf(pattern: LeakPattern): string {
   switch (pattern.type) {
     case 'growth': {
       const classes = evidence['blockBytes'] as number[] | undefined;
-      const what = where ?? (classes?.length ? `blocks of ${classes.slice(0, 3).map(bytesText).join(', ')}` : 'memory');
-      return `Memory that is still reachable keeps growing (${what}): put a bound on the container that holds it, or remove entries when they are done with.`;
+      const of = classes?.length ? classes.slice(0, 3).map(classText).join(', ') : 'memory';
+      return `Memory that is still reachable keeps growing (${of}${from}): put a bound on the container that holds it, or remove entries when they are done with.`;
     }
     case 'fragmentation':
       return `Blocks of ${bytesText(Number(evidence['blockBytes'] ?? 0))} that live long pin slabs that are nearly empty${from}: allocate them together before the short-lived ones, put them in a pool or an arena of their own, or use movable blocks.`;
