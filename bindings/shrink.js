@@ -210,6 +210,9 @@ addToLibrary({
     var getOfTable = wasmTable.get; // wrappers around gates, which have to stay the same
 #endif
     var oldTableLength = wasmTable ? wasmTable.length : 0;
+#if STACK_OVERFLOW_CHECK >= 2
+    ___set_stack_limits(-1, 0); // of which the next line would else be a violation
+#endif
     stackRestore(0); // a frame below this is out of bounds
 
     // Where the old one is referred to.

@@ -14,6 +14,7 @@ const es6 = ['-sMODULARIZE', '-sEXPORT_ES6'];
 const variants = [
   ['-O0', '-sASSERTIONS=2', '-sSTACK_OVERFLOW_CHECK=2', ...es6],
   ['-O1', '-sASSERTIONS', '-sABORT_ON_WASM_EXCEPTIONS', ...es6],
+  ['-O2', '-sASSERTIONS=2', '-sSTACK_OVERFLOW_CHECK=2', ...es6],
   ['-O2', '-sWASM_BIGINT=0', '-sWASM_ASYNC_COMPILATION=0', ...es6],
   ['-O3', '-sSINGLE_FILE', '-sSTACK_SIZE=4MB', ...es6],
   ['-Os', '-sMAXIMUM_MEMORY=4GB', ...es6],
