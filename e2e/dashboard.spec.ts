@@ -1,6 +1,6 @@
 // The dashboard, used as a person would: pointer, keyboard, files; in light and dark, on a desk and in a hand.
 import AxeBuilder from '@axe-core/playwright';
-import { coloursOf, dropFile, figure, mebibytes, open, step } from './dashboard_page.js';
+import { coloursOf, dropFile, figure, keepSaved, mebibytes, open, savedText, step } from './dashboard_page.js';
 import { expect, test } from './server.js';
 
 test('the figures are those of the heap, and follow it', async ({ page, site }) => {
@@ -123,6 +123,9 @@ test('a shrink says what it will return, and returns it', async ({ page, site })
   await step(page, 'game', 405); // the level is gone
   const forecast = page.locator('#forecast-shrink');
   await expect(forecast).toContainText(/^Returns \d.* MiB, leaves /);
+  const row = page.locator('.actions li', { has: page.locator('[data-action=shrink]') });
+  await expect(row.locator(forecast)).toBeVisible(); // beside the button, and read out with it
+  await expect(page.locator('[data-action=shrink]')).toHaveAccessibleDescription(/^Returns \d/);
   const before = mebibytes(await figure(page, 'allocated').innerText());
   const promised = /leaves ([\d.]+ \w+)/.exec(await forecast.innerText())?.[1] ?? '';
   await page.locator('[data-action=shrink]').click();
@@ -180,10 +183,18 @@ test('a managed module: limits and budgets as gauges, what handlers gained, coll
   page,
   site,
 }) => {
-  const complaints = await open(page, site, {}, true);
+  const complaints = await open(page, site, {}, 'managed');
   await step(page, 'game', 100);
   await page.evaluate(() => {
-    demo.api.onPressure(() => 0, { name: 'drop textures' });
+    const { malloc, free } = demo.programs['game']?.tidemark.engine.exports ?? {};
+    let cached = malloc?.(2 << 20);
+    demo.api.onPressure(
+      () => {
+        if (cached) free?.(cached);
+        cached = 0;
+      },
+      { name: 'drop textures' },
+    );
     demo.api.setBudget('sprites', 4 << 20);
   });
   const limits = page.locator('.limits');
@@ -193,13 +204,13 @@ test('a managed module: limits and budgets as gauges, what handlers gained, coll
   await expect(limits).toContainText('Budget “sprites”');
   await expect(limits).toContainText('drop textures');
   await page.evaluate(() => void demo.api.relieve('game'));
-  const called = limits.locator('tbody tr', { hasText: 'drop textures' }).locator('td').nth(1);
+  // Called once, and what it freed is what it gained.
   await expect
     .poll(async () => {
       await limits.scrollIntoViewIfNeeded(); // panels above it have grown meanwhile; what can't be seen isn't written
-      return called.innerText();
+      return limits.locator('tbody tr', { hasText: 'drop textures' }).locator('td').allInnerTexts();
     })
-    .not.toBe('0');
+    .toEqual(['drop textures', expect.stringMatching(/^[1-9]/), expect.stringMatching(/^2\.\d+ MiB$/)]);
 
   for (const strategy of ['conservative', 'balanced', 'aggressive']) {
     const button = page.locator(`[data-action=collect-${strategy}]`);
@@ -213,7 +224,7 @@ test('a managed module: limits and budgets as gauges, what handlers gained, coll
 });
 
 test('tests are chosen, run, compared and saved', async ({ page, site }) => {
-  const complaints = await open(page, site, {}, true);
+  const complaints = await open(page, site, {}, 'managed');
   const tests = page.locator('.tests');
   await tests.scrollIntoViewIfNeeded();
   await expect(tests.locator('input[type=checkbox]')).toHaveCount(9);
@@ -228,16 +239,9 @@ test('tests are chosen, run, compared and saved', async ({ page, site }) => {
   await page.locator('[data-action=run-tests]').click();
   await expect(tests.getByRole('status')).toContainText('2 passed, 0 failed', { timeout: 60_000 });
   await expect(tests.locator('tr[data-test=basicAllocation] td').nth(1)).toHaveText(/^\d+ \([+−]\d+\)$/);
-  await page.evaluate(() => {
-    const make = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob) => {
-      void (blob as Blob).text().then((text) => Object.assign(globalThis, { saved: text }));
-      return make(blob);
-    };
-  });
+  await keepSaved(page);
   await page.locator('[data-action=export-tests]').click();
-  await page.waitForFunction(() => 'saved' in globalThis);
-  const saved = await page.evaluate(() => (globalThis as unknown as { saved: string }).saved);
+  const saved = await savedText(page);
   expect((JSON.parse(saved) as { summary: object }).summary).toMatchObject({ total: 2, passed: 2, failed: 0 });
   await dropFile(page, 'tests.json', saved);
   await expect(tests.locator('tr[data-test=cache]')).toContainText('passed');
@@ -245,7 +249,7 @@ test('tests are chosen, run, compared and saved', async ({ page, site }) => {
 });
 
 test('tests that run are stopped: what is done stays, the rest is not run', async ({ page, site }) => {
-  const complaints = await open(page, site, {}, true);
+  const complaints = await open(page, site, {}, 'managed');
   const tests = page.locator('.tests');
   await tests.scrollIntoViewIfNeeded();
   const stop = page.locator('[data-action=stop-tests]');

@@ -33,7 +33,7 @@ const onlyLinked = 'This program is not linked with Tidemark’s runtime: only m
 const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
-const walkShare = 0.0005;
+const walkShare = 0.0003;
 const rateWindowMs = 3_000;
 const mostMarkers = 400;
 

@@ -173,7 +173,7 @@ export interface Source {
   past(): readonly Reading[];
   markers(): readonly Marker[];
   sizeClasses(): readonly SizeClassStats[] | null;
-  /** Valid until the next call: the cells may lie in the program's memory. */
+  /** A copy: the program may go on. */
   heapMap(): HeapCells | null;
   /** Heap maps of the past, for the replay. */
   pastMaps(): readonly { time: number; map: HeapCells }[];

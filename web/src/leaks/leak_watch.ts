@@ -101,18 +101,20 @@ export class LeakWatch {
 
   growth(): LeakPattern[] {
     const whole = this.#judge(column.used);
-    const guilty: { blockBytes: number; finding: GrowthFinding }[] = [];
+    const guilty: { blockBytes: number; index: number; finding: GrowthFinding }[] = [];
     if (this.linked && this.#census) {
       this.#census.rows.forEach(({ blockBytes }, i) => {
-        const change = this.#series.changeOf(column.classes + i, this.config.detectionWindowMs);
+        const index = column.classes + i;
+        const change = this.#series.changeOf(index, this.config.detectionWindowMs);
         if (change <= 0) return;
-        const finding = this.#judge(column.classes + i);
-        if (finding.verdict !== 'clean') guilty.push({ blockBytes, finding });
+        const finding = this.#judge(index);
+        if (finding.verdict !== 'clean') guilty.push({ blockBytes, index, finding });
       });
       guilty.sort((a, b) => b.finding.ratePerSecond - a.finding.ratePerSecond);
     }
     const leaking = guilty.filter(({ finding }) => finding.verdict === 'leak');
-    const worst = whole.verdict === 'leak' || leaking.length === 0 ? whole : leaking[0]?.finding;
+    const isWhole = whole.verdict === 'leak' || leaking.length === 0;
+    const worst = isWhole ? whole : leaking[0]?.finding;
     if (!worst || worst.verdict === 'clean') return [];
     const verdict = worst.verdict;
     const blamed = leaking.length > 0 ? leaking : guilty;
@@ -137,6 +139,7 @@ export class LeakWatch {
           spanMs: worst.spanMs,
           samples: worst.samples,
           valleys: worst.valleys,
+          trend: this.#series.trendOf(isWhole ? column.used : (leaking[0]?.index ?? column.used)),
           blockBytes: classes,
         },
       }),

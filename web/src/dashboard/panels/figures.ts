@@ -48,7 +48,7 @@ const figures: Figure[] = [
     label: 'Fragmentation',
     value: ({ fragmentation }) => format.percent(fragmentation),
     detail: ({ free, largestFree }) =>
-      free === null ? '' : `${format.bytes(largestFree)} of ${format.bytes(free)} free in one`,
+      free === null ? '' : `${format.bytes(free)} free, ${format.bytes(largestFree)} in one`,
   },
   {
     id: 'rate',
