@@ -67,6 +67,12 @@ export async function savedText(page: Page): Promise<string> {
   return page.evaluate(() => (globalThis as unknown as { saved: Blob[] }).saved.at(-1)?.text() ?? '');
 }
 
+/** What a panel says once it is in view: what can't be seen isn't written, and panels above it may grow meanwhile. */
+export async function textInView(panel: Locator): Promise<string> {
+  await panel.scrollIntoViewIfNeeded();
+  return panel.innerText();
+}
+
 /** As the dashboard writes it. */
 export function mebibytes(text: string): number {
   const [number = '', unit = ''] = text.trim().split(/\s+/);

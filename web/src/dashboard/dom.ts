@@ -28,16 +28,13 @@ export function svg(tag: string, attributes: Record<string, string | number>, ..
   return element;
 }
 
-const written = new WeakMap<Element, Text>();
+const written = new WeakMap<Element, string>();
 
-/** Writes only what differs, into the text node that is there: one that is set anew is styled and laid out anew. */
+/** Writes only what differs: a text node that is set anew is laid out anew. Elements that nothing else writes to. */
 export function setText(element: Element, text: string): void {
-  const node = written.get(element);
-  if (node?.parentNode !== element) {
-    const made = document.createTextNode(text);
-    written.set(element, made);
-    element.replaceChildren(made);
-  } else if (node.data !== text) node.data = text;
+  if (written.get(element) === text) return;
+  written.set(element, text);
+  element.textContent = text;
 }
 
 /** Hands a file to whoever looks at the page. */

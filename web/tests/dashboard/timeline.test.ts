@@ -129,7 +129,10 @@ test('words stand where no curve runs through them, and not on each other', () =
   const second = placeLabel(50, size, view, [], [first]).box;
   expect(second.high <= first.low || second.low >= first.high || second.to <= first.from).toBe(true);
   // Everywhere is something: the place with the least of it.
-  expect(placeLabel(50, size, view, [flat(55), flat(45), flat(46)], []).box.low).toBe(51);
+  const everywhere = [55, 65, 75, 45, 46, 35, 25].map(flat);
+  expect(placeLabel(50, size, view, everywhere, []).box.low).toBe(51);
+  // A little farther away there is room.
+  expect(placeLabel(50, size, view, [flat(55), flat(45)], []).box.low).toBe(61);
 });
 
 test('a curve crosses a box where a stretch of it does, up to its last reading and not across what is not known', () => {

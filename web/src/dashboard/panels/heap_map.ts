@@ -63,7 +63,7 @@ export class HeapMapPanel implements Panel {
     );
     this.#content = h(
       'div',
-      {},
+      { class: 'content' },
       this.#box,
       this.#cell,
       h('ul', { class: 'legend', 'aria-label': 'What the colours are' }, ...legend),

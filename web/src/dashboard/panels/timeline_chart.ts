@@ -1,7 +1,7 @@
 // The chart under the timeline: uPlot with our lines, axes and colours.
 import uPlot from 'uplot';
 import type { Column } from '../track.js';
-import { byteLabels, byteSteps, timeLabels } from './timeline_axis.js';
+import { byteAxis, byteLabels, byteSteps, edge, timeLabels } from './timeline_axis.js';
 
 export const series: { column: Column; label: string }[] = [
   { column: 'used', label: 'used' },
@@ -45,7 +45,7 @@ export function makeChart(
       width: box.clientWidth,
       height: box.clientHeight,
       ms: 1,
-      padding: [18, 12, 0, 0],
+      padding: [18, edge, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -68,11 +68,11 @@ export function makeChart(
         })),
       ],
       axes: [
-        { ...axis, grid: { show: false }, size: 26, gap: 6, space: 80, values: (_, splits) => timeLabels(splits) },
+        { ...axis, grid: { show: false }, size: 26, gap: 6, space: 80, values: timeLabels },
         {
           ...axis,
           grid: { stroke: colour('--grid'), width: 1 },
-          size: 66,
+          size: byteAxis,
           space: 38,
           incrs: byteSteps,
           values: (_, splits) => byteLabels(splits),

@@ -52,9 +52,12 @@ function firstIn(times: Float64Array, from: number): number {
 
 export const overlaps = (a: Box, b: Box): boolean => a.from < b.to && b.from < a.to && a.low < b.high && b.low < a.high;
 
+/** How far to the right, and above or below: in the order of preference. */
+const places = [1, 0.8, 0.6, 0.4, 0.2, 0].flatMap((share) => [[share, 1] as const, [share, -1] as const]);
+
 /**
- * The place of a label of a size at a line: of all along it, above and below, the first that nothing crosses, or that the
- * least does.
+ * The place of a label of a size at a line: of all along it, above and below, and then farther away, the first that nothing
+ * crosses, or that the least does.
  *
  * @param view  what the chart shows; the label stays within
  * @param size  in the units of the view
@@ -70,8 +73,9 @@ export function placeLabel(
 ): { box: Box; crossed: number } {
   const room = view.to - view.from - size.time;
   let best: { box: Box; crossed: number } | null = null;
-  for (const share of [1, 0.8, 0.6, 0.4, 0.2, 0]) {
-    for (const low of [at + size.gap, at - size.gap - size.bytes]) {
+  for (const away of [0, 1, 2]) {
+    for (const [share, side] of places) {
+      const low = at + side * (size.gap + away * size.bytes) - (side < 0 ? size.bytes : 0);
       const from = view.from + room * share;
       const box = { from, to: from + size.time, low, high: low + size.bytes };
       const isOutside = box.low < view.low || box.high > view.high;

@@ -87,6 +87,7 @@ export function drawLabels(chart: uPlot, levels: readonly Level[], curves: reado
   const boxes: Box[] = [];
   ctx.save();
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
   ctx.lineWidth = 4 * ratio;
