@@ -108,6 +108,17 @@ test('the heap map shows what is where, and the past', async ({ page, site }) =>
   await map.hover({ position: { x: width / 3, y: height / 8 } });
   await expect(page.locator('.heap-map .cell')).toContainText(/0x[0-9A-F]{4} [0-9A-F]{4}/);
 
+  // Of what the profiler watches one is told who has it.
+  await map.focus();
+  await page.keyboard.press('Home');
+  const told = page.locator('.heap-map .cell');
+  let hasOwner = false;
+  for (let at = 0; at < 400 && !hasOwner; ++at) {
+    await page.keyboard.press('ArrowRight');
+    hasOwner = /, by \w/.test(await told.innerText());
+  }
+  expect(hasOwner, 'a cell that says who allocated it').toBe(true);
+
   const slider = page.getByLabel('Replay: a moment of the past');
   await step(page, 'fragmenting', 100);
   await expect.poll(async () => Number(await slider.getAttribute('max'))).toBeGreaterThan(0);

@@ -232,9 +232,13 @@ export class HeapMapPanel implements Panel {
     let end = at + 1;
     while (begin > 0 && cells[begin - 1] === kind) --begin;
     while (end < cells.length && cells[end] === kind) ++end;
+    const owner =
+      this.#replayAt === null
+        ? this.#view?.source.ownerOf(at * cellBytes, (at + this.#layout.cellsEach) * cellBytes)
+        : null;
     setText(
       this.#cell,
-      `${format.address(at * cellBytes)}  ${cellWords(kind)}: ${format.bytes((end - begin) * cellBytes)} from ${format.address(begin * cellBytes)} to ${format.address(end * cellBytes)}`,
+      `${format.address(at * cellBytes)}  ${cellWords(kind)}: ${format.bytes((end - begin) * cellBytes)} from ${format.address(begin * cellBytes)} to ${format.address(end * cellBytes)}${owner ? `, by ${format.site(owner)}` : ''}`,
     );
   }
 

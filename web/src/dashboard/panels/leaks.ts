@@ -160,20 +160,13 @@ function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
               h(
                 'li',
                 {},
-                h('code', {}, whereFrom(site.stack)),
+                h('code', {}, format.site(site.stack)),
                 ` ${format.bytes(site.bytes)}, ${format.count(site.blocks)} blocks`,
               ),
             ),
         ),
     ),
   );
-}
-
-/** The innermost frames that have a name, where there are such. */
-function whereFrom(stack: readonly string[]): string {
-  const named = stack.filter((name) => !/^wasm-function\[/.test(name));
-  const shown = (named.length > 0 ? named : stack).slice(0, 4);
-  return shown.join(' ← ') || '(unknown site)';
 }
 
 function trendPlot(trend: LeakFinding['trend']): HTMLElement {
