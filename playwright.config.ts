@@ -10,7 +10,8 @@ export default defineConfig({
   snapshotPathTemplate: '{testDir}/snapshots/{arg}{ext}',
   forbidOnly: true,
   workers: 1, // two browsers at once need more memory than small machines have
-  timeout: 120_000,
+  timeout: 180_000,
+  expect: { timeout: 20_000 }, // a machine that builds at the same time is slow
   projects: [
     {
       name: 'chromium',

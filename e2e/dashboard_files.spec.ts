@@ -1,22 +1,14 @@
 // What the dashboard saves, and what is dropped on it: reports, histories, profiles for other tools.
-import { coloursOf, dropFile, figure, mebibytes, open, step } from './dashboard_page.js';
+import { coloursOf, dropFile, figure, keepSaved, mebibytes, open, savedText, step } from './dashboard_page.js';
 import { expect, test } from './server.js';
 
 test('what is saved can be dropped on the page again', async ({ page, site }) => {
   const complaints = await open(page, site);
   await step(page, 'game', 150);
   await expect.poll(async () => mebibytes(await figure(page, 'used').innerText())).toBeGreaterThan(5);
-  // What a link saves, told by the page itself: not every driver hears of downloads.
-  await page.evaluate(() => {
-    const make = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob) => {
-      void (blob as Blob).text().then((text) => Object.assign(globalThis, { saved: text }));
-      return make(blob);
-    };
-  });
+  await keepSaved(page);
   await page.locator('[data-action=save]').click();
-  await page.waitForFunction(() => 'saved' in globalThis);
-  const saved = await page.evaluate(() => (globalThis as unknown as { saved: string }).saved);
+  const saved = await savedText(page);
   await dropFile(page, 'game.tidemark.json', saved);
   await expect(page.locator('.described')).toHaveText('Read from game.tidemark.json: nothing here is live.');
   await expect(page.locator('[role=tab][aria-selected=true]')).toHaveText('game (2)');
@@ -59,8 +51,13 @@ test('a report of the package is shown; what is no report is refused in words', 
           liveBlocks: 30,
           totalBytes: 9 << 20,
           totalBlocks: 90,
+          temporaryBytes: 2 << 20,
+          peakBytes: 6 << 20,
         },
-        { stack: ['grow', 'main'], liveBytes: 1 << 20, liveBlocks: 1, totalBytes: 1 << 20, totalBlocks: 1 },
+        {
+          ...{ stack: ['grow', 'main'], liveBytes: 1 << 20, liveBlocks: 1, totalBytes: 1 << 20, totalBlocks: 1 },
+          ...{ temporaryBytes: 0, peakBytes: 1 << 20 },
+        },
       ],
     },
     leaks: {
@@ -82,6 +79,11 @@ test('a report of the package is shown; what is no report is refused in words', 
           description: 'Two blocks hold each other.',
           evidence: { cycle: [4096, 8192] },
         },
+        {
+          ...{ type: 'growth', severity: 'medium', confidence: 0.8, bytes: 1 << 20, blocks: 0, ratePerSecond: 1024 },
+          ...{ sites: [], description: 'Live memory grows.' },
+          evidence: { trend: [0, 1, 2, 3].map((i) => ({ time: now - 3000 + i * 1000, bytes: (i + 1) << 20 })) },
+        },
       ],
     },
     limits: { hardLimit: 128 << 20, softLimit: 96 << 20, criticalLimit: 112 << 20 },
@@ -91,6 +93,9 @@ test('a report of the package is shown; what is no report is refused in words', 
   await expect(figure(page, 'used')).toHaveText('32.0 MiB');
   await expect(page.locator('.leaks')).toContainText('Two blocks hold each other.');
   await expect(page.locator('.leaks .cycle')).toHaveText('0x1000 → 0x2000 → 0x1000');
+  const growth = page.locator('.finding', { hasText: 'growth' });
+  await growth.locator('summary').click();
+  await expect(growth.getByRole('img', { name: 'From 1.00 MiB to 4.00 MiB within 3.0 s' })).toBeVisible();
   await expect(page.locator('.limits')).toContainText('25 % of 128 MiB');
   await expect(page.locator('.events')).toContainText('Memory is at 80 %.');
 
@@ -115,6 +120,33 @@ test('a report of the package is shown; what is no report is refused in words', 
   await expect(told).toContainText('75 % found');
   await page.locator('.sites [data-value=total]').click();
   await expect(told).toContainText('90 % found');
+  await page.getByLabel('Search sites').fill('');
+  for (const [measure, whole, widest] of [
+    ['temporary', '2.00 MiB', 'main › load: 2.00 MiB'],
+    ['peak', '7.00 MiB', 'main › load: 6.00 MiB'],
+    ['total', '10.0 MiB, 91 blocks', 'main › load: 9.00 MiB, 90 blocks'],
+    ['live', '4.00 MiB, 31 blocks', 'main › load: 3.00 MiB, 30 blocks'],
+  ] as const) {
+    const button = page.locator(`.sites [data-value=${measure}]`);
+    await button.click();
+    await expect(button).toHaveAttribute('aria-pressed', 'true');
+    await flame.focus();
+    await page.keyboard.press('Escape');
+    await expect(told).toHaveText(`all sites: ${whole}`);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect(told).toHaveText(widest);
+  }
+
+  // The same by the button, and by whoever has no pointer.
+  const chosen = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Open…' }).focus();
+  await page.keyboard.press('Enter');
+  const file = { name: 'again.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(report)) };
+  await (await chosen).setFiles(file);
+  await expect(page.locator('.described')).toHaveText('Read from again.json: nothing here is live.');
+  await expect(page.locator('[role=tab][aria-selected=true]')).toHaveText('shop (2)');
+  await expect(figure(page, 'used')).toHaveText('32.0 MiB');
 
   await dropFile(page, 'poem.json', '"The tide rises, the tide falls"');
   await expect(page.getByRole('alert')).toContainText('poem.json: no memory report');
@@ -144,18 +176,11 @@ test('live sites: the difference of two moments, profiles for other tools; leaks
     })
     .toMatch(/^all sites: \+\d.* MiB/);
 
-  await page.evaluate(() => {
-    Object.assign(globalThis, { saved: [] });
-    const make = URL.createObjectURL.bind(URL);
-    URL.createObjectURL = (blob) => {
-      (globalThis as unknown as { saved: number[] }).saved.push((blob as Blob).size);
-      return make(blob);
-    };
-  });
+  await keepSaved(page);
   const downloads = sites.locator('[data-download]');
   await expect(downloads).toHaveText(['pprof', 'speedscope', 'Firefox Profiler', 'Chrome .heapprofile']);
   for (const download of await downloads.all()) await download.click();
-  const sizes = await page.evaluate(() => (globalThis as unknown as { saved: number[] }).saved);
+  const sizes = await page.evaluate(() => (globalThis as unknown as { saved: Blob[] }).saved.map(({ size }) => size));
   expect(sizes).toHaveLength(4);
   expect(Math.min(...sizes)).toBeGreaterThan(100);
 

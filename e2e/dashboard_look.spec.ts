@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/environment.mjs';
+import { coloursOf } from './dashboard_page.js';
 import { expect, test } from './server.js';
 
 const recording = readFileSync(join(root, 'e2e/recordings/game.tidemark.json'), 'utf8');
@@ -33,7 +34,8 @@ for (const scheme of ['light', 'dark'] as const) {
       await expect(page).toHaveScreenshot(`${device}-${scheme}-top.png`, limits);
       await page.locator('.panel.sites').scrollIntoViewIfNeeded();
       await page.locator('.panel.sites h2').evaluate((heading) => heading.scrollIntoView());
-      await page.waitForTimeout(300); // panels that come into view are drawn by the next turn
+      // Panels that come into view are drawn by the next turn.
+      await expect.poll(() => coloursOf(page.locator('.flame canvas'))).toBeGreaterThan(3);
       await expect(page).toHaveScreenshot(`${device}-${scheme}-sites.png`, limits);
     });
   }

@@ -4,14 +4,19 @@ import { expect } from './server.js';
 
 interface Demo {
   api: {
-    onPressure: (handler: () => unknown, options?: { name?: string }) => unknown;
+    onPressure: (handler: () => void, options?: { name?: string }) => unknown;
     relieve: (moduleId: string) => unknown;
     setBudget: (name: string, bytes: number) => unknown;
   };
+  clock: { advance(ms: number): void };
   dashboard: { pause(): void; resume(): void; dispose(): void; select(id: string): void };
   foreign: WebAssembly.Memory;
   mountDashboard: (element: unknown, options?: object) => unknown;
   step: (kind: string, count: number) => void;
+  programs: Record<
+    string,
+    { tidemark: { engine: { exports: { malloc(bytes: number): number; free(address: number): void } } } }
+  >;
   stats: (kind: string) => { liveBytes: number; liveBlocks: number; memoryBytes: number };
 }
 
@@ -20,7 +25,12 @@ declare global {
 }
 
 /** Opens the tests' own page; fails on anything that the page complains of. */
-export async function open(page: Page, site: string, options: object = {}, managed = false): Promise<string[]> {
+export async function open(
+  page: Page,
+  site: string,
+  options: object = {},
+  kind: 'plain' | 'managed' | 'simulated' = 'plain',
+): Promise<string[]> {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
@@ -29,9 +39,7 @@ export async function open(page: Page, site: string, options: object = {}, manag
   page.on('request', (request) => {
     if (!request.url().startsWith(site) && !/^(data|blob):/.test(request.url())) complaints.push(request.url());
   });
-  await page.goto(
-    `${site}e2e/pages/dashboard.html?options=${encodeURIComponent(JSON.stringify(options))}${managed ? '&managed' : ''}`,
-  );
+  await page.goto(`${site}e2e/pages/dashboard.html?options=${encodeURIComponent(JSON.stringify(options))}&${kind}`);
   await page.waitForFunction(() => globalThis.demo !== undefined);
   return complaints;
 }
@@ -39,6 +47,31 @@ export async function open(page: Page, site: string, options: object = {}, manag
 export const step = (page: Page, kind: string, count: number): Promise<void> =>
   page.evaluate(([name, times]) => demo.step(name, times), [kind, count] as const);
 export const figure = (page: Page, id: string): Locator => page.locator(`[data-figure=${id}]`);
+
+/** What is saved as a file from now on, told by the page itself: not every driver hears of downloads. */
+export async function keepSaved(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const saved: Blob[] = [];
+    Object.assign(globalThis, { saved });
+    const make = URL.createObjectURL.bind(URL);
+    URL.createObjectURL = (blob) => {
+      saved.push(blob as Blob);
+      return make(blob);
+    };
+  });
+}
+
+/** Of the file that was saved last. */
+export async function savedText(page: Page): Promise<string> {
+  await page.waitForFunction(() => (globalThis as unknown as { saved: Blob[] }).saved.length > 0);
+  return page.evaluate(() => (globalThis as unknown as { saved: Blob[] }).saved.at(-1)?.text() ?? '');
+}
+
+/** What a panel says once it is in view: what can't be seen isn't written, and panels above it may grow meanwhile. */
+export async function textInView(panel: Locator): Promise<string> {
+  await panel.scrollIntoViewIfNeeded();
+  return panel.innerText();
+}
 
 /** As the dashboard writes it. */
 export function mebibytes(text: string): number {

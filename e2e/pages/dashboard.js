@@ -2,6 +2,7 @@
 // A dashboard over programs that only run when a test says so. Of the URL: the options of mountDashboard, as JSON in `options`.
 import createPrograms from '../../build/site/programs.mjs';
 import { mountDashboard } from '../../build/site/tidemark/dashboard.js';
+import { SimulatedClock } from './simulated_clock.js';
 
 const kinds = ['sqlite', 'leaky', 'fragmenting', 'game'];
 const programs = {};
@@ -11,6 +12,8 @@ for (const kind of ['game', 'fragmenting']) {
   programs[kind].tidemark.engine.exports.tidemark_profiler_sample(64 * 1024, 0, 1);
   programs[kind]._demo_start(kinds.indexOf(kind));
 }
+// With `simulated`, a server that leaks runs in a time that passes when a test says so.
+const clock = new SimulatedClock();
 const foreign = new WebAssembly.Memory({ initial: 32, maximum: 64 });
 const modules = [
   ...Object.entries(programs).map(([id, module]) => ({ id, module })),
@@ -25,11 +28,21 @@ if (query.has('managed')) {
   options.api = api;
   api.registerModule(modules[0], { hardLimit: 64 << 20, softLimit: 1 << 20, criticalLimit: 32 << 20 });
 }
+if (query.has('simulated')) {
+  const module = (programs.leaky = await createPrograms());
+  module.tidemark.engine.exports.tidemark_profiler_sample(4 * 1024, 0, 1);
+  module._demo_start(kinds.indexOf('leaky'));
+  const { attach } = await import('../../build/site/tidemark/attach.js');
+  api = options.api = attach({ id: 'leaky', module, clock });
+  options.clock = clock;
+  modules.splice(0, modules.length, { id: 'leaky', module });
+}
 // With `recording`, no program is looked at, and openRecording() shows a file.
 if (query.has('recording')) modules.length = 0;
 const dashboard = mountDashboard(document.getElementById('dashboard'), { modules, ...options });
 const demo = {
   api,
+  clock,
   dashboard,
   foreign,
   programs,

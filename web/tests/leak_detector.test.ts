@@ -174,8 +174,14 @@ test('a series reaches back farther than the window, whatever the pace', () => {
   expect(series.count).toBeLessThanOrEqual(256);
   expect(series.spanMs).toBeGreaterThan(60_000);
   expect(series.column(0).at(-1)).toBe(199_990);
+  const trend = series.trendOf(0, 60);
+  expect(trend.length).toBeLessThanOrEqual(60);
+  expect(trend.length).toBeGreaterThan(40);
+  expect(trend.at(-1)).toEqual({ time: 199_990, bytes: 199_990 });
+  expect(trend.every(({ time, bytes }) => time === bytes)).toBe(true);
   series.add(5, [1]);
   expect(series.count).toBe(1);
+  expect(series.trendOf(0)).toEqual([{ time: 5, bytes: 1 }]);
 });
 
 test('what was only asked about is forgotten with its module', async () => {

@@ -42,7 +42,7 @@ async function floorOf(browser) {
     setInterval(() => (text.data = String(performance.now())), 250);
   });
   await page.waitForTimeout(2_000);
-  const { totalMs, wallMs, byKind } = await traced(browser, page, 10_000);
+  const { totalMs, wallMs, byKind } = await traced(browser, page, 5_000);
   await page.close();
   const share = (ms) => (100 * ms) / wallMs;
   const kinds = Object.entries(byKind).map(([kind, ms]) => [kind, share(ms)]);
@@ -69,15 +69,15 @@ export async function run({ quick, filter, repetitions, progress }) {
       await page.goto(`${site.url}tests/perf/dashboard/index.html?program=${name}&mib=256`);
       await page.waitForFunction(() => globalThis.measured !== undefined);
       await page.evaluate((y) => scrollTo(0, y), place.scroll);
-      await page.waitForTimeout(15_000); // a chart with a past; what is compiled lazily is
+      await page.waitForTimeout(10_000); // a chart with a past; what is compiled lazily is
       const samples = [];
       for (let round = 0; round < (repetitions ?? (quick ? 1 : 3)); ++round) {
         await page.evaluate(() => globalThis.measured.dashboard.pause());
-        const off = await traced(browser, page, 10_000);
+        const off = await traced(browser, page, 5_000);
         await page.evaluate(() => globalThis.measured.dashboard.resume());
-        await page.waitForTimeout(3_000);
+        await page.waitForTimeout(1_500);
         const before = await page.evaluate(() => globalThis.measured.turns);
-        const on = await traced(browser, page, 10_000);
+        const on = await traced(browser, page, 5_000);
         const after = await page.evaluate(() => globalThis.measured.turns);
         const share = (part) => 100 * (part(on) / on.wallMs - part(off) / off.wallMs);
         const kinds = Object.fromEntries(

@@ -51,6 +51,13 @@ export function clockTime(time: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** The innermost frames of a stack that have a name, where there are such. */
+export function site(stack: readonly string[]): string {
+  const named = stack.filter((name) => !/^wasm-function\[/.test(name));
+  const shown = (named.length > 0 ? named : stack).slice(0, 4);
+  return shown.join(' ← ') || '(unknown site)';
+}
+
 export function address(value: number): string {
   const digits = value.toString(16).toUpperCase().padStart(8, '0');
   return `0x${digits.slice(0, 4)} ${digits.slice(4)}`;

@@ -9,13 +9,17 @@ import type { Clock } from '../context.js';
 export type NextFrame = (report: (ms: number) => void) => void;
 
 const keptFrames = 8;
-const othersEvery = 16;
+/** Of our turns, once some are known: to be told of a frame costs as well. */
+const measuredEvery = 4;
+/** Of those. */
+const othersEvery = 4;
 
 export class FrameMeter {
   readonly #next: NextFrame;
   readonly #ours: number[] = [];
   readonly #others: number[] = [];
   #least = Infinity;
+  #turns = 0;
   #count = 0;
   #waiting = false;
 
@@ -26,6 +30,10 @@ export class FrameMeter {
   /** Of a turn that changed what is seen: `pay` hears of what its frame cost. */
   measure(pay: (ms: number) => void): void {
     if (this.#waiting) return;
+    if (this.#ours.length === keptFrames && this.#turns++ % measuredEvery !== 0) {
+      pay(this.#ownMs());
+      return;
+    }
     this.#waiting = true;
     this.#next((ms) => {
       this.#waiting = false;

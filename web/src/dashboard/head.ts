@@ -87,6 +87,7 @@ export class Head {
           tabindex: chosen ? 0 : -1,
           'data-module': id,
           'data-label': id,
+          title: id,
           onclick: () => this.#events.select(id),
           onkeydown: (event: KeyboardEvent) => {
             const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

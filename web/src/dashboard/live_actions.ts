@@ -57,7 +57,7 @@ export function actionsOf(id: string, runtime: Runtime | null, api: ComponentApi
       };
       actions.push({
         id: `collect-${strategy}`,
-        label: strategy,
+        label: strategy.charAt(0).toUpperCase() + strategy.slice(1),
         forecast: () => purposes[strategy],
         run() {
           const text = collected(manager.triggerGC(id, { strategy }));

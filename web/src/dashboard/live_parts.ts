@@ -52,10 +52,13 @@ function trendOf(evidence: unknown): LeakFinding['trend'] {
   });
 }
 
-/** Of evidence that names the blocks of a cycle. */
+/** Of evidence that names the blocks of a cycle, each once. */
 function cycleOf(evidence: unknown): string[] {
   const { cycle, path } = record(evidence);
-  if (typeof path === 'string') return path.split(/\s*(?:→|->)\s*/);
+  if (typeof path === 'string') {
+    const blocks = path.split(/\s*(?:→|->)\s*/);
+    return blocks.length > 1 && blocks.at(-1) === blocks[0] ? blocks.slice(0, -1) : blocks;
+  }
   const list = [cycle, path].find((value) => Array.isArray(value)) as unknown[] | undefined;
   return (list ?? []).map((entry) => {
     if (typeof entry === 'number') return `0x${entry.toString(16)}`;

@@ -5,6 +5,7 @@ import type { SizeClassStats } from '../heap_stats.js';
 import { WatchedModule, type WasmModule } from '../wasm_module.js';
 import type { ApiProfile, ApiStats, ComponentApi } from './component_api.js';
 import * as format from './format.js';
+import { profilerOf } from '../profiler_tables.js';
 import { HeapReader, type WalkedStats } from './heap_reader.js';
 import { actionsOf, collected } from './live_actions.js';
 import { leaksOf, limitsOf, profileOf, testerOf } from './live_parts.js';
@@ -33,7 +34,7 @@ const onlyLinked = 'This program is not linked with Tidemark’s runtime: only m
 const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
-const walkShare = 0.0005;
+const walkShare = 0.0003;
 const rateWindowMs = 3_000;
 const mostMarkers = 400;
 
@@ -213,6 +214,18 @@ export class LiveSource implements Source {
 
   heapMap(): HeapCells | null {
     return this.#reader?.map() ?? null;
+  }
+
+  /** Cost: a step for each block that is sampled. */
+  ownerOf(from: number, to: number): readonly string[] | null {
+    const { runtime } = this.#watched;
+    if (!runtime) return null;
+    const { blocks, frames } = profilerOf(runtime);
+    for (const [address, { site, bytes }] of blocks) {
+      if (address >= to || address + bytes <= from) continue;
+      return site.frames.flatMap((number) => frames[number]?.name || []);
+    }
+    return null;
   }
 
   pastMaps(): readonly { time: number; map: HeapCells }[] {

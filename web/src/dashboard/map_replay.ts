@@ -33,13 +33,15 @@ export class MapReplay {
     return this.#maps;
   }
 
-  /** Cost: one step a cell. A map that is the same as the one before is not kept again. */
-  add(time: number, { cells, cellBytes }: HeapCells): void {
+  /** Returns the map as it is kept. Cost: one step a cell. One that is the same as the one before is not kept again. */
+  add(time: number, { cells, cellBytes }: HeapCells): PastMap {
     this.mostCells = Math.max(this.mostCells, cells.length);
     const stretches = encode(cells);
     const last = this.#maps.at(-1);
-    if (last?.cellCount === cells.length && same(last.stretches, stretches)) return;
-    this.push({ time, cellBytes, cellCount: cells.length, stretches });
+    if (last?.cellCount === cells.length && same(last.stretches, stretches)) return last;
+    const map = { time, cellBytes, cellCount: cells.length, stretches };
+    this.push(map);
+    return map;
   }
 
   push(map: PastMap): void {

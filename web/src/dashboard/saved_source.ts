@@ -82,6 +82,10 @@ export class SavedSource implements Source {
     return null;
   }
 
+  ownerOf(): null {
+    return null;
+  }
+
   pastMaps(): readonly { time: number; map: HeapCells }[] {
     return this.#content.maps.map((map) => ({ time: map.time, map: { cells: decode(map), cellBytes: map.cellBytes } }));
   }

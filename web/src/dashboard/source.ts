@@ -173,8 +173,10 @@ export interface Source {
   past(): readonly Reading[];
   markers(): readonly Marker[];
   sizeClasses(): readonly SizeClassStats[] | null;
-  /** Valid until the next call: the cells may lie in the program's memory. */
+  /** A copy: the program may go on. */
   heapMap(): HeapCells | null;
+  /** Who allocated what lies in a stretch of memory now, innermost frame first; null where that isn't known. */
+  ownerOf(from: number, to: number): readonly string[] | null;
   /** Heap maps of the past, for the replay. */
   pastMaps(): readonly { time: number; map: HeapCells }[];
   /** Starts profiling where it isn't on; null before there is anything. */

@@ -1,7 +1,7 @@
 // The readings that the timeline draws, in columns of a fixed size: hours take no more memory than minutes.
 //
 // When there is no room for one more, the older half is thinned: of each two neighbours the one stays in which more memory
-// was filled. Recent times are kept in full, older ones ever more coarsely, and the highest peak of all is never lost.
+// was filled. Recent times are kept in full, older ones ever more coarsely; the first reading and the highest peak are never lost.
 import type { Reading } from './source.js';
 
 const columns = ['time', 'used', 'reserved', 'allocated', 'limit'] as const;
@@ -11,7 +11,7 @@ export class Track {
   readonly #columns: Record<Column, Float64Array>;
   #count = 0;
 
-  /** Of at least 4 readings. */
+  /** Of at least 6 readings. */
   constructor(readonly capacity = 2048) {
     const make = (): Float64Array => new Float64Array(capacity);
     this.#columns = { time: make(), used: make(), reserved: make(), allocated: make(), limit: make() };
@@ -80,9 +80,11 @@ export class Track {
       for (const name of columns) this.#columns[name][kept] = this.#columns[name][from] ?? NaN;
       ++kept;
     };
-    for (let at = 0; at + 1 < old; at += 2)
-      keep(filled(at + 1) >= filled(at) || Number.isNaN(filled(at)) ? at + 1 : at);
-    if (old % 2 !== 0) keep(old - 1);
+    keep(0); // since when there are readings
+    for (let at = 1; at < old; at += 2) {
+      const isLater = at + 1 < old && (filled(at + 1) >= filled(at) || Number.isNaN(filled(at)));
+      keep(isLater ? at + 1 : at);
+    }
     for (const name of columns) this.#columns[name].copyWithin(kept, old, this.#count);
     this.#count = kept + this.#count - old;
   }

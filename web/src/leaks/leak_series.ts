@@ -48,6 +48,16 @@ export class LeakSeries {
     return this.#columns[index]?.subarray(0, this.#count) ?? new Float64Array(0);
   }
 
+  /** A column as it went, at `most` moments about as far from each other, the last one among them. */
+  trendOf(index: number, most = 60): { time: number; bytes: number }[] {
+    const column = this.column(index);
+    const each = Math.max(1, Math.ceil(this.#count / most));
+    const trend: { time: number; bytes: number }[] = [];
+    for (let at = (this.#count - 1) % each; at < this.#count; at += each)
+      trend.push({ time: this.#times[at] ?? 0, bytes: column[at] ?? 0 });
+    return trend;
+  }
+
   /** How much a column has changed within the last `windowMs`. */
   changeOf(index: number, windowMs: number): number {
     const column = this.column(index);

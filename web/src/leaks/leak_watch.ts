@@ -102,18 +102,20 @@ export class LeakWatch {
 
   growth(): LeakPattern[] {
     const whole = this.#judge(this.#series, column.used);
-    const guilty: { blockBytes: number; finding: GrowthFinding }[] = [];
+    const guilty: { blockBytes: number; index: number; finding: GrowthFinding }[] = [];
     if (this.linked && this.#census) {
       this.#census.rows.forEach(({ blockBytes }, i) => {
-        const change = this.#series.changeOf(column.classes + i, this.config.detectionWindowMs);
+        const index = column.classes + i;
+        const change = this.#series.changeOf(index, this.config.detectionWindowMs);
         if (change <= 0) return;
-        const finding = this.#judge(this.#series, column.classes + i);
-        if (finding.verdict !== 'clean') guilty.push({ blockBytes, finding });
+        const finding = this.#judge(this.#series, index);
+        if (finding.verdict !== 'clean') guilty.push({ blockBytes, index, finding });
       });
       guilty.sort((a, b) => b.finding.ratePerSecond - a.finding.ratePerSecond);
     }
     const leaking = guilty.filter(({ finding }) => finding.verdict === 'leak');
-    const worst = whole.verdict === 'leak' || leaking.length === 0 ? whole : leaking[0]?.finding;
+    const isWhole = whole.verdict === 'leak' || leaking.length === 0;
+    const worst = isWhole ? whole : leaking[0]?.finding;
     const growing = this.linked ? this.#sites.growing((series) => this.#judge(series, 0)) : [];
     const sites = growing.map(({ site: { frames, liveBlocks }, bytes }) => ({
       stack: this.#stackOf(frames),
@@ -144,6 +146,7 @@ export class LeakWatch {
           spanMs: worst.spanMs,
           samples: worst.samples,
           valleys: worst.valleys,
+          trend: this.#series.trendOf(isWhole ? column.used : (leaking[0]?.index ?? column.used)),
           blockBytes: classes,
         },
       }),
@@ -161,7 +164,17 @@ export class LeakWatch {
     return [
       this.#pattern('growth', 'maybe', confidence / 2, bytes, 0, ratePerSecond, sites, {
         description: `what one site has allocated grows by ${bytesText(ratePerSecond)}/s (${reason}, ${countText(samples, 'sample')} in ${Math.round(spanMs / 1000)} s), and live memory as a whole does not`,
-        evidence: { source: 'allocation site', reason, tau, z, spanMs, samples, valleys, blockBytes: [] },
+        evidence: {
+          source: 'allocation site',
+          reason,
+          tau,
+          z,
+          spanMs,
+          samples,
+          valleys,
+          trend: worst.series.trendOf(0),
+          blockBytes: [],
+        },
       }),
     ];
   }

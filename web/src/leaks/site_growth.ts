@@ -7,6 +7,7 @@ export interface GrowingSite {
   readonly site: ProfilerSite;
   readonly bytes: number;
   readonly finding: GrowthFinding;
+  readonly series: LeakSeries;
 }
 
 export class SiteGrowth {
@@ -35,7 +36,7 @@ export class SiteGrowth {
     const sites: GrowingSite[] = [];
     for (const [site, series] of this.#series) {
       const bytes = series.changeOf(0, this.windowMs);
-      if (bytes > 0) sites.push({ site, bytes, finding: judge(series) });
+      if (bytes > 0) sites.push({ site, bytes, finding: judge(series), series });
     }
     const rises = ({ finding }: GrowingSite): number => Number(finding.verdict === 'leak');
     return sites.sort((a, b) => rises(b) - rises(a) || b.bytes - a.bytes).slice(0, 10);

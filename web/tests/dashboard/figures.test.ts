@@ -46,3 +46,11 @@ describe('signs, ratios, counts, places', () => {
     expect(format.address(16)).toBe('0x0000 0010');
   });
 });
+
+test.each([
+  [['malloc', 'load', 'main'], 'malloc ← load ← main'],
+  [['wasm-function[7]', 'wasm-function[9]', 'load level'], 'load level'],
+  [['wasm-function[7]'], 'wasm-function[7]'],
+  [['a', 'b', 'c', 'd', 'e'], 'a ← b ← c ← d'],
+  [[], '(unknown site)'],
+])('the site %o is %s', (stack, text) => expect(format.site(stack)).toBe(text));

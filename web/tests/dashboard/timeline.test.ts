@@ -1,5 +1,7 @@
 // What the timeline keeps and which stretch of it is shown.
 import { expect, test } from 'vitest';
+import { axisEnd } from '../../src/dashboard/panels/timeline_axis.js';
+import { crossings, placeLabel } from '../../src/dashboard/panels/timeline_labels.js';
 import { Viewport } from '../../src/dashboard/panels/timeline_viewport.js';
 import type { Reading } from '../../src/dashboard/source.js';
 import { Track } from '../../src/dashboard/track.js';
@@ -21,6 +23,7 @@ test('hours fit into the room for a minute: in order, the newest in full, the hi
   const times = [...track.column('time')];
   expect(track.count).toBeLessThanOrEqual(64);
   expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+  expect(times[0]).toBe(0);
   expect(times.slice(-8)).toEqual(Array.from({ length: 8 }, (_, i) => 19_992 + i));
   expect([...track.column('used')]).toEqual(times.map(valueAt)); // each with what was read then
 });
@@ -72,4 +75,76 @@ test('what is measured less often is known from the last time, but not from befo
   track.add(reading(5, null));
   expect(track.lastKnown('used', 4)).toBeNaN();
   expect(track.lastKnown('used', -1)).toBeNaN();
+});
+
+test('the view moves in steps: in between the picture stays, with room at its end', () => {
+  const view = new Viewport();
+  const at = (last: number): { from: number; to: number } => view.range(Float64Array.of(1000, last));
+  const ranges = new Set<string>();
+  for (let last = 101_000; last < 161_000; last += 250) {
+    const { from, to } = at(last);
+    expect(to - from).toBe(60_000);
+    expect(to).toBeGreaterThanOrEqual(last);
+    expect(to - last).toBeLessThan(60_000 / 25);
+    ranges.add(`${from} ${to}`);
+  }
+  expect(ranges.size).toBeLessThanOrEqual(31); // a step of 2 s in a minute
+  view.follow(Infinity);
+  for (const last of [61_000, 3_601_000, 36_001_000]) {
+    const { from, to } = at(last - 1);
+    expect([from, to >= last - 1, (to - last) / (last - 1000) < 0.04]).toEqual([1000, true, true]);
+  }
+});
+
+test('the byte axis ends above what is shown, not far above, and not elsewhere for every reading', () => {
+  const ends = new Set<number>();
+  for (let most = 1 << 20; most < 1 << 24; most += 4096) {
+    const end = axisEnd(most);
+    expect(end).toBeGreaterThanOrEqual(most * 1.08);
+    expect(end).toBeLessThan(most * 1.21);
+    ends.add(end);
+  }
+  expect(ends.size).toBeLessThan(40); // 8 a doubling, of which there are four
+  expect(axisEnd(0)).toBe(65_536);
+});
+
+test('words stand where no curve runs through them, and not on each other', () => {
+  const view = { from: 0, to: 100, low: 0, high: 100 };
+  const size = { time: 20, bytes: 10, gap: 1 };
+  const flat = (value: number): { times: Float64Array; values: Float64Array; isStepped: boolean } => ({
+    times: Float64Array.of(0, 50, 100),
+    values: Float64Array.of(value, value, value),
+    isStepped: false,
+  });
+  // Above the line there is a curve: below it.
+  expect(placeLabel(50, size, view, [flat(55)], []).box).toEqual({ from: 80, to: 100, low: 39, high: 49 });
+  // Curves on both sides at the end only: farther to the left.
+  const late = { times: Float64Array.of(0, 70, 71, 100), values: Float64Array.of(0, 0, 100, 45), isStepped: true };
+  const { box, crossed } = placeLabel(50, size, view, [{ ...late, values: Float64Array.of(0, 0, 55, 45) }], []);
+  expect(crossed).toBe(0);
+  expect(box.to).toBeLessThanOrEqual(70);
+  // At the upper edge only below is within; where other words are, beside them.
+  expect(placeLabel(95, size, view, [], []).box.high).toBe(94);
+  const first = placeLabel(50, size, view, [], []).box;
+  const second = placeLabel(50, size, view, [], [first]).box;
+  expect(second.high <= first.low || second.low >= first.high || second.to <= first.from).toBe(true);
+  // Everywhere is something: the place with the least of it.
+  const everywhere = [55, 65, 75, 45, 46, 35, 25].map(flat);
+  expect(placeLabel(50, size, view, everywhere, []).box.low).toBe(51);
+  // A little farther away there is room.
+  expect(placeLabel(50, size, view, [flat(55), flat(45)], []).box.low).toBe(61);
+});
+
+test('a curve crosses a box where a stretch of it does, up to its last reading and not across what is not known', () => {
+  const box = { from: 10, to: 20, low: 40, high: 60 };
+  const crossing = (times: number[], values: number[], isStepped = false): number =>
+    crossings({ times: Float64Array.from(times), values: Float64Array.from(values), isStepped }, box);
+  expect(crossing([0, 30], [50, 50])).toBe(1);
+  expect(crossing([0, 30], [0, 100])).toBe(1); // through it, with no reading inside
+  expect(crossing([0, 30], [0, 30])).toBe(0);
+  expect(crossing([0, 9], [50, 50])).toBe(0);
+  expect(crossing([21, 30], [50, 50])).toBe(0);
+  expect(crossing([0, 15], [0, 100], true)).toBe(1); // the rise is within
+  expect(crossing([0, 25], [0, 100], true)).toBe(0); // the rise is after
+  expect(crossing([], [])).toBe(0);
 });

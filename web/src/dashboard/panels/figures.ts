@@ -47,8 +47,7 @@ const figures: Figure[] = [
     id: 'fragmentation',
     label: 'Fragmentation',
     value: ({ fragmentation }) => format.percent(fragmentation),
-    detail: ({ free, largestFree }) =>
-      free === null ? '' : `${format.bytes(largestFree)} of ${format.bytes(free)} free in one`,
+    detail: ({ free, largestFree }) => (free === null ? '' : `largest free ${format.bytes(largestFree)}`),
   },
   {
     id: 'rate',

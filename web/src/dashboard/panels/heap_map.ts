@@ -3,7 +3,7 @@ import { frame, h, setText } from '../dom.js';
 import * as format from '../format.js';
 import { blockBytesOf, byteOf, cellWords, kinds, lastSizeClass, slabKind, type CellKind } from '../heap_cells.js';
 import { HeapPicture, layoutOf, type Layout } from '../heap_picture.js';
-import { decode } from '../map_replay.js';
+import { decode, type PastMap } from '../map_replay.js';
 import type { ModuleView } from '../module_view.js';
 import type { HeapCells } from '../source.js';
 import { emptyState, type Panel, type PanelHost } from './panel.js';
@@ -24,7 +24,7 @@ export class HeapMapPanel implements Panel {
   readonly #mark = h('i', { class: 'pointed', hidden: true });
   readonly #resize: ResizeObserver;
   #view: ModuleView | null = null;
-  #map: HeapCells | null = null;
+  #map: (HeapCells & Pick<PastMap, 'stretches'>) | null = null;
   #layout: Layout = { columns: 1, rows: 1, cellsEach: 1 };
   #width = 0;
   #height = 0;
@@ -63,7 +63,7 @@ export class HeapMapPanel implements Panel {
     );
     this.#content = h(
       'div',
-      {},
+      { class: 'content' },
       this.#box,
       this.#cell,
       h('ul', { class: 'legend', 'aria-label': 'What the colours are' }, ...legend),
@@ -108,11 +108,11 @@ export class HeapMapPanel implements Panel {
     if ((view.source.missing('heapMap') !== null) !== this.#content.hidden) this.show(view);
     if (this.#content.hidden) return;
     const map = view.source.heapMap();
-    if (map && view.latest) view.maps.add(view.latest.time, map);
+    const kept = map && view.maps.add(view.latest?.time ?? this.#host.clock.now(), map);
     this.#slider.max = String(Math.max(0, view.maps.count - 1));
     if (this.#replayAt !== null) return;
     this.#slider.value = this.#slider.max;
-    if (map) this.#map = { cells: map.cells.slice(), cellBytes: map.cellBytes };
+    if (map && kept) this.#map = { ...map, stretches: kept.stretches };
     this.#draw();
   }
 
@@ -134,7 +134,7 @@ export class HeapMapPanel implements Panel {
     this.#replayAt = isNow ? null : index;
     this.#slider.max = String(view.maps.count - 1);
     this.#slider.value = String(index);
-    this.#map = { cells: decode(past), cellBytes: past.cellBytes };
+    this.#map = { cells: decode(past), cellBytes: past.cellBytes, stretches: past.stretches };
     setText(this.#when, isNow ? 'now' : format.clockTime(past.time));
     this.#slider.setAttribute('aria-valuetext', isNow ? 'now' : format.clockTime(past.time));
     this.#draw();
@@ -232,9 +232,13 @@ export class HeapMapPanel implements Panel {
     let end = at + 1;
     while (begin > 0 && cells[begin - 1] === kind) --begin;
     while (end < cells.length && cells[end] === kind) ++end;
+    const owner =
+      this.#replayAt === null
+        ? this.#view?.source.ownerOf(at * cellBytes, (at + this.#layout.cellsEach) * cellBytes)
+        : null;
     setText(
       this.#cell,
-      `${format.address(at * cellBytes)}  ${cellWords(kind)}: ${format.bytes((end - begin) * cellBytes)} from ${format.address(begin * cellBytes)} to ${format.address(end * cellBytes)}`,
+      `${format.address(at * cellBytes)}  ${cellWords(kind)}: ${format.bytes((end - begin) * cellBytes)} from ${format.address(begin * cellBytes)} to ${format.address(end * cellBytes)}${owner ? `, by ${format.site(owner)}` : ''}`,
     );
   }
 
@@ -253,7 +257,7 @@ export class HeapMapPanel implements Panel {
     const map = this.#map;
     if (!map) return '';
     const counts = this.#counts.fill(0);
-    for (const cell of map.cells) counts[cell] = (counts[cell] ?? 0) + 1;
+    for (const stretch of map.stretches) counts[stretch >>> 24] = (counts[stretch >>> 24] ?? 0) + (stretch & 0xffffff);
     const of = (...ids: CellKind[]): string =>
       format.bytes(ids.reduce((sum, id) => sum + (counts[byteOf(id)] ?? 0), 0) * map.cellBytes);
     const slabs = counts.subarray(slabKind).reduce((sum, count) => sum + count, 0) * map.cellBytes;

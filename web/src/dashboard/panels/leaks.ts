@@ -160,7 +160,7 @@ function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
               h(
                 'li',
                 {},
-                h('code', {}, site.stack.slice(0, 4).join(' ← ') || '(unknown site)'),
+                h('code', {}, format.site(site.stack)),
                 ` ${format.bytes(site.bytes)}, ${format.count(site.blocks)} blocks`,
               ),
             ),
@@ -169,7 +169,7 @@ function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
   );
 }
 
-function trendPlot(trend: LeakFinding['trend']): SVGElement {
+function trendPlot(trend: LeakFinding['trend']): HTMLElement {
   const times = trend.map(({ time }) => time);
   const values = trend.map(({ bytes }) => bytes);
   const [first, last] = [Math.min(...times), Math.max(...times)];
@@ -177,21 +177,18 @@ function trendPlot(trend: LeakFinding['trend']): SVGElement {
   const x = (time: number): string => (((time - first) / Math.max(1, last - first)) * 400).toFixed(1);
   const y = (value: number): string => (68 - ((value - low) / Math.max(1, high - low)) * 60).toFixed(1);
   const path = trend.map(({ time, bytes }, i) => `${i === 0 ? 'M' : 'L'}${x(time)} ${y(bytes)}`).join('');
-  return svg(
-    'svg',
-    {
-      class: 'trend',
-      viewBox: '0 0 400 72',
-      preserveAspectRatio: 'none',
-      role: 'img',
-      'aria-label': `From ${format.bytes(values[0])} to ${format.bytes(values.at(-1))} within ${format.duration(last - first)}`,
-    },
-    svg('path', {
-      d: path,
-      fill: 'none',
-      stroke: 'currentColor',
-      'stroke-width': 1.5,
-      'vector-effect': 'non-scaling-stroke',
-    }),
+  const words = `From ${format.bytes(values[0])} to ${format.bytes(values.at(-1))} within ${format.duration(last - first)}`;
+  return h(
+    'figure',
+    {},
+    svg(
+      'svg',
+      { class: 'trend', viewBox: '0 0 400 72', preserveAspectRatio: 'none', role: 'img', 'aria-label': words },
+      svg('path', {
+        ...{ d: path, fill: 'none', stroke: 'currentColor' },
+        ...{ 'stroke-width': 1.5, 'vector-effect': 'non-scaling-stroke' },
+      }),
+    ),
+    h('figcaption', { 'aria-hidden': 'true' }, words),
   );
 }

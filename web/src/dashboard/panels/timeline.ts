@@ -1,22 +1,25 @@
 // Memory over time: what is used, held for it, and the whole of linear memory; limits, and what happened.
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { frame, h, setText } from '../dom.js';
 import * as format from '../format.js';
 import type { ModuleView } from '../module_view.js';
 import type { Limit, Marker } from '../source.js';
 import type { Column } from '../track.js';
 import { choice, type Panel, type PanelHost } from './panel.js';
-import { drawBands, drawLimits, drawMarkers, markerNear } from './timeline_marks.js';
+import { axisEnd } from './timeline_axis.js';
+import { linesOf, makeChart, series, withGaps, type Line } from './timeline_chart.js';
+import { drawBands, drawLabels, drawLevels, drawMarkers, levelsOf, markerNear, type Level } from './timeline_marks.js';
+import { Tail } from './timeline_tail.js';
 import { Viewport } from './timeline_viewport.js';
 
-const lines: { column: Column; label: string }[] = [
-  { column: 'used', label: 'used' },
-  { column: 'reserved', label: 'reserved' },
-  { column: 'allocated', label: 'linear memory' },
-];
-
-/** Powers of two, so that the axis says 64 MiB and not 61.0. */
-const byteSteps = Array.from({ length: 34 }, (_, power) => 2 ** power);
+/** What makes the picture besides readings: while it is the same, these are added to it. */
+interface Drawn {
+  from: number;
+  to: number;
+  peak: number | null;
+  limits: readonly Limit[];
+  marker: Marker | undefined;
+}
 
 export class TimelinePanel implements Panel {
   readonly element: HTMLElement;
@@ -31,13 +34,15 @@ export class TimelinePanel implements Panel {
   readonly #resize: ResizeObserver;
   readonly #spans;
   #chart: uPlot | null = null;
-  /** As of the last time that it was drawn. */
-  #limits: readonly Limit[] = [];
+  #lines: readonly Line[] = [];
+  /** As of the last time that all of it was drawn. */
+  #drawn: Drawn = { from: 0, to: 0, peak: null, limits: [], marker: undefined };
+  #tail: Tail | null = null;
   #view: ModuleView | null = null;
 
   constructor(host: PanelHost) {
     this.#host = host;
-    const keys = lines.map(({ column, label }) => {
+    const keys = series.map(({ column, label }) => {
       const value = h('output', {}, format.unknown);
       this.#values.set(column, value);
       const key = h(
@@ -101,6 +106,7 @@ export class TimelinePanel implements Panel {
 
   update(): void {
     if (!this.#chart) this.redraw();
+    else if (this.#addReadings()) this.#showValues();
     else this.#draw();
   }
 
@@ -108,91 +114,30 @@ export class TimelinePanel implements Panel {
   redraw(): void {
     this.#chart?.destroy();
     this.#chart = null;
+    this.#tail = null;
     const { clientWidth: width, clientHeight: height } = this.#chartBox;
     if (width === 0 || height === 0 || !this.#view) return;
     const colour = (name: string): string => this.#host.colour(name);
-    const axis = { stroke: colour('--muted'), font: '12px system-ui, sans-serif', ticks: { show: false } };
-    const grid = { stroke: colour('--grid'), width: 1 };
-    this.#chart = new uPlot(
-      {
-        width,
-        height,
-        ms: 1,
-        padding: [18, 12, 0, 0],
-        legend: { show: false },
-        cursor: {
-          y: false,
-          points: { size: 7 },
-          drag: { x: true, y: false, setScale: false },
-          bind: { dblclick: () => null },
+    this.#lines = linesOf(colour);
+    this.#chart = makeChart(this.#chartBox, this.#lines, this.#hidden, colour, {
+      drawClear: [(chart) => drawBands(chart, this.#drawn.limits, colour)],
+      drawAxes: [(chart) => drawLevels(chart, this.#levels())],
+      draw: [
+        (chart) => {
+          drawMarkers(chart, this.#view?.markers ?? [], colour);
+          this.#finish(chart);
         },
-        select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-        scales: { x: { time: true, auto: false }, y: { auto: false } },
-        series: [
-          {},
-          {
-            stroke: colour('--used'),
-            fill: colour('--used-fill'),
-            width: 2,
-            points: { show: false },
-            show: !this.#hidden.has('used'),
-          },
-          {
-            stroke: colour('--reserved'),
-            width: 1.5,
-            // Measured less often than it is drawn.
-            spanGaps: true,
-            points: { show: false },
-            show: !this.#hidden.has('reserved'),
-          },
-          {
-            stroke: colour('--allocated'),
-            width: 1.5,
-            points: { show: false },
-            paths: (uPlot.paths.stepped as NonNullable<typeof uPlot.paths.stepped>)({ align: 1 }),
-            show: !this.#hidden.has('allocated'),
-          },
-        ],
-        axes: [
-          {
-            ...axis,
-            grid: { show: false },
-            size: 26,
-            gap: 6,
-            space: 80,
-            values: (_, splits) => this.#timeLabels(splits),
-          },
-          {
-            ...axis,
-            grid,
-            size: 66,
-            space: 38,
-            incrs: byteSteps,
-            values: (_, splits) => splits.map((value) => (value === 0 ? '0' : axisBytes(value))),
-          },
-        ],
-        hooks: {
-          drawClear: [(chart) => drawBands(chart, this.#limits, colour)],
-          draw: [
-            (chart) => {
-              drawLimits(chart, this.#limits, this.#peak(), colour);
-              drawMarkers(chart, this.#view?.markers ?? [], colour);
-            },
-          ],
-          setCursor: [() => this.#showValues()],
-          setSelect: [
-            (chart) => {
-              const { left, width: selected } = chart.select;
-              if (selected < 3) return;
-              this.#zoomTo(chart.posToVal(left, 'x'), chart.posToVal(left + selected, 'x'));
-              chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            },
-          ],
+      ],
+      setCursor: [() => this.#showValues()],
+      setSelect: [
+        (chart) => {
+          const { left, width: selected } = chart.select;
+          if (selected < 3) return;
+          this.#zoomTo(chart.posToVal(left, 'x'), chart.posToVal(left + selected, 'x'));
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         },
-      },
-      [[], [], [], []],
-      this.#chartBox,
-    );
+      ],
+    });
     this.#draw();
   }
 
@@ -208,8 +153,31 @@ export class TimelinePanel implements Panel {
     return limit ? [{ bytes: limit, label: 'Limit', meaning: 'hard' }] : [];
   }
 
-  #peak(): number | null {
-    return this.#view?.latest?.peakUsed ?? null;
+  /** All but the readings, as it is now. */
+  #surroundings(times: Float64Array): Drawn {
+    const { from, to } = this.#viewport.range(times);
+    const peak = this.#view?.latest?.peakUsed ?? null;
+    return { from, to, peak, limits: this.#readLimits(), marker: this.#view?.markers.at(-1) };
+  }
+
+  #levels(): Level[] {
+    return levelsOf(this.#drawn.limits, this.#drawn.peak, (name) => this.#host.colour(name));
+  }
+
+  /** False when all has to be drawn anew. */
+  #addReadings(): boolean {
+    const track = this.#view?.track;
+    if (!track || !this.#tail) return false;
+    const { from, to, peak, limits, marker } = this.#surroundings(track.column('time'));
+    const drawn = this.#drawn;
+    const isSame =
+      from === drawn.from &&
+      to === drawn.to &&
+      peak === drawn.peak &&
+      marker === drawn.marker &&
+      limits.length === drawn.limits.length &&
+      limits.every(({ bytes }, i) => bytes === drawn.limits[i]?.bytes);
+    return isSame && this.#tail.draw(track);
   }
 
   #draw(): void {
@@ -217,12 +185,13 @@ export class TimelinePanel implements Panel {
     const track = this.#view?.track;
     if (!chart || !track) return;
     const times = track.column('time');
-    const { from, to } = this.#viewport.range(times);
+    this.#drawn = this.#surroundings(times);
+    const { from, to, limits } = this.#drawn;
     // What can be seen, and the readings that the lines come from and go to.
     const begin = Math.max(0, track.nearest(from) - 1);
     const end = Math.min(times.length, track.nearest(to) + 2);
     let top = 0;
-    const data = lines.map(({ column }) => {
+    const data = series.map(({ column }) => {
       const values = track.column(column).subarray(begin, end);
       if (!this.#hidden.has(column)) {
         for (let i = 0; i < values.length; ++i) {
@@ -234,14 +203,25 @@ export class TimelinePanel implements Panel {
       return withGaps(values);
     });
     // Limits far above are told by their gauges; here they would press the lines flat.
-    this.#limits = this.#readLimits();
-    for (const { bytes } of this.#limits) if (bytes < top * 2) top = Math.max(top, bytes);
+    for (const { bytes } of limits) if (bytes < top * 2) top = Math.max(top, bytes);
     chart.batch(() => {
       chart.setData([times.subarray(begin, end), ...data] as unknown as uPlot.AlignedData, false);
       chart.setScale('x', { min: from, max: to });
-      chart.setScale('y', { min: 0, max: Math.max(top * 1.08, 64 * 1024) });
+      chart.setScale('y', { min: 0, max: axisEnd(top) });
     });
     this.#showValues();
+  }
+
+  /** The words at the lines, over everything else; from now on readings are added. */
+  #finish(chart: uPlot): void {
+    const track = this.#view?.track;
+    if (!track) return;
+    const shown = this.#lines.filter(({ column }) => !this.#hidden.has(column));
+    const times = track.column('time');
+    const curves = shown.map(({ column, isStepped }) => ({ times, values: track.column(column), isStepped }));
+    const boxes = drawLabels(chart, this.#levels(), curves, (name) => this.#host.colour(name));
+    const [drawn] = chart.data;
+    this.#tail = new Tail(chart, shown, boxes, drawn[drawn.length - 1] ?? -Infinity);
   }
 
   #showValues(): void {
@@ -252,7 +232,7 @@ export class TimelinePanel implements Panel {
     const pointed = left >= 0 ? track.nearest(chart.posToVal(left, 'x')) : track.count - 1;
     const time = track.column('time')[pointed];
     setText(this.#time, time === undefined ? format.unknown : format.clockTime(time));
-    for (const { column } of lines) {
+    for (const { column } of series) {
       const output = this.#values.get(column);
       if (output) setText(output, format.bytes(track.lastKnown(column, pointed)));
     }
@@ -267,7 +247,7 @@ export class TimelinePanel implements Panel {
     const shown = !this.#hidden.has(column);
     const key = this.#keys.get(column);
     if (key) key.ariaPressed = String(shown);
-    this.#chart?.setSeries(lines.findIndex((line) => line.column === column) + 1, { show: shown });
+    this.#chart?.setSeries(series.findIndex((line) => line.column === column) + 1, { show: shown });
     this.#draw();
   }
 
@@ -376,21 +356,4 @@ export class TimelinePanel implements Panel {
       this.#chartBox.addEventListener(end, () => (last = null));
     }
   }
-
-  #timeLabels(splits: number[]): string[] {
-    const step = (splits[1] ?? 0) - (splits[0] ?? 0);
-    return splits.map((time) => format.clockTime(time).slice(0, step >= 60_000 ? 5 : 8));
-  }
-}
-
-/** uPlot breaks a line at null; NaN it would draw. */
-function withGaps(values: Float64Array): Float64Array | (number | null)[] {
-  for (const value of values) {
-    if (Number.isNaN(value)) return Array.from(values, (each) => (Number.isNaN(each) ? null : each));
-  }
-  return values;
-}
-
-function axisBytes(value: number): string {
-  return format.bytes(value).replace(/\.0+ /, ' ');
 }

@@ -2,6 +2,7 @@
 import type uPlot from 'uplot';
 import * as format from '../format.js';
 import type { Limit, Marker, MarkerKind } from '../source.js';
+import { placeLabel, type Box, type Curve } from './timeline_labels.js';
 
 type Colour = (name: string) => string;
 
@@ -36,35 +37,83 @@ export function drawBands(chart: uPlot, limits: readonly Limit[], colour: Colour
   }
 }
 
-export function drawLimits(chart: uPlot, limits: readonly Limit[], peak: number | null, colour: Colour): void {
+/** A line across, and its words. */
+export interface Level {
+  bytes: number;
+  text: string;
+  style: string;
+  dash: readonly number[];
+}
+
+export function levelsOf(limits: readonly Limit[], peak: number | null, colour: Colour): Level[] {
+  const levels: Level[] = limits.map(({ bytes, label, meaning }) => ({
+    bytes,
+    text: `${label.toLowerCase()} ${format.bytes(bytes)}`,
+    style: colour(meaning === 'hard' ? '--limit' : '--soft'),
+    dash: [6, 4],
+  }));
+  if (peak !== null && peak > 0)
+    levels.push({ bytes: peak, text: `peak ${format.bytes(peak)}`, style: colour('--used'), dash: [2, 3] });
+  return levels;
+}
+
+export function drawLevels(chart: uPlot, levels: readonly Level[]): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio || 1;
   ctx.save();
-  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = 'bottom';
-  ctx.textAlign = 'right';
-  const line = (bytes: number, text: string, style: string, dash: number[]): void => {
+  ctx.lineWidth = ratio;
+  for (const { bytes, style, dash } of levels) {
     const y = Math.round(chart.valToPos(bytes, 'y', true)) + 0.5;
-    if (y < bbox.top || y > bbox.top + bbox.height) return;
-    ctx.strokeStyle = ctx.fillStyle = style;
-    ctx.lineWidth = ratio;
+    if (y < bbox.top || y > bbox.top + bbox.height) continue;
+    ctx.strokeStyle = style;
     ctx.setLineDash(dash.map((length) => length * ratio));
     ctx.beginPath();
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(text, bbox.left + bbox.width - 4 * ratio, y - 2 * ratio);
-  };
-  if (peak !== null && peak > 0) line(peak, `peak ${format.bytes(peak)}`, colour('--used'), [2, 3]);
-  for (const { bytes, label, meaning } of limits) {
-    line(
-      bytes,
-      `${label.toLowerCase()} ${format.bytes(bytes)}`,
-      colour(meaning === 'hard' ? '--limit' : '--soft'),
-      [6, 4],
-    );
   }
   ctx.restore();
+}
+
+/** The words of the levels, each where the curves leave room. Returns where they are. */
+export function drawLabels(chart: uPlot, levels: readonly Level[], curves: readonly Curve[], colour: Colour): Box[] {
+  const { ctx, bbox } = chart;
+  const ratio = devicePixelRatio || 1;
+  const { min: from = 0, max: to = 1 } = chart.scales['x'] as { min?: number; max?: number };
+  const { min: low = 0, max: high = 1 } = chart.scales['y'] as { min?: number; max?: number };
+  const perX = (to - from) / bbox.width;
+  const perY = (high - low) / bbox.height;
+  const shown = levels.filter(({ bytes }) => bytes >= low && bytes <= high);
+  const boxes: Box[] = [];
+  ctx.save();
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  ctx.lineJoin = 'round';
+  ctx.lineWidth = 4 * ratio;
+  ctx.strokeStyle = colour('--panel');
+  for (const { bytes, text, style } of shown) {
+    const size = {
+      time: (ctx.measureText(text).width + 8 * ratio) * perX,
+      bytes: 14 * ratio * perY,
+      gap: 2 * ratio * perY,
+    };
+    const others = shown.filter((level) => level.bytes !== bytes);
+    const taken = [
+      ...boxes,
+      ...others.map((level) => ({ from, to, low: level.bytes - perY, high: level.bytes + perY })),
+    ];
+    const { box } = placeLabel(bytes, size, { from, to, low, high }, curves, taken);
+    boxes.push(box);
+    const x = chart.valToPos(box.from, 'x', true) + 4 * ratio;
+    const y = chart.valToPos((box.low + box.high) / 2, 'y', true);
+    // Whatever runs behind is held off.
+    ctx.strokeText(text, x, y);
+    ctx.fillStyle = style;
+    ctx.fillText(text, x, y);
+  }
+  ctx.restore();
+  return boxes;
 }
 
 export function drawMarkers(chart: uPlot, markers: readonly Marker[], colour: Colour): void {

@@ -1,4 +1,13 @@
 // The stretch of time that the timeline shows: the latest so-and-so long, which moves on, or one that was chosen.
+//
+// It moves on in steps, by a 25th of itself at most: in between, what is read is drawn into the room that is left at the end,
+// and nothing else has to be drawn anew.
+
+const steps = [3600, 1800, 600, 300, 120, 60, 30, 10, 5, 2, 1].map((seconds) => seconds * 1000);
+
+function stepOf(span: number): number {
+  return steps.find((step) => step <= span / 25) ?? span / 25;
+}
 
 export class Viewport {
   #span = 60_000;
@@ -18,11 +27,12 @@ export class Viewport {
   range(times: Float64Array): { from: number; to: number } {
     if (this.#fixed) return this.#fixed;
     const first = times[0] ?? 0;
-    const last = times[times.length - 1] ?? first;
+    const past = (times[times.length - 1] ?? first) - first;
+    const span = this.#span;
+    const step = stepOf(Number.isFinite(span) ? span : past);
+    const to = first + (step > 0 ? Math.ceil(past / step) * step : 0);
     // Never so short that a few readings would jump about.
-    if (this.#span === Infinity) return { from: first, to: Math.max(last, first + 10_000) };
-    return last - first < this.#span
-      ? { from: first, to: Math.max(last, first + Math.min(this.#span, 15_000)) }
-      : { from: last - this.#span, to: last };
+    const least = span === Infinity ? 10_000 : Math.min(span, 15_000);
+    return { from: Math.max(first, to - span), to: Math.max(to, first + least) };
   }
 }

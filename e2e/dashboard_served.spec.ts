@@ -1,0 +1,54 @@
+// The page that is served: its four programs, each looked at through the dashboard.
+import { coloursOf, figure, mebibytes } from './dashboard_page.js';
+import { expect, test } from './server.js';
+
+test('SQLite at work, run and stopped, and its allocations by name', async ({ page, site }) => {
+  await page.goto(`${site}build/site/index.html?run=sqlite`);
+  await expect(page.locator('body')).toHaveAttribute('data-state', 'running', { timeout: 30_000 });
+  const card = page.locator('.program', { has: page.locator('[data-program=sqlite]') });
+  const button = card.getByRole('button');
+  await expect(button).toHaveAttribute('aria-pressed', 'true');
+  await expect(card.locator('span')).not.toHaveText('stopped');
+  await expect(page.locator('[data-module=sqlite]')).toHaveAttribute('aria-selected', 'true');
+  await expect
+    .poll(async () => mebibytes(await figure(page, 'used').innerText()), { timeout: 60_000 })
+    .toBeGreaterThan(0.5);
+
+  const sites = page.locator('.panel.sites');
+  await sites.scrollIntoViewIfNeeded();
+  const flame = sites.locator('canvas');
+  await expect.poll(() => coloursOf(flame), { timeout: 60_000 }).toBeGreaterThan(3);
+  await page.getByLabel('Search sites').fill('sqlite');
+  await expect(sites.locator('.cell')).toContainText(/^([1-9]\d*|\d\.[1-9]) % found/);
+
+  await button.click();
+  await expect(button).toHaveAttribute('aria-pressed', 'false');
+  await expect(card.locator('span')).toHaveText('stopped');
+});
+
+test('each module has figures of its own, and those that run beside it go on', async ({ page, site }) => {
+  await page.goto(`${site}build/site/index.html`);
+  await expect(page.locator('body')).toHaveAttribute('data-state', 'running', { timeout: 30_000 });
+  const seen = new Map<string, string>();
+  for (const id of ['game', 'leaky', 'fragmenting', 'sqlite']) {
+    await page.locator(`[data-module=${id}]`).click();
+    await expect(page.locator(`[data-module=${id}]`)).toHaveAttribute('aria-selected', 'true');
+    await figure(page, 'used').scrollIntoViewIfNeeded();
+    await expect.poll(async () => mebibytes(await figure(page, 'used').innerText())).toBeGreaterThan(0.1);
+    await expect.poll(() => coloursOf(page.locator('.chart canvas'))).toBeGreaterThan(3);
+    await expect.poll(() => coloursOf(page.locator('.map canvas'))).toBeGreaterThan(2);
+  }
+  for (const button of await page.locator('[data-program]').all()) await button.click();
+  for (const id of ['game', 'leaky', 'fragmenting', 'sqlite']) {
+    await page.locator(`[data-module=${id}]`).click();
+    await expect.poll(async () => [...seen.values()].includes(await figure(page, 'used').innerText())).toBe(false);
+    seen.set(id, await figure(page, 'used').innerText());
+  }
+  // The leaky one was noted while others were looked at: its line has more than the readings since now.
+  await page.locator('[data-module=leaky]').click();
+  await page.locator('.chart').focus();
+  await page.keyboard.press('Home');
+  const first = await page.locator('.readout time').innerText();
+  await page.keyboard.press('End');
+  await expect(page.locator('.readout time')).not.toHaveText(first);
+});
