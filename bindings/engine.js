@@ -47,6 +47,8 @@ const tidemarkExports = [
   'tidemark_table_destroy',
   'tidemark_table_find_number',
   'tidemark_table_find',
+  'tidemark_table_get_number',
+  'tidemark_table_has_number',
   'tidemark_table_put_numbers',
   'tidemark_table_put',
   'tidemark_table_erase',

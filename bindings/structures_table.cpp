@@ -1,4 +1,5 @@
 // Tables for JavaScript: what CompactMap and CompactSet call, as raw exports.
+#include <limits>
 #include <new>
 
 #include "structures/table.h"
@@ -17,26 +18,22 @@ struct SegmentView {
 
 SegmentView segment_view;
 
-/// How many keys are read ahead: about as many lines of memory as a processor waits for at once.
-constexpr std::uint32_t kAhead = 32;
-
-volatile std::uint64_t read_ahead;
-
-/// Calls visit(number, key) until it returns false.
+/// Calls visit(number, entry) for each key.
+template <class Key, class Visit>
+void find_each(Table& table, const Key* keys, std::uint32_t count, Visit&& visit) {
+  Entry entries[Table::kSideBySide];
+  for (std::uint32_t begin = 0; begin < count; begin += Table::kSideBySide) {
+    const unsigned n = count - begin < Table::kSideBySide ? count - begin : Table::kSideBySide;
+    table.find_many(keys + begin, n, entries);
+    for (unsigned i = 0; i < n; ++i) visit(begin + i, entries[i]);
+  }
+}
 template <class Visit>
-void for_keys(Table& table, const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
-  Hash hashes[kAhead];
-  for (std::uint32_t begin = 0; begin < count; begin += kAhead) {
-    const std::uint32_t end = begin + kAhead < count ? begin + kAhead : count;
-    const auto key_at = [&](std::uint32_t i) {
-      return keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
-                                   : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
-    };
-    for (std::uint32_t i = begin; i < end; ++i) hashes[i - begin] = hash_of(key_at(i));
-    read_ahead = table.read_ahead(hashes, end - begin);
-    for (std::uint32_t i = begin; i < end; ++i) {
-      if (!visit(i, key_at(i))) return;
-    }
+void find_each(Table& table, const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
+  if (keys_are_doubles != 0) {
+    find_each(table, static_cast<const double*>(keys), count, visit);
+  } else {
+    find_each(table, static_cast<const std::int32_t*>(keys), count, visit);
   }
 }
 
@@ -55,6 +52,14 @@ std::uintptr_t tidemark_table_find(Table* table, std::uint32_t kind, double numb
                                    std::uint32_t low) {
   return value_location(*table, table->find(structure_operand(0, kind, number, high, low)));
 }
+
+/// The number that is the key's value; NaN where there is no such key, and where its value is NaN or no number.
+double tidemark_table_get_number(Table* table, double key) {
+  const Entry entry = table->find_number(key);
+  return entry == kNoEntry ? std::numeric_limits<double>::quiet_NaN() : table->number_or_nan(entry);
+}
+
+int tidemark_table_has_number(Table* table, double key) { return table->find_number(key) != kNoEntry; }
 
 /// 0 refused, 1 replaced, 2 added; plus 4: entries have other numbers, plus 8: references were dropped.
 std::uint32_t tidemark_table_put_numbers(Table* table, double key, double value) {
@@ -111,15 +116,16 @@ std::size_t tidemark_table_bytes(const Table* table) { return table->held_bytes(
 std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       double* values, double missing) {
   std::uint32_t found = 0;
-  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
-    const Entry entry = table->find(key);
-    values[i] = missing;
-    if (entry == kNoEntry) return true;
-    const Box box = table->value(entry);
-    if (!is_number(box)) return true;
-    values[i] = number_of(box);
-    ++found;
-    return true;
+  find_each(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, Entry entry) {
+    double value = missing;
+    if (entry != kNoEntry) {
+      const Box box = table->value(entry);
+      if (is_number(box)) {
+        value = number_of(box);
+        ++found;
+      }
+    }
+    values[i] = value;
   });
   return found;
 }
@@ -127,25 +133,23 @@ std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_a
 /// 1 where there is such a key, else 0.
 void tidemark_table_has_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                              std::uint8_t* has) {
-  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
-    has[i] = table->find(key) != kNoEntry;
-    return true;
-  });
+  find_each(*table, keys, keys_are_doubles, count,
+            [&](std::uint32_t i, Entry entry) { has[i] = static_cast<std::uint8_t>(entry != kNoEntry); });
 }
 
 /// Stops, and returns how many were put, where one is refused, or, so that it can be told of it, where references were
 /// dropped or entries have other numbers. `values` may be null where the table has none. `added` counts the new ones.
 std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       const double* values, std::uint32_t* added) {
-  std::uint32_t done = 0;
-  for_keys(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, const Operand& key) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Operand key = keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
+                                              : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
     const auto outcome = table->put(key, values == nullptr ? Operand() : Operand::of_value(values[i]));
-    if (outcome == Table::Put::kRefused) return false;
+    if (outcome == Table::Put::kRefused) return i;
     *added += outcome == Table::Put::kAdded;
-    done = i + 1;
-    return structure_told(*table, 0) == 0;
-  });
-  return done;
+    if (structure_told(*table, 0) != 0) return i + 1;
+  }
+  return count;
 }
 
 }  // extern "C"

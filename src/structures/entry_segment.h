@@ -32,19 +32,20 @@ struct EntrySegment {
   /// A segment that has more text than this takes no new entries: it would be slow to move.
   static constexpr std::uint32_t kManyTextBytes = 256 * 1024;
 
+  // First what a look-up reads.
+  ColumnKind key_kind = ColumnKind::kInt32;
+  ColumnKind value_kind = ColumnKind::kInt32;
+  std::uint16_t used = 0;
+  std::uint16_t live = 0;
+  bool in_use = false;
   Block keys;
   Block values;
-  Block texts;
   Block dead;
+  Block texts;
   std::uint32_t text_used = 0;
   std::uint32_t text_dead = 0;
   SegmentNumber next = kNoSegment;
   SegmentNumber previous = kNoSegment;
-  std::uint16_t used = 0;
-  std::uint16_t live = 0;
-  ColumnKind key_kind = ColumnKind::kInt32;
-  ColumnKind value_kind = ColumnKind::kInt32;
-  bool in_use = false;
 
   std::uint32_t capacity() const { return keys.n_bytes / static_cast<std::uint32_t>(element_bytes(key_kind)); }
   bool is_dead(std::uint32_t place) const {

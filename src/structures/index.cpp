@@ -30,7 +30,7 @@ IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
   return segment;
 }
 
-bool Index::reserve(Hash hash, Entry entry, bool coarse) {
+bool Index::reserve(Hash hash, Entry entry, bool coarse, Keys keys) {
   if (segments_ == 0) {
     Block directory = blocks_.allocate(sizeof(IndexSegment));
     if (directory.handle == 0) return false;
@@ -52,16 +52,18 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse) {
   SlotEncoding encoding = old;
   if (!old.fits(entry)) {
     encoding = SlotEncoding::for_entry(entry, coarse || old.shift != 0);
-    // What stands for several entries can't be told apart here: a wider slot goes on doing so. Nor do marks get longer.
-    if (encoding.shift < old.shift) encoding.shift = old.shift;
-    encoding = encoding.marked_for(std::max(entry, greatest_of(old)), old.mark_bits);
+    if (old.shift != 0) {
+      // What stands for several entries can't be told apart here: a wider slot goes on doing so. Nor do marks get longer.
+      if (encoding.shift < old.shift) encoding.shift = old.shift;
+      encoding = encoding.marked_for(std::max(entry, greatest_of(old)), old.mark_bits);
+    }
   }
   if (segment.count < segment.capacity && encoding == old) return true;
-  return lay_out(segment, with_room(segment.count + 1u), encoding);
+  return lay_out(segment, with_room(segment.count + 1u), encoding, old.shift == 0 ? &keys : nullptr);
 }
 
-/// Again, with other room, and slots of the same or a wider encoding; false, and nothing changed, when memory is exhausted.
-bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding) {
+/// Again, with other room, and slots of the same or a wider encoding, whose marks are of `keys` where these are given; false, and nothing changed, when memory is exhausted.
+bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, const Keys* keys) {
   IndexSegment made = make_segment(capacity, encoding);
   if (made.data.handle == 0) return false;
   const SlotEncoding old = segment.encoding;
@@ -70,8 +72,10 @@ bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding en
   } else {
     SegmentWriter writer(made, segment.count);
     segment.for_each_home([&](unsigned home, IndexSegment::Run run) {
-      for (; run.count != 0; --run.count, run.begin += old.width)
-        writer.add(home, old.read(run.begin), old.mark(run.begin));
+      for (; run.count != 0; --run.count, run.begin += old.width) {
+        const Entry entry = old.read(run.begin);
+        writer.add(home, entry, keys != nullptr ? keys->hash_of(keys->table, entry) : old.mark(run.begin));
+      }
     });
     writer.finish();
   }
@@ -186,7 +190,7 @@ void Index::trim() {
     IndexSegment& segment = directory()[i];
     const std::size_t n_bytes = IndexSegment::bytes_for(segment.count, segment.encoding.width);
     // Where there is no memory to make it smaller in, it stays as it is.
-    if (n_bytes < segment.data.n_bytes && !lay_out(segment, segment.count, segment.encoding)) continue;
+    if (n_bytes < segment.data.n_bytes && !lay_out(segment, segment.count, segment.encoding, nullptr)) continue;
   }
   const std::size_t used = segments_ * sizeof(IndexSegment);
   if (segments_ != 0 && used < directory_.n_bytes && !blocks_.replace(directory_, used, used)) return;

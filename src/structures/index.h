@@ -21,6 +21,12 @@ namespace tidemark {
 
 class Index {
  public:
+  /// Who knows the keys of entries.
+  struct Keys {
+    const void* table;
+    Hash (*hash_of)(const void* table, Entry entry);
+  };
+
   explicit Index(Blocks& blocks) : blocks_(blocks) {}
   ~Index() { clear(); }
   Index(const Index&) = delete;
@@ -33,9 +39,15 @@ class Index {
     const IndexSegment& segment = directory()[place_of(hash)];
     const SlotEncoding encoding = segment.encoding;
     IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
-    for (; run.count != 0; --run.count, run.begin += encoding.width) {
-      const std::uint32_t word = encoding.word(run.begin);
-      if (encoding.may_be(word, hash) && match(encoding.entry(word), 1u << encoding.shift)) return true;
+    for (;;) {
+      std::uint64_t marked = encoding.marked(run.begin, run.count, hash);
+      for (; marked != 0; marked &= marked - 1) {
+        if (match(encoding.read(run.begin + SlotEncoding::next_marked(marked)), 1u << encoding.shift)) return true;
+      }
+      const unsigned at_once = encoding.at_once();
+      if (run.count <= at_once) break;
+      run.begin += at_once * encoding.width;
+      run.count -= at_once;
     }
     if (overflow_count_ == 0) return false;
     for (std::uint32_t i = 0; i < overflow_count_; ++i) {
@@ -44,34 +56,34 @@ class Index {
     return false;
   }
 
-  /// What find() reads first, and with it in the cache, what it reads next: the entries that may be the key's.
-  std::uint64_t touch(Hash hash) const {
-    if (segments_ == 0) return 0;
-    const IndexSegment& segment = directory()[place_of(hash)];
-    return load_unaligned<std::uint64_t>(segment.group_of(IndexSegment::home_of(hash)));
-  }
-  template <class Visit>
-  void for_candidates(Hash hash, Visit&& visit) const {
-    if (segments_ == 0) return;
-    const IndexSegment& segment = directory()[place_of(hash)];
+  // find() in steps, so that those of many hashes go on side by side: memory is waited for once and not once a hash.
+
+  /// Requires that there are segments.
+  const IndexSegment& segment_for(Hash hash) const { return directory()[place_of(hash)]; }
+  bool is_empty() const { return segments_ == 0; }
+  /// The entries that most likely have this hash; kNoEntry where find() has to be asked.
+  struct Likely {
+    Entry first;
+    unsigned count;
+  };
+  static Likely likely(const IndexSegment& segment, std::uint8_t* group, Hash hash) {
     const SlotEncoding encoding = segment.encoding;
-    IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
-    for (; run.count != 0; --run.count, run.begin += encoding.width) {
-      const std::uint32_t word = encoding.word(run.begin);
-      if (encoding.may_be(word, hash)) visit(encoding.entry(word), 1u << encoding.shift);
-    }
+    const IndexSegment::Run run = segment.run_in(group, IndexSegment::home_of(hash));
+    const std::uint64_t marked = encoding.marked(run.begin, run.count, hash);
+    if (marked == 0) return {kNoEntry, 0};
+    return {encoding.read(run.begin + SlotEncoding::next_marked(marked)), 1u << encoding.shift};
   }
 
   /// Makes room for one more; false when memory is exhausted.
-  [[nodiscard]] bool reserve(Hash hash, Entry entry, bool coarse);
+  [[nodiscard]] bool reserve(Hash hash, Entry entry, bool coarse, Keys keys);
   /// Requires reserve() of the same.
   void insert(Hash hash, Entry entry);
   void erase(Hash hash, Entry entry);
   /// `to` <= `from` in the same or a lower segment of entries, so that it fits where `from` did.
   void renumber(Hash hash, Entry from, Entry to);
 
-  /// Splits or joins a segment where the number of keys asks for it. `each(first, count, f)` calls f(entry, hash) for the
-  /// live ones of these entries; `greatest` is the greatest entry.
+  /// Splits or joins a segment where the number of keys asks for it. `each(first, count, mask, bits, f)` calls f(entry, hash) for
+  /// the live ones of these entries whose hash & mask are `bits`; `greatest` is the greatest entry.
   template <class EachHash>
   void adapt(Entry greatest, bool coarse, EachHash&& each) {
     if (count_ > std::size_t{kMean} * segments_) {
@@ -92,11 +104,12 @@ class Index {
  private:
   static constexpr std::uint32_t kMean = 384;
   static constexpr std::uint32_t kLeastMean = 144;
+  static constexpr unsigned kNumberBit = 24;  // of a hash: where the number of its segment begins
   // An item of a split: the entry, above it its home, the side that it goes to, and what a mark takes of the hash.
   static constexpr unsigned kHomeBit = 32, kSideBit = 40, kMarkBit = 41;
 
   static std::uint32_t mask_for(std::uint32_t segments) { return std::bit_ceil(segments) - 1; }
-  static std::uint32_t number_of(Hash hash) { return static_cast<std::uint32_t>(hash >> 24); }
+  static std::uint32_t number_of(Hash hash) { return static_cast<std::uint32_t>(hash >> kNumberBit); }
   std::uint32_t place_of(Hash hash) const {
     const std::uint32_t place = number_of(hash) & mask_;
     return place < segments_ ? place : place & mask_ >> 1;
@@ -109,7 +122,7 @@ class Index {
   IndexSegment make_segment(std::size_t capacity, SlotEncoding encoding);
   IndexSegment build(const std::uint64_t* items, std::size_t n, std::uint64_t side, unsigned count,
                      SlotEncoding encoding);
-  bool lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding);
+  bool lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, const Keys* keys);
   bool is_in_overflow(Entry entry) const;
   bool grow_overflow();
 
@@ -130,6 +143,8 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
     if (!blocks_.replace(directory_, wanted * sizeof(IndexSegment), segments_ * sizeof(IndexSegment))) return;
   }
   const IndexSegment& old = directory()[place];
+  // What all hashes have in common that belong here: the home, and as many bits of the number as were looked at.
+  const Hash numbers = Hash{mask >> 1} << kNumberBit, homes = Hash{IndexSegment::kHomes - 1} << IndexSegment::kHomeBit;
   Block scratch = blocks_.allocate(old.count * sizeof(std::uint64_t) + 8);
   if (scratch.handle == 0) return;
   std::uint64_t* const items = scratch.as<std::uint64_t>();
@@ -142,8 +157,8 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
       for (unsigned before = 0; old.encoding.shift != 0 && before < index && !seen; ++before)
         seen = old.encoding.read(run.begin + before * old.encoding.width) == first;
       if (seen) continue;
-      each(first, 1u << old.encoding.shift, [&](Entry entry, Hash hash) {
-        if (IndexSegment::home_of(hash) != home || place_of(hash) != place) return;
+      const Hash bits = Hash{home} << IndexSegment::kHomeBit | Hash{place} << kNumberBit;
+      each(first, 1u << old.encoding.shift, numbers | homes, bits, [&](Entry entry, Hash hash) {
         if (overflow_count_ != 0 && is_in_overflow(entry)) return;
         const std::uint64_t side = (number_of(hash) & mask) == segments_;
         if (n == old.count) return;

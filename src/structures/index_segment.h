@@ -13,7 +13,7 @@
 // Invariants (check())
 //   G1  count is the sum of all counts; offsets[g] says where group g begins, and its counts and slots end at or before the
 //       next group's begin, or the segment's end, with room for whole slots between.
-//   G2  count <= capacity, and the block has room for capacity slots and 4 bytes more, since slots are read as words.
+//   G2  count <= capacity, and the block has room for capacity slots and 8 bytes more, since slots are read by words.
 #pragma once
 
 #include <bit>
@@ -28,8 +28,8 @@ namespace tidemark {
 using Entry = std::uint32_t;
 inline constexpr Entry kNoEntry = ~Entry{0};
 
-/// How entries are written into slots: the entry's number below, and above it, in what bits there are to spare, a mark, the
-/// lowest bits of the key's hash. Who looks for a key passes by the slots with another mark, and need not read their keys.
+/// How entries are written into slots: below, in what bits there are to spare, a mark, the lowest bits of the key's hash, and
+/// above it the entry's number. Who looks for a key passes by the slots with another mark, and need not read their keys.
 struct SlotEncoding {
   std::uint8_t width = 2;
   std::uint8_t shift = 0;
@@ -37,10 +37,12 @@ struct SlotEncoding {
 
   static constexpr unsigned kMaxShift = 4;
   static constexpr unsigned kMaxMarkBits = 8;
+  static constexpr unsigned kGoodMarkBits = 3;
 
   bool operator==(const SlotEncoding&) const = default;
 
   unsigned number_bits() const { return 8u * width - mark_bits; }
+  std::uint32_t mark_mask() const { return (1u << mark_bits) - 1; }
   bool fits(Entry entry) const { return (std::uint64_t{entry} >> shift) >> number_bits() == 0; }
   /// With as long a mark as leaves room for entries up to `greatest`, and no longer than `most_mark_bits`.
   SlotEncoding marked_for(Entry greatest, unsigned most_mark_bits) const {
@@ -48,13 +50,16 @@ struct SlotEncoding {
     const unsigned spare = there > needed ? there - needed : 0;
     return {width, shift, static_cast<std::uint8_t>(spare < most_mark_bits ? spare : most_mark_bits)};
   }
-  /// The one with the least memory; `coarse`: with as many entries for one as that takes, up to 16.
+  /// The one with the least memory; `coarse`: with as many entries for one as that takes, or as leave room for a mark of 3
+  /// bits, up to 16.
   static SlotEncoding for_entry(Entry greatest, bool coarse) {
     for (std::uint8_t width = 2; width < 4; ++width) {
-      for (unsigned shift = 0; shift <= (coarse ? kMaxShift : 0u); ++shift) {
+      SlotEncoding found{0};
+      for (unsigned shift = 0; shift <= (coarse ? kMaxShift : 0u) && found.mark_bits < kGoodMarkBits; ++shift) {
         const SlotEncoding encoding{width, static_cast<std::uint8_t>(shift)};
-        if (encoding.fits(greatest)) return encoding.with_room(greatest);
+        if (encoding.fits(greatest)) found = encoding.with_room(greatest);
       }
+      if (found.width != 0) return found;
     }
     return SlotEncoding{4, 0}.with_room(greatest);
   }
@@ -63,29 +68,44 @@ struct SlotEncoding {
     return marked_for(greatest <= ~Entry{0} / 2 ? 2 * greatest + 1 : greatest, kMaxMarkBits);
   }
 
-  /// A slot, its highest bit the highest of a word.
-  std::uint32_t word(const std::uint8_t* slot) const { return load_unaligned<std::uint32_t>(slot) << (32 - 8 * width); }
-  bool may_be(std::uint32_t word, Hash hash) const {
-    const auto mark = static_cast<std::uint32_t>(hash << (32 - mark_bits));
-    return std::uint64_t{word ^ mark} >> (32 - mark_bits) == 0;
-  }
   /// The first of the entries that the slot stands for.
-  Entry entry(std::uint32_t word) const { return (word << mark_bits >> mark_bits) >> (32 - 8 * width) << shift; }
-  Entry read(const std::uint8_t* slot) const { return entry(word(slot)); }
+  Entry read(const std::uint8_t* slot) const { return (word(slot) & kSlotMask[width]) >> mark_bits << shift; }
   /// What is known of the hash: its lowest mark_bits.
-  std::uint32_t mark(const std::uint8_t* slot) const {
-    return static_cast<std::uint32_t>(std::uint64_t{word(slot)} >> (32 - mark_bits));
-  }
+  std::uint32_t mark(const std::uint8_t* slot) const { return word(slot) & mark_mask(); }
   void write(std::uint8_t* slot, Entry entry, std::uint64_t hash) const {
-    const std::uint32_t number = entry >> shift | static_cast<std::uint32_t>(hash << number_bits());
+    const std::uint32_t number = entry >> shift << mark_bits | (static_cast<std::uint32_t>(hash) & mark_mask());
     store_unaligned(slot, static_cast<std::uint16_t>(number));
     if (width > 2) slot[2] = static_cast<std::uint8_t>(number >> 16);
     if (width > 3) slot[3] = static_cast<std::uint8_t>(number >> 24);
   }
+
+  // Slots are looked at side by side, as many as have their marks in a word of 64 bits.
+
+  unsigned at_once() const { return kAtOnce[width]; }
+  /// Of the first `count` slots, and no more than at_once(), those that may be this hash's: a bit for each, for next_marked().
+  /// Reads a word, whatever the count is.
+  std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash) const {
+    const std::uint64_t ones = kOnes[width];
+    const std::uint64_t differs = (load_unaligned<std::uint64_t>(slots) ^ (hash & 255) * ones) & mark_mask() * ones;
+    // 255 more, and the 9th bit says whether the lower 8 were 0.
+    const std::uint64_t equal = ~(differs + 255 * ones) & 256 * ones;
+    const unsigned bits = 8u * width * count;
+    return bits < 64 ? equal & ((std::uint64_t{1} << bits) - 1) : equal;
+  }
+  /// How many bytes after the first slot the first of `marked` begins.
+  static unsigned next_marked(std::uint64_t marked) { return static_cast<unsigned>(std::countr_zero(marked)) / 8 - 1; }
+
+ private:
+  static constexpr std::uint32_t kSlotMask[] = {0, 0, 0xffff, 0xff'ffff, 0xffff'ffff};
+  static constexpr std::uint64_t kOnes[] = {0, 0, 0x0001'0001'0001'0001, 0x0001'0000'0100'0001, 0x0000'0001'0000'0001};
+  static constexpr std::uint8_t kAtOnce[] = {0, 0, 4, 3, 2};
+
+  static std::uint32_t word(const std::uint8_t* slot) { return load_unaligned<std::uint32_t>(slot); }
 };
 
 struct IndexSegment {
   static constexpr unsigned kHomes = 256;
+  static constexpr unsigned kHomeBit = 56;  // of a hash: where its home begins
   static constexpr unsigned kGroups = 16;
   static constexpr unsigned kHomesPerGroup = kHomes / kGroups;
   static constexpr unsigned kMaxPerHome = 15;
@@ -97,9 +117,9 @@ struct IndexSegment {
   SlotEncoding encoding;
   std::uint16_t offsets[kGroups] = {};
 
-  static unsigned home_of(Hash hash) { return static_cast<unsigned>(hash >> 56); }
+  static unsigned home_of(Hash hash) { return static_cast<unsigned>(hash >> kHomeBit); }
   static std::size_t bytes_for(std::size_t capacity, unsigned width) {
-    return (kGroups * kCountsBytes + capacity * width + 4 + 7) / 8 * 8;
+    return (kGroups * kCountsBytes + capacity * width + 8 + 7) / 8 * 8;
   }
 
   struct Run {
@@ -107,8 +127,9 @@ struct IndexSegment {
     unsigned count;
   };
   std::uint8_t* group_of(unsigned home) const { return data.address + offsets[home / kHomesPerGroup]; }
-  Run run_of(unsigned home) const {
-    std::uint8_t* const group = group_of(home);
+  Run run_of(unsigned home) const { return run_in(group_of(home), home); }
+  /// Requires group_of() of the home.
+  Run run_in(std::uint8_t* group, unsigned home) const {
     const unsigned place = 4 * (home % kHomesPerGroup);
     const auto counts = load_unaligned<std::uint64_t>(group);
     const unsigned before = sum(counts & ((std::uint64_t{1} << place) - 1));
@@ -162,10 +183,9 @@ struct IndexSegment {
   std::uint8_t* find_slot(Hash hash, Entry entry) const {
     std::uint8_t* slot = run_of(home_of(hash)).begin;
     const Entry first = entry >> encoding.shift << encoding.shift;
-    for (;; slot += encoding.width) {
-      const std::uint32_t word = encoding.word(slot);
-      if (encoding.may_be(word, hash) && encoding.entry(word) == first) return slot;
-    }
+    const std::uint32_t mark = static_cast<std::uint32_t>(hash) & encoding.mark_mask();
+    while (encoding.read(slot) != first || encoding.mark(slot) != mark) slot += encoding.width;
+    return slot;
   }
 
   /// Of `room` slots, how many are left between a group and the one before it.

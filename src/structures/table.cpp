@@ -12,16 +12,58 @@ Table::Table(BlockSource& source, bool with_values, bool stable)
 
 // --- look-up
 
+namespace {
+
+constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
+
+/// What is read for the sake of reading it goes here.
+volatile std::uint32_t was_read;
+
+/// The place of the cell that is what is wanted, kNowhere where there is none; any place where there are several. All cells
+/// are looked at, without a branch, which could be foreseen wrongly.
+template <unsigned kCount, class T>
+std::uint32_t place_among(const T* cells, T wanted) {
+  constexpr unsigned kRows = kCount < 4 ? kCount : 4;  // side by side
+  std::uint32_t places[kRows];
+  for (unsigned row = 0; row < kRows; ++row) {
+    places[row] = kNowhere;
+    for (unsigned i = row; i < kCount; i += kRows) places[row] = cells[i] == wanted ? i : places[row];
+  }
+  std::uint32_t place = kNowhere;
+  for (const std::uint32_t each : places) place &= each;
+  return place;
+}
+
+}  // namespace
+
 template <class T>
 Entry Table::find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const {
-  const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
-  // All of them, without a branch that could be foreseen wrongly; of equal ones, all but one are dead.
-  std::uint32_t equal = 0;
-  for (std::uint32_t place = begin; place < end; ++place)
-    equal |= static_cast<std::uint32_t>(cells[place] == wanted) << (place - begin);
-  for (; equal != 0; equal &= equal - 1) {
-    const auto place = begin + static_cast<std::uint32_t>(std::countr_zero(equal));
-    if (!in.is_dead(place)) return first - begin + place;
+  const std::uint32_t begin = tidemark::place_of(first);
+  if (begin + count <= in.used) {
+    std::uint32_t place = kNowhere;
+    switch (count) {
+      case 1:
+        // A live entry, since the index has it.
+        return cells[begin] == wanted ? first : kNoEntry;
+      case 2:
+        place = place_among<2>(cells + begin, wanted);
+        break;
+      case 4:
+        place = place_among<4>(cells + begin, wanted);
+        break;
+      case 8:
+        place = place_among<8>(cells + begin, wanted);
+        break;
+      case 16:
+        place = place_among<16>(cells + begin, wanted);
+        break;
+    }
+    if (place == kNowhere) return kNoEntry;
+    if (place < count && cells[begin + place] == wanted && !in.is_dead(begin + place)) return first + place;
+  }
+  // Of equal ones, all but one are dead.
+  for (std::uint32_t place = begin; place < begin + count && place < in.used; ++place) {
+    if (cells[place] == wanted && !in.is_dead(place)) return first - begin + place;
   }
   return kNoEntry;
 }
@@ -44,13 +86,7 @@ Entry Table::find_integer(std::int32_t key, Hash hash) const {
   index_.find(hash, [&](Entry first, unsigned count) {
     const EntrySegment& in = segments[segment_of(first)];
     if (in.key_kind == ColumnKind::kInt32) {
-      const std::int32_t* const keys = in.keys.as<const std::int32_t>();
-      if (count == 1) {
-        // A live entry, since the index has it.
-        if (keys[tidemark::place_of(first)] == key) found = first;
-      } else {
-        found = find_in(keys, key, in, first, count);
-      }
+      found = find_in(in.keys.as<const std::int32_t>(), key, in, first, count);
     } else if (in.key_kind == ColumnKind::kBox) {
       found = find_in(in.keys.as<const Box>(), box_of(key), in, first, count);
     }
@@ -81,22 +117,67 @@ Entry Table::find(const Operand& key, Hash hash) const {
   return found;
 }
 
-std::uint64_t Table::read_ahead(const Hash* hashes, std::uint32_t count) {
-  refresh();
-  std::uint64_t sum = 0;
-  for (std::uint32_t i = 0; i < count; ++i) sum += index_.touch(hashes[i]);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    index_.for_candidates(hashes[i], [&](Entry first, unsigned n_entries) {
-      const EntrySegment& in = segment(segment_of(first));
-      const std::uint32_t begin = tidemark::place_of(first),
-                          last = std::min(begin + n_entries, std::uint32_t{in.used}) - 1;
-      for (const std::uint32_t place : {begin, last}) {
-        sum += in.keys.address[place * element_bytes(in.key_kind)];
-        if (with_values_) sum += in.values.address[place * element_bytes(in.value_kind)];
-      }
-    });
+/// find_integer(), with a guess.
+inline Entry Table::find_likely(std::int32_t key, Hash hash, Index::Likely likely) const {
+  if (likely.first != kNoEntry) {
+    const EntrySegment& in = segment(segment_of(likely.first));
+    if (in.key_kind == ColumnKind::kInt32) {
+      const Entry found = find_in(in.keys.as<const std::int32_t>(), key, in, likely.first, likely.count);
+      if (found != kNoEntry) return found;
+    }
   }
-  return sum;
+  return find_integer(key, hash);
+}
+
+/// A loop a step, so that what one key waits for is read while others are.
+void Table::find_many(const std::int32_t* keys, unsigned count, Entry* entries) {
+  refresh();
+  if (index_.is_empty()) {
+    std::fill_n(entries, count, kNoEntry);
+    return;
+  }
+  Hash hashes[kSideBySide];
+  for (unsigned i = 0; i < count; ++i) hashes[i] = hash_of(keys[i]);
+  const IndexSegment* segments[kSideBySide];
+  std::uint8_t* groups[kSideBySide];
+  for (unsigned i = 0; i < count; ++i) {
+    segments[i] = &index_.segment_for(hashes[i]);
+    groups[i] = segments[i]->group_of(IndexSegment::home_of(hashes[i]));
+  }
+  Index::Likely likely[kSideBySide];
+  std::uint32_t several = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    likely[i] = Index::likely(*segments[i], groups[i], hashes[i]);
+    several |= likely[i].count;
+  }
+  if (several > 1) {
+    // Many instructions for each: what they wait for is read here.
+    std::uint32_t sum = 0;
+    for (unsigned i = 0; i < count; ++i) {
+      if (likely[i].first == kNoEntry) continue;
+      const EntrySegment& in = segment(segment_of(likely[i].first));
+      const std::uint8_t* const cells =
+          in.keys.address + tidemark::place_of(likely[i].first) * element_bytes(in.key_kind);
+      sum += *cells;
+    }
+    was_read = sum;
+  }
+  for (unsigned i = 0; i < count; ++i) entries[i] = find_likely(keys[i], hashes[i], likely[i]);
+}
+
+void Table::find_many(const double* keys, unsigned count, Entry* entries) {
+  std::int32_t integers[kSideBySide];
+  bool all = true;
+  for (unsigned i = 0; i < count; ++i) {
+    const double key = keys[i];
+    integers[i] = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
+    all = all && static_cast<double>(integers[i]) == key;
+  }
+  if (all) {
+    find_many(integers, count, entries);
+    return;
+  }
+  for (unsigned i = 0; i < count; ++i) entries[i] = find_number(keys[i]);
 }
 
 // --- changes
@@ -120,7 +201,7 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   EntrySegment& in = at(segment_of(entry));
   const std::uint32_t place = tidemark::place_of(entry);
   if (!prepare(in, place, key, value, true)) return Put::kRefused;
-  if (!index_.reserve(hash, entry, is_coarse())) return Put::kRefused;
+  if (!index_.reserve(hash, entry, is_coarse(), keys())) return Put::kRefused;
   index_.insert(hash, entry);
   write_key(in, place, key);
   if (with_values_) write_value(in, place, value);
@@ -181,11 +262,21 @@ void Table::erase(Entry entry) {
 
 void Table::adapt_index() {
   const Entry greatest = entry_of(segment_count_, 0) - 1;
-  index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, auto&& f) {
+  index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
     const EntrySegment& in = segment(segment_of(first));
     const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
+    if (in.key_kind == ColumnKind::kInt32) {
+      const std::int32_t* const keys = in.keys.as<const std::int32_t>();
+      for (std::uint32_t place = begin; place < end; ++place) {
+        const Hash hash = hash_of(keys[place]);
+        if ((hash & mask) == bits && !in.is_dead(place)) f(first - begin + place, hash);
+      }
+      return;
+    }
     for (std::uint32_t place = begin; place < end; ++place) {
-      if (!in.is_dead(place)) f(first - begin + place, in.key_hash(place));
+      if (in.is_dead(place)) continue;
+      const Hash hash = in.key_hash(place);
+      if ((hash & mask) == bits) f(first - begin + place, hash);
     }
   });
 }

@@ -52,9 +52,10 @@ class Table {
     if (static_cast<double>(integer) == key) return find_integer(integer, hash_of(integer));
     return find(Operand::of_key(key));
   }
-  /// Reads ahead what find() and put() of keys with these hashes will read, side by side, so that memory is waited for once and
-  /// not once a key; what it returns is of no use. WebAssembly has no instruction for it.
-  std::uint64_t read_ahead(const Hash* hashes, std::uint32_t count);
+  /// find() of up to kSideBySide numbers, faster than one by one where there is more than a processor's cache holds.
+  static constexpr unsigned kSideBySide = 32;
+  void find_many(const std::int32_t* keys, unsigned count, Entry* entries);
+  void find_many(const double* keys, unsigned count, Entry* entries);
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
   /// False where memory is exhausted.
@@ -71,6 +72,13 @@ class Table {
 
   Box key(Entry entry) const { return segment(segment_of(entry)).key(place_of(entry)); }
   Box value(Entry entry) const { return segment(segment_of(entry)).value(place_of(entry)); }
+  /// The value where it is a number; else a NaN.
+  double number_or_nan(Entry entry) const {
+    const EntrySegment& in = segment(segment_of(entry));
+    const std::uint32_t place = place_of(entry);
+    if (in.value_kind == ColumnKind::kInt32) return in.values.as<const std::int32_t>()[place];
+    return in.values.as<const double>()[place];
+  }
   TextRecord text(Entry entry, Box box) const { return segment(segment_of(entry)).text(payload_of(box)); }
   Hash key_hash(Entry entry) const { return segment(segment_of(entry)).key_hash(place_of(entry)); }
   /// Requires is_live or a place below used; good as addresses are.
@@ -101,6 +109,7 @@ class Table {
   void look_up();
   Entry find(const Operand& key, Hash hash) const;
   Entry find_integer(std::int32_t key, Hash hash) const;
+  Entry find_likely(std::int32_t key, Hash hash, Index::Likely likely) const;
   template <class T>
   Entry find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const;
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;
@@ -133,6 +142,10 @@ class Table {
   /// Whether a slot of the index may stand for several entries. It saves a byte, and is slower: where that byte is much of
   /// what an entry costs, and keys are compared fast.
   bool is_coarse() const { return integer_keys_ && (!with_values_ || integer_values_); }
+
+  Index::Keys keys() const {
+    return {this, [](const void* table, Entry entry) { return static_cast<const Table*>(table)->key_hash(entry); }};
+  }
 
   Blocks blocks_;
   Index index_;

@@ -85,7 +85,7 @@ export async function run({ quick, filter, repetitions, nodeFlags, progress }) {
           const title = `${place.name}: ${name}, ${count}`;
           if (!title.includes(filter)) continue;
           progress(title);
-          const samples = await interleave(contenders, repetitions ?? (quick ? 1 : 5), (contender) =>
+          const samples = await interleave(contenders, repetitions ?? 1, (contender) =>
             place.once(name, contender, count),
           );
           for (const contender of contenders) {

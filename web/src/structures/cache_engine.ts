@@ -111,6 +111,23 @@ export class CacheEngine extends Structure {
   put(key: unknown, value: unknown, expires: number, size: number): void {
     const { address, memory } = this;
     const operands = this.#operands;
+    if (typeof key === 'number' && typeof value === 'number') {
+      const outcome = memory.exports.tidemark_cache_put(
+        address,
+        asNumber,
+        key,
+        0,
+        0,
+        asNumber,
+        value,
+        0,
+        0,
+        expires,
+        size,
+      );
+      this.#told(outcome);
+      return;
+    }
     operands.prepareKey(key, true);
     const { kind, high, low, isReference } = operands;
     const forgetKey = (): void => {
@@ -142,9 +159,13 @@ export class CacheEngine extends Structure {
     if ((outcome & outcomeBits) === 0) {
       if (operands.isReference) operands.references.drop(operands.low);
       forgetKey();
-      throw outOfMemory('MemoryEfficientCache');
     }
-    if ((outcome & released) !== 0) operands.drop();
+    this.#told(outcome);
+  }
+
+  #told(outcome: number): void {
+    if ((outcome & outcomeBits) === 0) throw outOfMemory('MemoryEfficientCache');
+    if ((outcome & released) !== 0) this.#operands.drop();
     if ((outcome & outcomeBits) === 2) ++this.size;
   }
 

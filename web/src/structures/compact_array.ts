@@ -85,6 +85,12 @@ export class CompactArray<T> implements Iterable<T> {
    */
   set(index: number, value: T): this {
     const length = this.#length;
+    if (index >>> 0 === index && index < length && typeof value === 'number' && this.#cells === null) {
+      const column = this.#column;
+      if (!column.isCurrent) column.refresh();
+      column.view[index] = value;
+      return this;
+    }
     if (!(index >= 0 && index <= length && Number.isInteger(index))) {
       throw new TidemarkError(
         'invalid-argument',

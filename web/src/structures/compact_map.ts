@@ -45,14 +45,12 @@ export class CompactMap<K, V> {
   }
 
   get(key: K): V | undefined {
-    const at = this.#table.find(this.#key === null ? key : this.#encode(key));
-    if (at === 0) return undefined;
-    const value = this.#table.read(at);
-    return (this.#value === null ? value : this.#value.decode(value as number)) as V;
+    const value = this.#table.get(this.#key === null ? key : this.#encode(key));
+    return (this.#value === null || value === undefined ? value : this.#value.decode(value as number)) as V;
   }
 
   has(key: K): boolean {
-    return this.#table.find(this.#key === null ? key : this.#encode(key)) !== 0;
+    return this.#table.has(this.#key === null ? key : this.#encode(key));
   }
 
   /** @throws {TidemarkError} `'out-of-memory'`, and then nothing has changed; `'invalid-argument'`, by a fixed type */
@@ -83,7 +81,11 @@ export class CompactMap<K, V> {
       );
     }
     const cursor = this.#table.cursor();
-    while (cursor.take()) callback.call(thisArg, this.#readValue(cursor), this.#readKey(cursor), this);
+    while (cursor.take()) {
+      do {
+        callback.call(thisArg, this.#readValue(cursor), this.#readKey(cursor), this);
+      } while (cursor.isCurrent && cursor.step());
+    }
   }
 
   keys(): MapIterator<K> {

@@ -46,7 +46,7 @@ export class CompactSet<T> {
   }
 
   has(value: T): boolean {
-    return this.#table.find(this.#encode(value)) !== 0;
+    return this.#table.has(this.#encode(value));
   }
 
   /** @throws {TidemarkError} `'out-of-memory'`, and then nothing has changed; `'invalid-argument'`, by a fixed type */
@@ -73,8 +73,10 @@ export class CompactSet<T> {
     }
     const cursor = this.#table.cursor();
     while (cursor.take()) {
-      const value = this.#read(cursor);
-      callback.call(thisArg, value, value, this);
+      do {
+        const value = this.#read(cursor);
+        callback.call(thisArg, value, value, this);
+      } while (cursor.isCurrent && cursor.step());
     }
   }
 

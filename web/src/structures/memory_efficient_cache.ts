@@ -1,8 +1,9 @@
 // MemoryEfficientCache: a cache of what was used last, each for its time, in linear memory.
-import { defaultContext, type Context } from '../context.js';
+import { defaultContext, type Clock, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
+import { coarse } from './coarse_clock.js';
 import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
 
 /** Why an entry left the cache. */
@@ -19,7 +20,10 @@ export interface CacheOptions<K, V> {
   maxBytes?: number;
   /** Milliseconds that an entry is good for; 0, the default, is for ever. */
   ttl?: number;
-  /** Milliseconds that times are rounded up to: 1 by default. The clock is read at most as often. */
+  /**
+   * Milliseconds that times are rounded up to: 1 by default. The clock is read once a millisecond, and in a job that takes longer,
+   * for every 64th use.
+   */
   ttlResolution?: number;
   /** get() gives an expired value back, once. */
   allowStale?: boolean;
@@ -97,7 +101,7 @@ function cacheOptions<K, V>(
 export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   readonly #engine: CacheEngine;
   readonly #options: CacheOptions<K, V>;
-  readonly #context: Context;
+  readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #resolution: number;
   readonly #begin: number;
   readonly #counts = { hits: 0, misses: 0, evictions: 0, expirations: 0, sets: 0, deletes: 0 };
@@ -126,10 +130,10 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
       throw new TidemarkError('invalid-config', 'cache: sizeCalculation: it is not there, and maxSize needs it');
     }
     this.#options = options;
-    this.#context = context;
     this.#max = max ?? Infinity;
     this.#resolution = ttlResolution;
-    this.#begin = context.clock.elapsed();
+    this.#clock = coarse(context.clock);
+    this.#begin = this.#clock.elapsed();
     this.#tells = options.onEvict !== undefined || options.dispose !== undefined;
     this.#engine = new CacheEngine(context, sizeCalculation !== undefined);
     this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
@@ -273,7 +277,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const { expires } = this.#engine.entry(this.#engine.foundEntry());
     return expires === 0
       ? Infinity
-      : Math.max(0, (expires - 1) * this.#resolution - (this.#context.clock.elapsed() - this.#begin));
+      : Math.max(0, (expires - 1) * this.#resolution - (this.#clock.elapsed() - this.#begin));
   }
 
   /** From now on at most `max` entries. */
@@ -385,7 +389,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   /** Ticks since the cache was made; 0 is never. */
   #now(): number {
-    return Math.min(Math.floor((this.#context.clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
+    return Math.min(Math.floor((this.#clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
   }
 
   #expires(ttl: number, now: number): number {

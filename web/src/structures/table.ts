@@ -13,6 +13,8 @@ declare module '../engine.js' {
     tidemark_table_create(withValues: number): number;
     tidemark_table_destroy(table: number): void;
     tidemark_table_find_number(table: number, key: number): number;
+    tidemark_table_get_number(table: number, key: number): number;
+    tidemark_table_has_number(table: number, key: number): number;
     tidemark_table_find(table: number, kind: number, number: number, high: number, low: number): number;
     tidemark_table_put_numbers(table: number, key: number, value: number): number;
     tidemark_table_put(
@@ -38,7 +40,7 @@ declare module '../engine.js' {
 const added = 2;
 const relocated = 4;
 
-const columnOfTexts = 1;
+const columnOfIntegers = 0;
 const columnOfBoxes = 2;
 
 /** The address of one of the engine's tables, 0 after dispose(); apart from its owner, so that that can be collected. */
@@ -105,6 +107,21 @@ export class Table extends Structure {
       ) >>> 0;
     this.memory.releaseTexts();
     return at;
+  }
+
+  has(key: unknown): boolean {
+    if (typeof key === 'number') return this.memory.exports.tidemark_table_has_number(this.address, key) !== 0;
+    return this.find(key) !== 0;
+  }
+
+  /** The value of a key; undefined where there is none. */
+  get(key: unknown): unknown {
+    if (typeof key === 'number') {
+      const value = this.memory.exports.tidemark_table_get_number(this.address, key);
+      if (value === value) return value;
+    }
+    const at = this.find(key);
+    return at === 0 ? undefined : this.#operands.read(at);
   }
 
   /** The value that find() has found. */
@@ -179,21 +196,16 @@ export class Table extends Structure {
 
   /** The key of the entry that a cursor has taken. */
   keyAt(cursor: Cursor): unknown {
-    const { views } = this;
-    const { place, keys } = cursor;
-    switch (cursor.keyKind) {
-      case columnOfTexts:
-        return this.memory.readText(cursor.texts + (views.u32[(keys >>> 2) + place] as number));
-      case columnOfBoxes:
-        return this.#readBox((keys >>> 3) + place, cursor.texts);
-    }
-    return views.i32[(keys >>> 2) + place];
+    const { place, keyKind, keys } = cursor;
+    if (keyKind === columnOfIntegers) return this.views.i32[(keys >>> 2) + place];
+    if (keyKind === columnOfBoxes) return this.#readBox((keys >>> 3) + place, cursor.texts);
+    return this.memory.readText(cursor.texts + (this.views.u32[(keys >>> 2) + place] as number));
   }
 
   valueAt(cursor: Cursor): unknown {
     const { place, values } = cursor;
-    if (cursor.valueKind === columnOfBoxes) return this.#readBox((values >>> 3) + place, cursor.texts);
-    return this.views.i32[(values >>> 2) + place];
+    if (cursor.valueKind === columnOfIntegers) return this.views.i32[(values >>> 2) + place];
+    return this.#readBox((values >>> 3) + place, cursor.texts);
   }
 
   /** After a change of many entries: what the last of them had to tell. */

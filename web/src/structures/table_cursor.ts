@@ -98,6 +98,20 @@ export class Cursor {
 
   /** Goes behind the next entry, which is then the one that keyAt() and valueAt() read; false at the end. */
   take(): boolean {
+    if (this.isCurrent && this.step()) return true;
+    return this.#takeAnywhere();
+  }
+
+  /** As take(), where the next place of the same segment has an entry. Requires isCurrent. */
+  step(): boolean {
+    const place = this.next;
+    if (place >= this.used || (this.dead !== 0 && this.isDead(place))) return false;
+    this.place = place;
+    this.next = place + 1;
+    return true;
+  }
+
+  #takeAnywhere(): boolean {
     if (!this.isCurrent && !this.#load(this.number)) return false;
     for (;;) {
       for (let place = this.next; place < this.used; ++place) {
