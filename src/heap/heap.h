@@ -8,8 +8,8 @@
 // an overflow out of a block meets another block, not the heap's own data.
 //
 // Invariants  (those of runs.h, and)
-//   H1  current_[c] is a slab of class c, or kNoSlab. partial_[c] lists every slab of class c that has a free block,
-//       but the current one, and no other.
+//   H1  current_[c] is a slab of class c, and in the ring of all open ones, or kNoSlab where there is none. All others are
+//       closed, and have no free block.
 //   H2  Every slab's descriptor is sealed; free_blocks has no bit outside the slab.
 // Idle slabs  keep their runs until a sweep (runs.h) takes them.
 // Failure     An allocation that returns null has changed nothing but, perhaps, the amount of memory.
@@ -31,7 +31,7 @@ namespace tidemark {
 template <PageSource Pages, HeapObserver Observer>
 class SlabSplit;
 
-/// What current_ points to where a class has no slab: nothing to take.
+/// What current_ points to where a class has no open slab: nothing to take.
 inline constinit Slab kNoSlab{};
 
 template <PageSource Pages, HeapObserver Observer = NoObserver>
@@ -118,10 +118,10 @@ class Heap {
     if (entry_kind(entry) == kSlab) [[likely]] {
       Slab* const slab = slab_of(entry);
       const std::uint32_t index = slab->index_of(address);
-      if (index < slab->n_blocks) [[likely]] {
+      if (index < slab->open_blocks) [[likely]] {
         const std::uint64_t before = slab->free_blocks;
         const std::uint64_t now = before | std::uint64_t{1} << index;
-        if (before != 0 && before != now) [[likely]] {
+        if (before != now) [[likely]] {
           if constexpr (Observer::kActive) observer_.gave(slab->block_bytes);
           slab->free_blocks = now;
           return;
@@ -188,13 +188,7 @@ class Heap {
 
   /// Gives the runs of all slabs that have no block in use back, and joins all free neighbours, so that the top falls.
   void trim() {
-    for (Slab*& current : current_) {
-      Slab* const slab = current;
-      if (slab == &kNoSlab || !slab->idle()) continue;
-      current = &kNoSlab;
-      link(slab);
-    }
-    if (runs_.mapped() != 0) sweep();
+    if (runs_.mapped() != 0) sweep(true);
   }
 
  private:
@@ -283,7 +277,12 @@ class Heap {
       heap.classes_.fill();
       size_class = heap.classes_.class_for(n_bytes);
     }
-    if (heap.partial_[size_class] == nullptr) size_class = heap.classes_.class_of_slab(size_class, n_bytes);
+    Slab* const slab = heap.next_in_ring(size_class);
+    if (slab == nullptr) {
+      size_class = heap.classes_.class_of_slab(size_class, n_bytes);
+    } else if (!Observer::kActive) {
+      return heap.take_block(slab, slab->free_blocks);
+    }
     if constexpr (Observer::kActive) {
       const std::size_t bytes = heap.classes_.block_bytes(size_class);
       if (heap.observer_.wants(bytes)) return judge_and_allocate(heap, n_bytes, bytes);
@@ -349,10 +348,9 @@ class Heap {
       require_live(slab, address, "free");
       if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
       if constexpr (Observer::kActive) heap.observer_.gave(slab->block_bytes);
-      const bool was_exhausted = slab->free_blocks == 0;
       slab->free_blocks |= std::uint64_t{1} << slab->index_of(address);
-      if (!was_exhausted) return;
-      if (slab != heap.current_[slab->size_class]) heap.link(slab);
+      if (slab->open_blocks != 0) return;
+      heap.open(slab);
       heap.runs_.expect_freed(slab->length());
     } else if (address != 0) {
       const std::size_t length = large_length(address, entry, "free");
@@ -375,6 +373,7 @@ class Heap {
     }
     sweep();
     grain = runs_.acquire_below_top(length);
+    runs_.note_sweep(grain != kNoGrain);
     return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
   }
 
@@ -391,6 +390,7 @@ class Heap {
     }
     sweep();
     grain = acquire_some_below_top(blocks, least, bytes);
+    runs_.note_sweep(grain != kNoGrain);
     if (grain != kNoGrain) return grain;
     grain = runs_.acquire_at_top(length, length);
     if (grain != kNoGrain) return grain;
@@ -413,10 +413,13 @@ class Heap {
     return kNoGrain;
   }
 
-  TIDEMARK_RARE void sweep() {
+  /// Current slabs stay what they are, but for idle ones, where `releases_current`.
+  TIDEMARK_RARE void sweep(bool releases_current = false) {
     std::size_t spare = 0;  // bytes of free blocks
-    for (Slab* slab : partial_) {
-      while (slab != nullptr) {
+    for (Slab*& current : current_) {
+      Slab* const first = current;
+      if (first == &kNoSlab) continue;
+      for (Slab* slab = first->next; slab != first;) {
         Slab* const next = slab->next;
         if (slab->idle()) {
           release_slab(slab);
@@ -425,10 +428,18 @@ class Heap {
         }
         slab = next;
       }
+      first->next = first->previous = first;  // the sweep puts the others into the ring again, in order
+      if (!releases_current || !first->idle()) continue;
+      current = &kNoSlab;
+      release_slab(first);
     }
     if (spare > runs_.top() * kGrainBytes / kSplitShare) SlabSplit(*this).run();
     free_descriptors_ = nullptr;
-    runs_.sweep([this](Grain grain, std::size_t length) { return sweep_descriptors(grain, length); });
+    runs_.sweep(
+        [this](Slab* slab) {
+          if (slab != current_[slab->size_class]) open_or_close(slab);
+        },
+        [this](Grain grain, std::size_t length) { return sweep_descriptors(grain, length); });
   }
 
   // --- slabs
@@ -450,22 +461,39 @@ class Heap {
     if (slab == nullptr) {
       const std::size_t bytes = heap.classes_.block_bytes(size_class);
       if (!heap.observer_.made_room(bytes)) return heap.exhausted(bytes);
-      slab = heap.current_[size_class];
-      if (slab->free_blocks == 0) slab = heap.next_slab(size_class);
+      slab = heap.next_slab(size_class);
       if (slab == nullptr) return heap.exhausted(bytes);
     }
-    heap.current_[size_class] = slab;
     void* const block = heap.take_block(slab, slab->free_blocks);
     heap.observer_.slow();
     return block;
   }
 
-  /// One that has a free block, and is in no list.
+  /// The current one, or else the next that has a free block, which is the current one then; null where none can be had.
   Slab* next_slab(SizeClass size_class) {
-    Slab* const slab = partial_[size_class];
-    if (slab == nullptr) return make_slab(size_class);
-    unlink(slab);
+    Slab* slab = current_[size_class];
+    if (slab->free_blocks != 0) return slab;
+    slab = next_in_ring(size_class);
+    if (slab == nullptr) slab = make_slab(size_class);
+    if (slab != nullptr) current_[size_class] = slab;
     return slab;
+  }
+
+  /// The next slab of the ring that has a free block, which is the current one then; null where there is none. Closes the
+  /// exhausted ones on the way there, and passes one over that may soon be idle, if the one behind it serves as well.
+  /// Requires  the current slab to be exhausted.
+  Slab* next_in_ring(SizeClass size_class) {
+    while (current_[size_class] != &kNoSlab) {
+      Slab* next = current_[size_class]->next;
+      if (next->free_blocks != 0) {
+        if (next->mostly_free() && next->next->free_blocks != 0) next = next->next;
+        runs_.expect_freed(next->length());
+        current_[size_class] = next;
+        return next;
+      }
+      close(next);
+    }
+    return nullptr;
   }
 
   TIDEMARK_SMALL Slab* make_slab(SizeClass size_class) {
@@ -496,12 +524,12 @@ class Heap {
     slab->size_class = static_cast<std::uint8_t>(size_class);
     slab->seal = seal_of(slab);
     runs_.fill_entries(grain, length, slab_entry(slab));
+    open(slab);
     return slab;
   }
 
-  /// Requires  the slab to be idle and in its list.
+  /// Requires  the slab to be idle, and in no ring.
   TIDEMARK_RARE void release_slab(Slab* slab) {
-    unlink(slab);
     const Grain grain = runs_.grain_of(slab->base);
     const std::size_t length = slab->length();
     runs_.fill_entries(grain, length, 0);
@@ -509,28 +537,36 @@ class Heap {
     runs_.release(grain, length);
   }
 
-  /// The lower of the new one and the first goes first, so that low memory is used first.
-  void link(Slab* slab) {
-    Slab** const head = &partial_[slab->size_class];
-    Slab* const first = *head;
-    if (first != nullptr && first->base < slab->base) {
-      slab->previous = first;
-      slab->next = first->next;
-      first->next = slab;
-    } else {
-      slab->previous = nullptr;
-      slab->next = first;
-      *head = slab;
+  /// Its turn will come last.
+  void open(Slab* slab) {
+    slab->open_blocks = slab->n_blocks;
+    Slab*& current = current_[slab->size_class];
+    if (current == &kNoSlab) {
+      slab->next = slab->previous = current = slab;
+      return;
     }
-    if (slab->next != nullptr) slab->next->previous = slab;
+    slab->next = current;
+    slab->previous = current->previous;
+    slab->previous->next = current->previous = slab;
   }
 
-  void unlink(Slab* slab) {
-    if (slab->next != nullptr) slab->next->previous = slab->previous;
-    if (slab->previous != nullptr) {
-      slab->previous->next = slab->next;
+  void close(Slab* slab) {
+    slab->open_blocks = 0;
+    Slab*& current = current_[slab->size_class];
+    if (slab->next == slab) {
+      current = &kNoSlab;
+      return;
+    }
+    slab->next->previous = slab->previous;
+    slab->previous->next = slab->next;
+    if (current == slab) current = slab->next;
+  }
+
+  void open_or_close(Slab* slab) {
+    if (slab->free_blocks != 0) {
+      open(slab);
     } else {
-      partial_[slab->size_class] = slab->next;
+      slab->open_blocks = 0;
     }
   }
 
@@ -588,7 +624,6 @@ class Heap {
   void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
   void* (*keep_allocate_small_slowly_)(Heap&, std::size_t, SizeClass) = &allocate_small_slowly;
   void (*keep_free_slow_)(Heap&, Address, MapEntry) = &free_slow;
-  Slab* partial_[ClassTable::kCount] = {};
   Slab* free_descriptors_ = nullptr;
   ClassTable classes_;
   Runs<Pages, Observer> runs_;

@@ -247,12 +247,10 @@ class HeapShrink {
     *to = *from;
     to->seal = seal_of(to);
     runs_.fill_entries(runs_.grain_of(to->base), to->length(), slab_entry(to));
-    if (heap_.current_[to->size_class] == from) {
-      heap_.current_[to->size_class] = to;
-    } else if (to->free_blocks != 0) {
-      if (to->next != nullptr) to->next->previous = to;
-      (to->previous != nullptr ? to->previous->next : heap_.partial_[to->size_class]) = to;
-    }
+    if (to->open_blocks == 0) return;
+    (to->next == from ? to : to->next)->previous = to;
+    (to->previous == from ? to : to->previous)->next = to;
+    if (heap_.current_[to->size_class] == from) heap_.current_[to->size_class] = to;
   }
 
   // --- the map

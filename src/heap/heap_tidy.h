@@ -54,8 +54,9 @@ class HeapTidy {
         if (tidying == Tidying::kReleaseAndSplit && grain >= split_end && free_blocks * 2 >= slab->blocks() &&
             slab != heap_.current_[slab->size_class]) {
           split_end = grain + length;
+          heap_.close(slab);
           SlabSplit(heap_).split(slab);
-          bin_free_runs(grain, split_end);
+          place_parts(grain, split_end);
           continue;  // with the first part
         }
       }
@@ -89,12 +90,7 @@ class HeapTidy {
   }
 
   void add_idle(Slab* slab, Grain grain, std::size_t length) {
-    Slab*& current = heap_.current_[slab->size_class];
-    if (current == slab) {
-      current = &kNoSlab;
-    } else {
-      heap_.unlink(slab);
-    }
+    heap_.close(slab);
     runs_.fill_entries(grain, length, 0);
     heap_.give_descriptor(slab);
     if (start_ == kNoGrain) start_ = grain;
@@ -126,12 +122,13 @@ class HeapTidy {
     start_ = kNoGrain;
   }
 
-  /// What a split has left between the parts of a slab.
-  void bin_free_runs(Grain grain, Grain end) {
+  /// The parts of a slab, and what a split has left between them.
+  void place_parts(Grain grain, Grain end) {
     while (grain < end) {
       const MapEntry entry = runs_.entry(grain);
       const bool is_slab = entry_kind(entry) == kSlab;
       const std::size_t length = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
+      if (is_slab) heap_.open_or_close(slab_of(entry));
       if (entry_kind(entry) == kFree) runs_.insert(grain, length);
       grain += length;
     }

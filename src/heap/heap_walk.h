@@ -167,7 +167,7 @@ class HeapWalk {
     if (runs_.mapped_ == 0) return nullptr;
     if (const char* broken = check_tiling()) return broken;
     if (const char* broken = check_bins()) return broken;
-    return check_slab_lists();
+    return check_rings();
   }
 
  private:
@@ -262,7 +262,7 @@ class HeapWalk {
   bool slab_is_whole(const Slab& slab, Address begin) const {
     return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < ClassTable::kCount &&
            slab.block_bytes == heap_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
-           (slab.free_blocks & ~slab.all_free()) == 0;
+           (slab.free_blocks & ~slab.all_free()) == 0 && (slab.open_blocks == 0 || slab.open_blocks == slab.n_blocks);
   }
 
   const char* check_bins() const {
@@ -279,24 +279,27 @@ class HeapWalk {
     return nullptr;
   }
 
-  const char* check_slab_lists() const {
-    std::size_t listed = 0, listable = 0;
+  const char* check_rings() const {
+    std::size_t in_rings = 0, open = 0;
     for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
       const Slab* const current = heap_.current_[size_class];
-      if (current != &kNoSlab && current->size_class != size_class) return "H1: a current slab";
-      const Slab* before = nullptr;
-      for (const Slab* slab = heap_.partial_[size_class]; slab != nullptr; slab = slab->next) {
-        if (slab->size_class != size_class || slab == current || slab->previous != before) return "H1: a partial slab";
-        if (slab->free_blocks == 0) return "H1: an exhausted slab in a list";
-        before = slab;
-        ++listed;
-      }
+      if (current == &kNoSlab) continue;
+      const Slab* slab = current;
+      do {
+        if (slab->size_class != size_class || slab->next->previous != slab) return "H1: a slab in a ring";
+        if (slab->open_blocks == 0) return "H1: a closed slab in a ring";
+        slab = slab->next;
+        ++in_rings;
+      } while (slab != current);
     }
+    bool lost = false;
     for_each_run([&](const Run& run) {
-      if (run.slab == nullptr || run.slab == heap_.current_[run.slab->size_class]) return;
-      listable += run.slab->free_blocks != 0;
+      if (run.slab == nullptr) return;
+      open += run.slab->open_blocks != 0;
+      lost |= run.slab->open_blocks == 0 && run.slab->free_blocks != 0;
     });
-    return listed == listable ? nullptr : "H1: a partial slab that is in no list";
+    if (lost) return "H1: a closed slab with a free block";
+    return in_rings == open ? nullptr : "H1: an open slab that is in no ring";
   }
 
   const Heap<Pages, Observer>& heap_;

@@ -118,13 +118,23 @@ class Runs {
 
   /// Whether so much was freed since the last sweep that one should come before `length` grains are cut from the top.
   bool sweep_is_due(std::size_t length) const {
-    return freed_ >= length && freed_ > top_ / (top_ + length > limit_ ? kSweepBeforeGrowth : kSweepBeforeCut);
+    const std::size_t enough = top_ / (top_ + length > limit_ ? kSweepBeforeGrowth : kSweepBeforeCut);
+    return freed_ >= length && freed_ > enough << vain_sweeps_;
   }
 
-  /// Joins neighbours that are free. Reserved runs of which `release_reserved(grain, length)` says true are free from
-  /// then on.
-  template <class ReleaseReserved>
-  TIDEMARK_RARE void sweep(ReleaseReserved&& release_reserved) {
+  /// Whether the last sweep found what it was made for: where it didn't, the next one waits until twice as much was freed.
+  void note_sweep(bool helped) {
+    if (helped) {
+      vain_sweeps_ = 0;
+    } else if (vain_sweeps_ < kMostVainSweeps) {
+      ++vain_sweeps_;
+    }
+  }
+
+  /// Joins neighbours that are free. Calls visit_slab(slab) for every slab, lowest first. Reserved runs of which
+  /// `release_reserved(grain, length)` says true are free from then on.
+  template <class VisitSlab, class ReleaseReserved>
+  TIDEMARK_RARE void sweep(VisitSlab&& visit_slab, ReleaseReserved&& release_reserved) {
     if (map_[kNoGrain] != kMapGuard) fatal("heap", address(1), kMapOverwritten);
     carve_from(kNoGrain, kNoGrain);
     recent_ = kNoGrain;
@@ -138,7 +148,9 @@ class Runs {
       const std::size_t length = entry_kind(entry) == kSlab ? slab_of(entry)->length() : length_of(entry);
       if (length == 0) fatal("heap", address(grain), kMapOverwritten);
       bool is_free = false;
-      if (entry_kind(entry) == kFree) {
+      if (entry_kind(entry) == kSlab) {
+        visit_slab(slab_of(entry));
+      } else if (entry_kind(entry) == kFree) {
         is_free = true;
         map_[grain] = 0;
         if (length >= kMinBinnedGrains) map_[grain + 1] = map_[grain + 2] = 0;
@@ -215,6 +227,7 @@ class Runs {
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
   static constexpr std::size_t kSweepBeforeGrowth = 128;
   static constexpr std::size_t kSweepBeforeCut = 16;
+  static constexpr unsigned kMostVainSweeps = 3;
   static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
@@ -398,8 +411,9 @@ class Runs {
   Grain carve_ = kNoGrain;  // the free run [carve_, carve_end_) is being carved; both kNoGrain when none is
   Grain carve_end_ = kNoGrain;
   Grain recent_ = kNoGrain;
-  std::size_t mapped_ = 0;  // entries in the map
-  std::size_t freed_ = 0;   // grains released since the last sweep
+  std::size_t mapped_ = 0;    // entries in the map
+  std::size_t freed_ = 0;     // grains released since the last sweep
+  unsigned vain_sweeps_ = 0;  // of the last ones, up to kMostVainSweeps
   Bins bins_;
   [[no_unique_address]] Pages pages_;
 };

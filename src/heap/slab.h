@@ -1,10 +1,13 @@
 // A slab's descriptor. The slab itself is a run of grains cut into blocks of one size; all that is known of them is here.
 //
-//   state      free_blocks   where                     what happens to it
-//   current    any           current_ of its class     allocated from
-//   exhausted  none          nowhere                   a free makes it partial
-//   partial    some          partial_ list             becomes current when that one is exhausted
-//   idle       all           partial_ list             the same, unless its run is wanted for something else before
+//   state      free_blocks   where                  what happens to it
+//   current    any           the class's ring       allocated from; when it is exhausted, the turn is the next one's
+//   open       any           the class's ring       the same, when it is its turn
+//   idle       all           the class's ring       the same, unless its run is wanted for something else before
+//   closed     none          nowhere                was still exhausted when its turn came; a free opens it again
+//
+// So where blocks come and go, slabs stay in the ring and gather free blocks until it is their turn, and a free is nothing
+// but a bit.
 #pragma once
 
 #include <bit>
@@ -21,14 +24,16 @@ struct Slab {
   std::uint16_t block_bytes;  // 0 of a descriptor that no slab has
   std::uint8_t shift;         // trailing zeros of block_bytes
   std::uint8_t size_class;
-  std::uint8_t n_blocks;  // 1 … 64
-  std::uint16_t seal;     // while the descriptor is whole: seal_of(this)
-  Slab* next;             // in the partial_ list
+  std::uint8_t n_blocks;     // 1 … 64
+  std::uint8_t open_blocks;  // the same, or 0 of a closed slab
+  std::uint16_t seal;        // while the descriptor is whole: seal_of(this)
+  Slab* next;                // in the ring
   Slab* previous;
 
   std::size_t blocks() const { return n_blocks; }
   std::uint64_t all_free() const { return ~std::uint64_t{0} >> (64 - n_blocks); }
   bool idle() const { return free_blocks == all_free(); }
+  bool mostly_free() const { return std::popcount(free_blocks) * 4 > n_blocks * 3; }
   /// Where the slab's run begins and ends: at grains, which the first and the last block may not fill.
   Address begin() const { return base & ~(kGrainBytes - 1); }
   Address end() const { return round_up(base + blocks() * block_bytes, kGrainBytes); }

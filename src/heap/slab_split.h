@@ -17,9 +17,9 @@ class SlabSplit {
  public:
   explicit SlabSplit(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
 
-  /// Splits every slab that is half free or more, but the current ones. What becomes free has entries, and no place in
-  /// the bins: a sweep has to follow.
-  /// Requires  no slab to be idle, but current ones.
+  /// Splits every slab that is half free or more, but the current ones. What becomes free has entries, and no place in the bins, and the parts no
+  /// place in a ring: a sweep has to follow.
+  /// Requires  no slab to be idle, but current ones, and only those to be in a ring.
   /// Cost      one step for each run, and one for each part of a slab that is split.
   TIDEMARK_RARE void run() {
     for (Grain grain = 1; grain < runs_.top_;) {
@@ -55,7 +55,6 @@ class SlabSplit {
   static constexpr unsigned kNone = 64;
 
   TIDEMARK_SMALL void split(Slab* slab) {
-    heap_.unlink(slab);
     const Slab whole = *slab;
     const Grain end = runs_.grain_of(whole.end());
     Grain done = runs_.grain_of(whole.begin());
@@ -115,7 +114,6 @@ class SlabSplit {
     slab->free_blocks = whole.free_blocks >> skipped & slab->all_free();
     slab->seal = seal_of(slab);
     runs_.fill_entries(part.begin, part.end - part.begin, slab_entry(slab));
-    if (slab->free_blocks != 0) heap_.link(slab);
   }
 
   /// The grain in which block `index` begins, or in which `offset` bytes from there are.

@@ -142,6 +142,32 @@ TEST_F(Walk, CheckSeesADescriptorThatIsWrong) {
   expect_broken("block_bytes");
   slab->free_blocks |= std::uint64_t{1} << 63;
   expect_broken("free_blocks");
+  --slab->open_blocks;
+  expect_broken("open_blocks");
+  EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
+}
+
+TEST_F(Walk, CheckSeesARingThatIsWrong) {
+  std::vector<void*> blocks;
+  while (runs_of(heap_).size() < 8) blocks.push_back(heap_.allocate(64));
+  const auto slab_of_block = [&](std::size_t i) {
+    return const_cast<Slab*>(run_around(heap_, address_of(blocks[i])).slab);
+  };
+  Slab* const slab = slab_of_block(0);
+  ASSERT_EQ(slab->open_blocks, 0) << "exhausted when its turn came";
+  slab->free_blocks = 1;
+  EXPECT_STREQ(HeapWalk(heap_).check(), "H1: a closed slab with a free block");
+  slab->open_blocks = slab->n_blocks;
+  EXPECT_STREQ(HeapWalk(heap_).check(), "H1: an open slab that is in no ring");
+  slab->free_blocks = 0;
+  slab->open_blocks = 0;
+  ASSERT_EQ(HeapWalk(heap_).check(), nullptr);
+  heap_.free(blocks[0]);
+  Slab* const current = slab_of_block(blocks.size() - 1);
+  ASSERT_EQ(slab->next, current);
+  slab->previous = slab;
+  EXPECT_STREQ(HeapWalk(heap_).check(), "H1: a slab in a ring");
+  slab->previous = current;
   EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
 }
 

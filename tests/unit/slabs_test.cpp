@@ -79,6 +79,29 @@ TEST_F(Slabs, ARunsFirstBlocksComeFromPartialSlabsNotFromNewOnes) {
   EXPECT_EQ(stats_of(heap_).reserved_bytes, reserved_bytes);
 }
 
+TEST_F(Slabs, OneThatMaySoonBeIdleIsPassedOver) {
+  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);  // four slabs, all exhausted
+  ASSERT_EQ(slabs_of(16).size(), 4u);
+  for (std::size_t i = 48; i < 48 + 63; ++i) heap_.free(blocks[i]);
+  heap_.free(blocks[20]);
+  EXPECT_EQ(heap_.allocate(16), blocks[20]);
+  EXPECT_EQ(heap_.allocate(16), blocks[48]) << "and is used all the same before there is a new one";
+}
+
+TEST_F(Slabs, TakeTurns) {
+  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<void*> freed;
+    for (std::size_t i = static_cast<std::size_t>(round); i < blocks.size(); i += 4) freed.push_back(blocks[i]);
+    for (void* const block : freed) heap_.free(block);
+    std::vector<void*> again = allocate(freed.size(), 16);
+    std::sort(again.begin(), again.end());
+    EXPECT_EQ(again, freed);
+    EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
+  }
+  EXPECT_EQ(slabs_of(16).size(), 4u);
+}
+
 TEST_F(Slabs, IdleOnesServeOtherSizesBeforeARequestIsRefused) {
   std::vector<void*> blocks;
   while (void* block = heap_.allocate(64)) blocks.push_back(block);
