@@ -107,9 +107,15 @@ test.describe('the package', () => {
       await expect.poll(answer, { timeout: 30_000 }).not.toBe('');
       const text = await answer();
       expect(problems).toEqual([]);
-      const result = JSON.parse(text) as { version: string; returnedBytes: number; inWorker: number };
+      const result = JSON.parse(text) as {
+        version: string;
+        returnedBytes: number;
+        error: string | null;
+        inWorker: number;
+      };
       expect(result.version, text).toMatch(/^\d+\.\d+\.\d+$/);
       expect(result.returnedBytes).toBeGreaterThan(39 << 20);
+      expect(result.error).toBeNull();
       expect(result.inWorker).toBeGreaterThan(29 << 20);
     });
   }

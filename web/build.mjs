@@ -1,13 +1,26 @@
 // Makes dist/: the engine's wasm, the bundles of each entry point, their types; and puts the licence where npm packs it from.
 import { build, transform } from 'esbuild';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { minify } from 'terser';
+import ts from 'typescript';
 import { buildTarget } from '../scripts/builds.mjs';
 import { loadEnvironment, main, root, run } from '../scripts/environment.mjs';
 
 const folder = import.meta.dirname;
 const dist = join(folder, 'dist');
 const engine = join(root, 'build/wasm/web');
+
+/** pprof-format without what reads profiles: the package only writes them, and a bundler keeps every method of a class. */
+function writersOf(source) {
+  const readers = ['decode', 'decodeValue', '_decodeString'];
+  const file = ts.createSourceFile('pprof-format.js', source, ts.ScriptTarget.ES2022);
+  const members = file.statements.filter(ts.isClassDeclaration).flatMap((statement) => [...statement.members]);
+  const dropped = members.filter(({ name }) => name !== undefined && readers.includes(name.getText(file)));
+  if (dropped.length === 0) throw new Error('pprof-format: its readers have other names');
+  return dropped.reduceRight((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
+}
 
 /** Names that stand for a file of the build, or for one that differs between the places that the package runs in. */
 const resolving = (platform) => ({
@@ -20,13 +33,36 @@ const resolving = (platform) => ({
       const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'css', minify: true });
       return { contents: code, loader: 'text' };
     });
-    onResolve({ filter: /^\.\/tidemark\.wasm$/ }, () => ({ path: join(engine, 'tidemark.wasm') }));
+    // Within JavaScript the engine is gzipped base64 (platform/embedded.ts): base64 alone is hardly made smaller on its way.
+    onResolve({ filter: /^\.\/tidemark\.wasm\.gz$/ }, () => ({ path: join(engine, 'tidemark.wasm') }));
+    onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
+      contents: gzipSync(readFileSync(path), { level: 9 }),
+      loader: 'base64',
+    }));
+    onLoad({ filter: /pprof-format\/dist\/esm\/index\.js$/ }, ({ path }) => ({
+      contents: writersOf(readFileSync(path, 'utf8')),
+    }));
   },
 });
 
+/**
+ * What esbuild leaves to terser, which makes it smaller than esbuild would. Without sequences: webpack 5 writes `,;` where one
+ * holds a call of what is imported from another chunk.
+ */
+async function minified(file) {
+  const { code, map } = await minify(readFileSync(file, 'utf8'), {
+    ecma: 2022,
+    module: true,
+    compress: { passes: 3, sequences: false },
+    sourceMap: { content: readFileSync(`${file}.map`, 'utf8'), url: `${basename(file)}.map` },
+  });
+  writeFileSync(file, code);
+  writeFileSync(`${file}.map`, map);
+}
+
 /** Entry points that share chunks, so that whoever imports two of them has one copy of what is common. */
-function bundle(platform, entryPoints, options = {}) {
-  return build({
+async function bundle(platform, entryPoints, options = {}) {
+  const { metafile } = await build({
     absWorkingDir: folder,
     entryPoints,
     outdir: dist,
@@ -35,14 +71,19 @@ function bundle(platform, entryPoints, options = {}) {
     splitting: true,
     format: 'esm',
     target: 'es2022',
-    minify: true,
+    minifyIdentifiers: true,
+    minifyWhitespace: true,
     keepNames: false,
     sourcemap: true,
+    metafile: true,
     logLevel: 'warning',
     plugins: [resolving(platform)],
-    loader: { '.wasm': 'binary' },
+    // Its CommonJS would bring a chunk of helpers along.
+    alias: { '@jridgewell/resolve-uri': join(root, 'node_modules/@jridgewell/resolve-uri/dist/resolve-uri.mjs') },
     ...options,
   });
+  const made = Object.keys(metafile.outputs).filter((file) => file.endsWith('.js'));
+  for (const file of made) await minified(join(folder, file));
 }
 
 /** The command line uses the package as any other program would; its parser and its tables, which are CommonJS, are in it. */

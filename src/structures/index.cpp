@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/attributes.h"
+
 namespace tidemark {
 
 namespace {
@@ -134,7 +136,7 @@ IndexSegment Index::build(const std::uint64_t* items, std::size_t n, std::uint64
   return segment;
 }
 
-void Index::join() {
+TIDEMARK_RARE void Index::join() {
   const std::uint32_t last = segments_ - 1, place = last & mask_ >> 1;
   const IndexSegment& low = directory()[place];
   const IndexSegment& high = directory()[last];
@@ -177,7 +179,7 @@ bool Index::grow_overflow() {
   return used + sizeof(Entry) <= overflow_.n_bytes || blocks_.replace(overflow_, used + used / 2 + 64, used);
 }
 
-void Index::clear() {
+TIDEMARK_RARE void Index::clear() {
   for (std::uint32_t i = 0; i < segments_; ++i) blocks_.give_back(directory()[i].data);
   blocks_.give_back(directory_);
   blocks_.give_back(overflow_);
@@ -185,7 +187,7 @@ void Index::clear() {
   count_ = 0;
 }
 
-void Index::trim() {
+TIDEMARK_RARE void Index::trim() {
   for (std::uint32_t i = 0; i < segments_; ++i) {
     IndexSegment& segment = directory()[i];
     const std::size_t n_bytes = IndexSegment::bytes_for(segment.count, segment.encoding.width);
@@ -196,7 +198,7 @@ void Index::trim() {
   if (segments_ != 0 && used < directory_.n_bytes && !blocks_.replace(directory_, used, used)) return;
 }
 
-void Index::look_up() {
+TIDEMARK_RARE void Index::look_up() {
   blocks_.look_up(directory_);
   blocks_.look_up(overflow_);
   for (std::uint32_t i = 0; i < segments_; ++i) blocks_.look_up(directory()[i].data);

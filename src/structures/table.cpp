@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/attributes.h"
+
 namespace tidemark {
 
 constinit RelocationLog last_relocations{};
@@ -281,7 +283,7 @@ void Table::adapt_index() {
   });
 }
 
-void Table::clear() {
+TIDEMARK_RARE void Table::clear() {
   refresh();
   index_.clear();
   for (SegmentNumber number = 0; number < segment_count_; ++number) free_blocks(at(number));
@@ -320,7 +322,7 @@ Cursor::~Cursor() {
 
 // --- the rest
 
-void Table::look_up() {
+TIDEMARK_RARE void Table::look_up() {
   blocks_.look_up(directory_);
   for (SegmentNumber number = 0; number < segment_count_; ++number) {
     EntrySegment& in = at(number);

@@ -136,10 +136,13 @@ void TraceReplay::check_overlaps() {
   }
   const auto in_use = room_.by_address.first(count);
   const auto address = [&](std::uint16_t slot) { return room_.blocks[slot].address; };
-  std::sort(in_use.begin(), in_use.end(), [&](auto a, auto b) { return address(a) < address(b); });
+  const auto below = [&](std::uint16_t a, std::uint16_t b) { return address(a) < address(b); };
+  // A sort whose code is a sixth of std::sort's: nobody waits for this one.
+  std::make_heap(in_use.begin(), in_use.end(), below);
+  std::sort_heap(in_use.begin(), in_use.end(), below);
   for (std::size_t i = 1; i < count; ++i) {
-    const TestBlock& below = room_.blocks[in_use[i - 1]];
-    if (below.address + below.bytes > address(in_use[i])) found(AllocatorFault::kOverlap);
+    const TestBlock& before = room_.blocks[in_use[i - 1]];
+    if (before.address + before.bytes > address(in_use[i])) found(AllocatorFault::kOverlap);
   }
 }
 

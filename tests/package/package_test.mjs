@@ -1,9 +1,20 @@
 // What `cmake --install` and `npm pack` give, used from a folder that is not the repository. The last line counts.
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { loadEnvironment, main, root, run } from '../../scripts/environment.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'tidemark-package-'));
@@ -260,6 +271,31 @@ async function npmPackage() {
   assert.equal(refusal(), 'invalid-module');
 }
 
+/** Of the packed files: what an import loads before anything asynchronous is called, as bytes that are sent gzipped. */
+function sentBytes(dist, entry) {
+  const loaded = new Set();
+  const load = (file) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const code = readFileSync(join(dist, file), 'utf8');
+    for (const [, imported] of code.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g)) load(imported);
+  };
+  load(entry);
+  const sent = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
+  return { javaScript: [...loaded].reduce((sum, file) => sum + sent(file), 0), wasm: sent('tidemark.wasm') };
+}
+
+/**
+ * The package may get smaller, and not larger without anybody noticing: these are the sizes that it had when they were
+ * last written down, and 1 % more. Everything the API promises to do at once, without a promise, is in there.
+ */
+async function size() {
+  const sizes = sentBytes(join(work, 'consumer/node_modules/tidemark/dist'), 'index.js');
+  assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
+  assert.ok(sizes.javaScript <= 68_400, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.wasm <= 51_000, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
+}
+
 await main(async () => {
   try {
     await test('the installed files', installedFiles);
@@ -272,6 +308,7 @@ await main(async () => {
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
     await test('what cannot be configured is refused with a reason', refusals);
     await test('the npm package, packed and installed', npmPackage);
+    await test('what an import of the npm package loads', size);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -3,7 +3,6 @@ import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
-import { TestRun } from './tester_run.js';
 import type {
   MemoryPerformanceTest,
   TestManager,
@@ -201,6 +200,7 @@ export class MemoryPerformanceTester {
     try {
       if (manager) collect(manager, watched.id);
       report(0, null);
+      const { TestRun } = await import('./tester_run.js'); // most programs never run a test
       const run = new TestRun(this.#context, given, watched, manager, { ...options, signal }, (f) => report(f, null));
       try {
         const result = await run.run(test);

@@ -1,6 +1,6 @@
 // Whether one run was better than another, or only luckier.
 import { shown, TidemarkError } from './errors.js';
-import { median } from './tester_workload.js';
+import { median } from './median.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
 
 export type Verdict = 'better' | 'worse' | 'same';

@@ -1,6 +1,6 @@
 // Results as people and machines read them.
 import { shown, TidemarkError } from './errors.js';
-import { shownBytes } from './tester_score.js';
+import { shownBytes } from './shown_bytes.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
 
 /** Rows of one result each, as a table shows them: the heads first. */

@@ -2,11 +2,12 @@
 import { Context } from './context.js';
 import { TidemarkError } from './errors.js';
 import type { Runtime } from './engine.js';
+import { shownBytes } from './shown_bytes.js';
 import { createStructuresApi, type StructuresApi } from './structures/api.js';
 import { allocatorOf } from './tester_allocator.js';
 import { heldBytes, TestSamples } from './tester_samples.js';
 import { latencyOf } from './tester_latency.js';
-import { adviceOf, scoreOf, shownBytes } from './tester_score.js';
+import { adviceOf, scoreOf } from './tester_score.js';
 import type {
   LeakEvidence,
   MemoryPerformanceTest,

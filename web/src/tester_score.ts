@@ -1,4 +1,5 @@
 // The one number of a test, and the advice that goes with its figures. docs/tester.md explains both.
+import { shownBytes } from './shown_bytes.js';
 
 export interface Scored {
   /** Beside the reference; null without one. */
@@ -23,18 +24,6 @@ export function scoreOf({ relativeSpeed, peakLiveBytes, peakBytes, leakedBytes }
   const memory = peakLiveBytes === null || peakBytes === 0 ? 1 : within(peakLiveBytes / peakBytes);
   const kept = leakedBytes === 0 ? 1 : within(1 - leakedBytes / Math.max(peakLiveBytes ?? peakBytes, leakedBytes));
   return Math.round(1000 * Math.sqrt(speed * memory) * kept) / 10;
-}
-
-export function shownBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ['KiB', 'MiB', 'GiB'];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1024 && unit < 2) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
 /** What the figures say should be looked at. */

@@ -1,10 +1,11 @@
 // Units of work in JavaScript beside the same units on a plain counterpart: the tests of structures, and one's own.
 import type { Context } from './context.js';
 import { shown } from './errors.js';
+import { median } from './median.js';
 import { heldBytes } from './tester_samples.js';
 import { latencyOf } from './tester_latency.js';
 import type { TestSample } from './tester_types.js';
-import { median, type WorkloadFigures, type WorkloadWatcher } from './tester_workload.js';
+import type { WorkloadFigures, WorkloadWatcher } from './tester_workload.js';
 import type { WatchedModule } from './wasm_module.js';
 
 export interface UnitOptions {

@@ -2,6 +2,7 @@
 import { allocatorNumber, allocatorOf } from './tester_allocator.js';
 import type { Context } from './context.js';
 import { TidemarkError } from './errors.js';
+import { median } from './median.js';
 import { HeapBalance, risingBytes } from './tester_evidence.js';
 import type { LeakEvidence, TestLatency, TestSample } from './tester_types.js';
 import type { WasmModule, WatchedModule } from './wasm_module.js';
@@ -69,13 +70,6 @@ const faults = [
 
 const sliceUs = 8000; // half a frame
 const defaultMs = 200;
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const at = (index: number): number => sorted[index] ?? NaN;
-  return sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
-}
 
 /** A turn of the event loop: input, timers and drawing come before the promise is resolved. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,7 +1,7 @@
 // tidemark inspect app.wasm
 import { existsSync, readFileSync } from 'node:fs';
 import Table from 'cli-table3';
-import { shownBytes } from '../tester_score.js';
+import { shownBytes } from '../shown_bytes.js';
 import { CliError } from './cli_error.js';
 import { inspect, type Inspection } from './inspection.js';
 

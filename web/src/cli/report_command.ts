@@ -1,7 +1,7 @@
 // tidemark report app.js
 import Table from 'cli-table3';
 import * as tidemark from '../index.js';
-import { shownBytes } from '../tester_score.js';
+import { shownBytes } from '../shown_bytes.js';
 import { loadApp } from './load_app.js';
 
 const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree', 'peakAllocated', 'peakUsed', 'limit']);

@@ -8,6 +8,6 @@ export async function engineSource(): Promise<EngineSource> {
   try {
     return await compileEngine(await fetch(new URL('./tidemark.wasm', import.meta.url)));
   } catch {
-    return (await import('./embedded.js')).default;
+    return (await import('./embedded.js')).embeddedEngine();
   }
 }

@@ -9,6 +9,6 @@ export async function engineSource(): Promise<EngineSource> {
   try {
     return await readFile(new URL('./tidemark.wasm', import.meta.url));
   } catch {
-    return (await import('./embedded.js')).default;
+    return (await import('./embedded.js')).embeddedEngine();
   }
 }

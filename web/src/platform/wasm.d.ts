@@ -1,4 +1,5 @@
-declare module '*.wasm' {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+/** build/wasm/web/tidemark.wasm, which web/build.mjs gzips, as base64. */
+declare module '*.wasm.gz' {
+  const packed: string;
+  export default packed;
 }
