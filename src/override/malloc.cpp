@@ -93,6 +93,15 @@ int tidemark_posix_memalign(void** out, std::size_t alignment, std::size_t n_byt
   return 0;
 }
 
+/// At the beginning of a page, as getpagesize() has them.
+void* tidemark_valloc(std::size_t n_bytes) { return serving_heap.allocate_aligned(tidemark::kPageBytes, n_bytes); }
+
+/// The same, of whole pages.
+void* tidemark_pvalloc(std::size_t n_bytes) {
+  constexpr std::size_t kMost = SIZE_MAX - (tidemark::kPageBytes - 1);
+  return tidemark_valloc(n_bytes > kMost ? SIZE_MAX : tidemark::round_up(n_bytes, tidemark::kPageBytes));
+}
+
 std::size_t tidemark_malloc_usable_size(void* block) { return serving_heap.usable_bytes(block); }
 
 /// Gives back what is kept for speed, and puts the heap's own data as low as it goes; whether the top came down.
@@ -113,6 +122,8 @@ TIDEMARK_ALIAS(reallocarray, tidemark_reallocarray);
 TIDEMARK_ALIAS(memalign, tidemark_memalign);
 TIDEMARK_ALIAS(aligned_alloc, tidemark_memalign);
 TIDEMARK_ALIAS(posix_memalign, tidemark_posix_memalign);
+TIDEMARK_ALIAS(valloc, tidemark_valloc);
+TIDEMARK_ALIAS(pvalloc, tidemark_pvalloc);
 TIDEMARK_ALIAS(malloc_usable_size, tidemark_malloc_usable_size);
 TIDEMARK_ALIAS(malloc_trim, tidemark_malloc_trim);
 

@@ -12,6 +12,7 @@
 
 extern "C" {
 int malloc_trim(size_t);
+void* pvalloc(size_t);
 void* emscripten_builtin_malloc(size_t);
 void emscripten_builtin_free(void*);
 void* emscripten_builtin_calloc(size_t, size_t);
@@ -138,6 +139,24 @@ TEST_F(CFamily, ReallocarrayRefusesProductsThatOverflow) {
   block = static_cast<char*>(reallocarray(block, hidden(100), 10));
   for (int i = 0; i < 100; ++i) ASSERT_EQ(block[i], 7);
   std::free(block);
+}
+
+TEST_F(CFamily, VallocGivesPages) {
+  const auto page = static_cast<std::size_t>(getpagesize());
+  for (const std::size_t n_bytes : {std::size_t{0}, std::size_t{1}, page, page + 1}) {
+    void* const block = valloc(hidden(n_bytes));
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % page, 0);
+    std::memset(block, 1, n_bytes);
+    void* const whole = pvalloc(hidden(n_bytes));
+    ASSERT_NE(whole, nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(whole) % page, 0);
+    EXPECT_GE(malloc_usable_size(whole), (n_bytes + page - 1) / page * page);
+    std::free(block);
+    std::free(whole);
+  }
+  expect_no_memory(valloc(hidden(SIZE_MAX)));
+  expect_no_memory(pvalloc(hidden(SIZE_MAX)));
 }
 
 TEST_F(CFamily, PosixMemalignReturnsItsErrors) {
