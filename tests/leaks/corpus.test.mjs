@@ -28,7 +28,15 @@ beforeAll(async () => {
     'em++',
     [
       ...sources.map((name) => join(folder, name)),
-      ...['-O2', '-std=c++20', '-fno-builtin-malloc', '-fno-builtin-free', `--use-port=${port}`, '--no-entry'],
+      ...[
+        '-O2',
+        '-std=c++20',
+        '-fno-builtin-malloc',
+        '-fno-builtin-free',
+        '--profiling-funcs',
+        `--use-port=${port}`,
+        '--no-entry',
+      ],
       ...['-sALLOW_MEMORY_GROWTH', '-sMODULARIZE', '-sEXPORT_ES6', '-sENVIRONMENT=node'],
       ...[
         '-sEXPORTED_FUNCTIONS=_malloc,_calloc,_free',
@@ -52,3 +60,23 @@ for (const slices of [false, true]) {
     assert.ok(precision >= 0.95 && recall >= 0.95, `precision ${precision}, recall ${recall}: ${wrong.join(', ')}`);
   });
 }
+
+/** The patterns of one program, by type, and what is recommended. */
+async function told(only, prepare) {
+  const [{ result }] = await runCorpus(create, attach, { only, prepare });
+  assert.equal(result.hasLeak, true);
+  return { of: (type) => result.patterns.find((pattern) => pattern.type === type), result };
+}
+
+test('cycles of shared_ptr are told as paths, with the names of their types', async () => {
+  const { of, result } = await told('SharedPointerCycle');
+  expect(of('circular-reference').evidence).toMatchObject({ shared: true, whole: true });
+  expect(of('circular-reference').evidence.path).toMatch(/^\S*Node\(\d+ B\) → \S*Node\(\d+ B\) → \S*Node\(\d+ B\)$/);
+  expect(result.recommendations.join('\n')).toMatch(
+    /Break the cycle .*Node.*: make one of its shared_ptr members a weak_ptr/,
+  );
+
+  const through = await told('ObserversOwnTheirSubject'); // and a vector in between
+  expect(through.of('circular-reference').evidence.path).toMatch(/Subject\(\d+ B\)/);
+  expect(through.of('circular-reference').evidence.path).toMatch(/Observer\(\d+ B\)/);
+});

@@ -154,9 +154,9 @@ const inJavaScript = [
 /**
  * @param {() => Promise<object>} create  instantiates the corpus
  * @param {(options: object) => object} attach  of tidemark/attach
- * @param {{ seconds?: (program: { name: string }) => number, only?: string, slices?: boolean, say?: (row: object) => void }} options
+ * @param {{ only?: string, slices?: boolean, say?: (row: object) => void, prepare?: (api: object, module: object) => void }} options
  */
-export async function runCorpus(create, attach, { only, slices = false, say } = {}) {
+export async function runCorpus(create, attach, { only, slices = false, say, prepare } = {}) {
   const list = await create();
   const programs = [...inJavaScript];
   for (let index = 0; list._corpus_name(index) !== 0; ++index) {
@@ -171,16 +171,17 @@ export async function runCorpus(create, attach, { only, slices = false, say } = 
   const rows = [];
   for (const program of programs) {
     if (only && program.name !== only) continue;
-    const row = await runOne(program, await create(), attach, slices);
+    const row = await runOne(program, await create(), attach, slices, prepare);
     rows.push(row);
     say?.(row);
   }
   return rows;
 }
 
-async function runOne({ name, leaks, seconds, start, second, collects }, module, attach, slices) {
+async function runOne({ name, leaks, seconds, start, second, collects }, module, attach, slices, prepare) {
   const clock = new TestClock();
   const api = attach({ id: name, module, clock });
+  prepare?.(api, { id: name, module });
   start?.(module);
   const detector = new api.MemoryLeakDetector({ continuousMonitoring: false });
   detector.startMonitoring({ id: name, module });
