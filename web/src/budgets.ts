@@ -183,6 +183,9 @@ export class Budgets {
       engine.views.u8.set(bytes, buffer);
       id = engine.exports.tidemark_manager_open_budget();
       if (id !== 0) ids.set(name, id);
+      // What it is a part of is there by now, and charged with it.
+      const slash = name.lastIndexOf('/');
+      if (id !== 0 && slash > 0) this.#idOf(module, name.slice(0, slash));
     }
     return id ?? 0;
   }
@@ -193,8 +196,11 @@ export class Budgets {
       const { runtime } = module.watched;
       let bytes = 0;
       if (runtime) {
-        if (!this.#ids.get(module)?.has(name)) continue;
-        const words = runtime.engine.exports.tidemark_manager_budget_stats(this.#idOf(module, name)) >>> 2;
+        // One that has a limit may be entered by the program itself.
+        const isLimited = typeof this.#budgets.get(name)?.limit === 'number';
+        const id = isLimited ? this.#idOf(module, name) : this.#ids.get(module)?.get(name);
+        if (!id) continue;
+        const words = runtime.engine.exports.tidemark_manager_budget_stats(id) >>> 2;
         bytes = runtime.engine.views.u32[words + 2] as number;
       } else {
         for (const [part, { recorded }] of this.#budgets) {

@@ -57,6 +57,22 @@ test('going over is told once, until it has been 5 % below', async () => {
   expect(api.getBudgets()[0]).toMatchObject({ over: false, limitBytes: null, peakBytes: 1060 });
 });
 
+test('a budget that is never entered itself is charged by its parts, and told of', async () => {
+  const { api, malloc, free } = await bench();
+  const told: OverBudget[] = [];
+  api.wasmMemoryManager.on('over-budget', (event) => told.push(event));
+  api.registerModule(api.defaultModule);
+  api.setBudget('renderer', 2 * MiB);
+  const block = api.withBudget('renderer/textures/sky', () => malloc(3 * MiB));
+  expect(told).toEqual([{ name: 'renderer', usedBytes: 3 * MiB, limitBytes: 2 * MiB }]);
+  const used = () => Object.fromEntries(api.getBudgets().map(({ name, usedBytes }) => [name, usedBytes]));
+  const parts = { renderer: 3 * MiB, 'renderer/textures': 3 * MiB, 'renderer/textures/sky': 3 * MiB };
+  expect(used()).toEqual(parts);
+  api.withBudget('renderer/textures/sky', () => free(block));
+  expect(used()).toEqual({ renderer: 0, 'renderer/textures': 0, 'renderer/textures/sky': 0 });
+  api.wasmMemoryManager.dispose();
+});
+
 test('a scope ends however its function does', async () => {
   const { api, malloc } = await bench();
   api.registerModule(api.defaultModule);
