@@ -67,7 +67,7 @@ export class Page {
     this.#add(figures, null);
     this.#loop.add(1000, () => this.#showState());
     this.#add(new TimelinePanel(host), null, panels);
-    this.#add(new HeapMapPanel(host), 500, panels, { share: 0.0007 });
+    this.#add(new HeapMapPanel(host), 500, panels, { share: 0.0005 });
     this.#add(new ActionsPanel(host), 1000, panels, { share: 0.0003 });
     this.#add(new EventsPanel(), 500, panels);
     this.#add(new SitesPanel(host), 2000, panels, { share: 0.0007 });
