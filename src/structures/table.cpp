@@ -192,7 +192,7 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   const Entry found = find(key, hash);
   if (found != kNoEntry) {
     last_put_ = found;
-    return !with_values_ || set_value(found, value) ? Put::kReplaced : Put::kRefused;
+    return !with_values_ || replace_number(found, value) || set_value(found, value) ? Put::kReplaced : Put::kRefused;
   }
   Entry entry = reused;
   if (entry == kNoEntry) {
@@ -217,6 +217,21 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   last_put_ = entry;
   adapt_index();
   return Put::kAdded;
+}
+
+/// A number in place of a number, in a cell that has room for it.
+inline bool Table::replace_number(Entry entry, const Operand& value) {
+  const EntrySegment& in = at(segment_of(entry));
+  const std::uint32_t place = tidemark::place_of(entry);
+  if (in.value_kind == ColumnKind::kInt32) {
+    if (value.form != Operand::Form::kInt32) return false;
+    in.values.as<std::int32_t>()[place] = value.integer;
+    return true;
+  }
+  Box& cell = in.values.as<Box>()[place];
+  if (value.form == Operand::Form::kText || !is_number(cell)) return false;
+  cell = value.as_box();
+  return true;
 }
 
 bool Table::set_value(Entry entry, const Operand& value) {

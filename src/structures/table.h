@@ -114,6 +114,8 @@ class Table {
   Entry find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const;
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;
 
+  bool replace_number(Entry entry, const Operand& value);
+
   // table_room.cpp: what put() needs
   SegmentNumber room_at_end();
   SegmentNumber add_segment();

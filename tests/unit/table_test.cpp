@@ -57,6 +57,67 @@ TEST(Table, EveryWidthOfTheIndexFindsWhatIsThere) {
   EXPECT_LT(table.held_bytes(), table.size() * 24);
 }
 
+TEST(Table, ManyAreFoundAsOneByOne) {
+  FaultyBlocks blocks;
+  Table table(blocks, false);
+  std::int32_t integers[Table::kSideBySide];
+  double doubles[Table::kSideBySide];
+  Entry found[Table::kSideBySide];
+  table.find_many(integers, 0, found);
+  // Up to where slots are wide and exact, coarse with a mark, and coarse without one.
+  constexpr std::uint32_t kEntries = 300'000;
+  for (std::uint32_t i = 0; i < kEntries; ++i) {
+    ASSERT_EQ(table.put(Operand::of(scattered(2 * i)), Operand()), Table::Put::kAdded);
+    if (i % 3 == 0) {
+      ASSERT_TRUE(table.erase(Operand::of(scattered(2 * (i / 3)))));
+    }
+    if (i % 997 == 0) {
+      blocks.move_all();
+      const unsigned count = i % (Table::kSideBySide + 1);
+      for (unsigned each = 0; each < count; ++each) {
+        integers[each] = scattered(2 * (i / 4) + 7 * each);  // erased, live and never there
+        doubles[each] = each == 5 && i % 2 == 0 ? 0.5 : integers[each];
+      }
+      table.find_many(integers, count, found);
+      for (unsigned each = 0; each < count; ++each)
+        ASSERT_EQ(found[each], table.find(Operand::of(integers[each]))) << i << ' ' << each;
+      table.find_many(doubles, count, found);
+      for (unsigned each = 0; each < count; ++each)
+        ASSERT_EQ(found[each], table.find(Operand::of_key(doubles[each]))) << i << ' ' << each;
+    }
+  }
+  EXPECT_EQ(table.check(), nullptr);
+}
+
+TEST(Table, ANumberIsReplacedByOneOfAnyKind) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  const std::string long_text(100, 'x');
+  const Operand values[] = {Operand::of(1),
+                            Operand::of(-7),
+                            Operand::of_value(0.5),
+                            Operand::of(3),
+                            text(long_text),
+                            Operand::of_value(-0.0),
+                            Operand::of_box(make_box(BoxTag::kReference, 5)),
+                            Operand::of_value(2.5),
+                            Operand::of_box(make_box(BoxTag::kSpecial, 1)),
+                            Operand::of_value(__builtin_nan(""))};
+  ASSERT_EQ(table.put(Operand::of(1), Operand::of(0)), Table::Put::kAdded);
+  for (const Operand& value : values) {
+    const bool drops = has_tag(table.value(table.last_put()), BoxTag::kReference);
+    ASSERT_EQ(table.put(Operand::of(1), value), Table::Put::kReplaced);
+    ASSERT_EQ(table.released_value(), drops ? 6u : 0u);
+    const Box box = table.value(table.find(Operand::of(1)));
+    if (value.form == Operand::Form::kText) {
+      ASSERT_TRUE(has_tag(box, BoxTag::kText));
+    } else {
+      ASSERT_EQ(box, value.as_box());
+    }
+    ASSERT_EQ(table.check(), nullptr);
+  }
+}
+
 double bytes_per_entry(bool with_values, const Operand& value, std::uint32_t n) {
   Table table(program_blocks(), with_values);
   double worst = 0;
