@@ -456,7 +456,7 @@ class Heap {
     return reinterpret_cast<void*>(slab->base + index * slab->block_bytes);
   }
 
-  [[gnu::noinline]] static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
+  TIDEMARK_RARE static void* allocate_from_next_slab(Heap& heap, SizeClass size_class) {
     Slab* slab = heap.next_slab(size_class);
     if (slab == nullptr) {
       const std::size_t bytes = heap.classes_.block_bytes(size_class);
@@ -470,7 +470,7 @@ class Heap {
   }
 
   /// The current one, or else the next that has a free block, which is the current one then; null where none can be had.
-  Slab* next_slab(SizeClass size_class) {
+  TIDEMARK_SMALL Slab* next_slab(SizeClass size_class) {
     Slab* slab = current_[size_class];
     if (slab->free_blocks != 0) return slab;
     slab = next_in_ring(size_class);
@@ -538,7 +538,7 @@ class Heap {
   }
 
   /// Its turn will come last.
-  void open(Slab* slab) {
+  TIDEMARK_RARE void open(Slab* slab) {
     slab->open_blocks = slab->n_blocks;
     Slab*& current = current_[slab->size_class];
     if (current == &kNoSlab) {
@@ -550,7 +550,7 @@ class Heap {
     slab->previous->next = current->previous = slab;
   }
 
-  void close(Slab* slab) {
+  TIDEMARK_RARE void close(Slab* slab) {
     slab->open_blocks = 0;
     Slab*& current = current_[slab->size_class];
     if (slab->next == slab) {
