@@ -80,3 +80,25 @@ test('cycles of shared_ptr are told as paths, with the names of their types', as
   expect(through.of('circular-reference').evidence.path).toMatch(/Subject\(\d+ B\)/);
   expect(through.of('circular-reference').evidence.path).toMatch(/Observer\(\d+ B\)/);
 });
+
+test('growth is told with the site that it comes from, before those that stay as they are', async () => {
+  const { of, result } = await told('SmallLeakInALargeHeap', (api, module) => {
+    api.startMonitoring(module, null, { maxProfilingDuration: 3_600_000 });
+    api.wasmMemoryMonitor.startProfiling(module.id, { sampleBytes: 16384, maxOverhead: 0 });
+  });
+  expect(of('growth').sites[0].stack.join(' ')).toMatch(/SmallLeakInALargeHeap::second/);
+  expect(result.recommendations.join('\n')).toMatch(/allocated at .*put a bound on the container/);
+});
+
+test('blocks that nobody points to are told with their site and number', async () => {
+  const { of, result } = await told('ErasedButNotFreed', (api, module) => {
+    api.startMonitoring(module, null, { maxProfilingDuration: 3_600_000 });
+    api.wasmMemoryMonitor.startProfiling(module.id, { sampleBytes: 0 });
+  });
+  expect(of('unreachable')).toMatchObject({ blocks: 40, verdict: 'leak' });
+  expect(of('unreachable').sites[0]).toMatchObject({ blocks: 40 });
+  expect(of('unreachable').sites[0].stack.join(' ')).toMatch(/ErasedButNotFreed::second/);
+  expect(result.recommendations.join('\n')).toMatch(
+    /allocated at .*ErasedButNotFreed::second.*free them on every path/,
+  );
+});

@@ -77,7 +77,7 @@ export function severityOf(
 }
 
 const siteText = (sites: LeakSite[]): string | null => {
-  const frames = sites[0]?.stack.filter((frame) => !/^(malloc|calloc|realloc|operator new|tidemark_)/.test(frame));
+  const frames = sites[0]?.stack;
   return frames && frames.length > 0 ? frames.slice(0, 3).join(' ← ') : null;
 };
 

@@ -1,6 +1,7 @@
 // One module under the leak detector's eye: its series, its last scans, and what the rules say of them.
 import type { Context } from '../context.js';
 import { hardLimitOf } from '../collectables.js';
+import { isAllocator } from '../profiling/profile_data.js';
 import type { WatchedModule } from '../wasm_module.js';
 import { leakEngineOf, type LeakEngine, sizeClassCount } from './leak_engine.js';
 import type { Census, GrowthFinding, ScanKind, ScanReport } from './leak_findings.js';
@@ -179,9 +180,11 @@ export class LeakWatch {
     ];
   }
 
-  #stackOf(frames: number[]): string[] {
-    return frames.map((index) => {
-      const frame = this.rules.profiler?.frames[index];
+  /** From the program's own innermost frame on. */
+  #stackOf(numbers: number[]): string[] {
+    const frames = numbers.map((number) => this.rules.profiler?.frames[number]);
+    const own = frames.findIndex((frame) => !frame || !isAllocator(frame));
+    return frames.slice(Math.max(own, 0)).map((frame) => {
       if (!frame) return 'unknown';
       if (frame.name !== '') return frame.name;
       return frame.kind === 'wasm' ? `wasm-function[${frame.functionIndex}]` : `${frame.script}:${frame.line}`;

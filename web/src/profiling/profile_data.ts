@@ -58,7 +58,8 @@ const figures = [
 const allocator =
   /^(tidemark::(ProgramListener|HeapMeter|Heap<|observed::)|tidemark_(malloc|calloc|realloc|reallocarray|memalign|posix_memalign|p?valloc|on_sampled)\b|(__libc_|emscripten_builtin_)?(malloc|calloc|realloc|memalign|posix_memalign|aligned_alloc|p?valloc)\b|operator new|operator_new_impl|void\* operator new|void\* std::__2::__libcpp_(operator_new|allocate)|std::__2::(__libcpp_allocate|allocator<|__allocate_at_least|allocator_traits<))/;
 
-function isAllocator({ kind, name }: ProfileFrame): boolean {
+/** Whether a frame is the allocator's, and not the program's. */
+export function isAllocator({ kind, name }: { kind: string; name: string }): boolean {
   return kind === 'wasm' && allocator.test(name);
 }
 
