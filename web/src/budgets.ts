@@ -28,6 +28,8 @@ export interface OverBudget {
 export interface BudgetScope {
   readonly name: string;
   leave(): void;
+  /** As leave(). */
+  dispose(): void;
   [Symbol.dispose](): void;
 }
 
@@ -106,7 +108,7 @@ export class Budgets {
       this.#leaveAll(linked);
       this.#compare();
     };
-    return { name, leave, [symbolDispose]: leave };
+    return { name, leave, dispose: leave, [symbolDispose]: leave };
   }
 
   /** Takes bytes off that were freed elsewhere. */

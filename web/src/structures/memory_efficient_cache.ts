@@ -1,9 +1,8 @@
 // MemoryEfficientCache: a cache of what was used last, each for its time, in linear memory.
-import { defaultContext, type Clock, type Context } from '../context.js';
+import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
-import { coarse } from './coarse_clock.js';
 import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
 
 /** Why an entry left the cache. */
@@ -20,10 +19,7 @@ export interface CacheOptions<K, V> {
   maxBytes?: number;
   /** Milliseconds that an entry is good for; 0, the default, is for ever. */
   ttl?: number;
-  /**
-   * Milliseconds that times are rounded up to: 1 by default. The clock is read once a millisecond, and in a job that takes longer,
-   * for every 64th use.
-   */
+  /** Milliseconds that times are rounded up to: 1 by default. */
   ttlResolution?: number;
   /** get() gives an expired value back, once. */
   allowStale?: boolean;
@@ -101,9 +97,10 @@ function cacheOptions<K, V>(
 export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   readonly #engine: CacheEngine;
   readonly #options: CacheOptions<K, V>;
-  readonly #clock: Pick<Clock, 'elapsed'>;
+  readonly #context: Context;
   readonly #resolution: number;
   readonly #begin: number;
+  #isTimed: boolean; // whether any entry may have a time
   readonly #counts = { hits: 0, misses: 0, evictions: 0, expirations: 0, sets: 0, deletes: 0 };
   readonly #unregister: () => void;
   readonly #tells: boolean;
@@ -132,8 +129,9 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     this.#options = options;
     this.#max = max ?? Infinity;
     this.#resolution = ttlResolution;
-    this.#clock = coarse(context.clock);
-    this.#begin = this.#clock.elapsed();
+    this.#context = context;
+    this.#begin = context.clock.elapsed();
+    this.#isTimed = ttl !== undefined && ttl !== 0;
     this.#tells = options.onEvict !== undefined || options.dispose !== undefined;
     this.#engine = new CacheEngine(context, sizeCalculation !== undefined);
     this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
@@ -201,7 +199,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
         `cache: size: ${shown(size)}, and a whole number above 0 is expected`,
       );
     }
-    const now = this.#now();
+    const expires = this.#expires(ttl);
     const engine = this.#engine;
     let replaced: V | undefined;
     let replacesOne = false;
@@ -221,7 +219,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
       }
     }
     try {
-      engine.put(key, value, this.#expires(ttl, now), size);
+      engine.put(key, value, expires, size);
     } catch (error) {
       // As it was: what is there still counts.
       if (replacesOne && sizeCalculation !== undefined && engine.get(key, 0, false, 0) !== missing) {
@@ -277,7 +275,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const { expires } = this.#engine.entry(this.#engine.foundEntry());
     return expires === 0
       ? Infinity
-      : Math.max(0, (expires - 1) * this.#resolution - (this.#clock.elapsed() - this.#begin));
+      : Math.max(0, (expires - 1) * this.#resolution - (this.#context.clock.elapsed() - this.#begin));
   }
 
   /** From now on at most `max` entries. */
@@ -387,13 +385,17 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     this.dispose();
   }
 
-  /** Ticks since the cache was made; 0 is never. */
+  /** Ticks since the cache was made; 0 is never. Where no entry has a time, the clock, which costs more than a look-up, isn't read. */
   #now(): number {
-    return Math.min(Math.floor((this.#clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
+    if (!this.#isTimed) return 1;
+    return Math.min(Math.floor((this.#context.clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
   }
 
-  #expires(ttl: number, now: number): number {
-    return ttl === 0 || ttl === Infinity ? 0 : Math.min(now + Math.max(1, Math.ceil(ttl / this.#resolution)), maxTick);
+  /** In ticks; 0 is never. */
+  #expires(ttl: number, now?: number): number {
+    if (ttl === 0 || ttl === Infinity) return 0;
+    this.#isTimed = true;
+    return Math.min((now ?? this.#now()) + Math.max(1, Math.ceil(ttl / this.#resolution)), maxTick);
   }
 
   #remove(entry: number, reason: DisposeReason): void {
@@ -426,7 +428,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     this.#engine.clear();
     this.#calculatedSize = 0;
     for (const [key, { value, ttl = 0, size = 0 }] of left) {
-      this.#engine.put(key, value, this.#expires(ttl, this.#now()), size);
+      this.#engine.put(key, value, this.#expires(ttl), size);
       this.#calculatedSize += size;
     }
   }

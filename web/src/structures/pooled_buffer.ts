@@ -107,8 +107,12 @@ export class PooledBuffer {
   }
 
   /** As release(); nothing where that was done already. */
-  [symbolDispose](): void {
+  dispose(): void {
     if (this.#block !== null) this.release();
+  }
+
+  [symbolDispose](): void {
+    this.dispose();
   }
 
   /** Takes its block away. @internal */

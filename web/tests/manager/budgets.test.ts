@@ -103,7 +103,8 @@ test('scopes are left innermost first, and each once', async () => {
   expect(code(() => outer.leave())).toBe('invalid-argument');
   inner.leave();
   inner.leave();
-  outer.leave();
+  inner.dispose();
+  outer.dispose();
   const deep = Array.from({ length: 32 }, () => manager.enterBudget('a'));
   expect(code(() => manager.enterBudget('a'))).toBe('over-limit');
   deep.reverse().forEach((scope) => scope.leave());

@@ -43,6 +43,7 @@ test('what is released twice, or is of another pool, is refused, and nothing cha
   expect(() => other.release(buffer)).toThrow(/not of this pool/);
   expect(other.stats).toEqual(before);
   pool.release(buffer);
+  buffer.dispose();
   expect(() => pool.release(buffer)).toThrow(/released already/);
   expect(() => buffer.release()).toThrow(refused('invalid-argument'));
   buffer[Symbol.dispose]();
