@@ -292,8 +292,8 @@ function sentBytes(dist, entry) {
 async function size() {
   const sizes = sentBytes(join(work, 'consumer/node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 68_400, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
-  assert.ok(sizes.wasm <= 51_000, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
+  assert.ok(sizes.javaScript <= 70_900, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.wasm <= 52_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
 await main(async () => {
