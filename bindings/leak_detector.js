@@ -111,8 +111,10 @@ addToLibrary({
         },
       });
       if (!exported) {
-        // By the instance itself: with assertions, what is handed out refuses to run before constructors have.
-        var raw = (f, name) => tidemarkProgram.instance.exports[tidemarkProgram.cellOfGate.get(f)?.origin.name ?? name];
+        // By the instance itself: with assertions, what is handed out refuses to run before constructors have. A program of
+        // several modules has no gates, and `exports` are the instance's own.
+        var instanceExports = tidemarkProgram.instance?.exports ?? exports;
+        var raw = (f, name) => instanceExports[tidemarkProgram.cellOfGate.get(f)?.origin.name ?? name];
 #if STACK_OVERFLOW_CHECK >= 2
         _emscripten_stack_init();
         raw(___set_stack_limits, '__set_stack_limits')(_emscripten_stack_get_base(), _emscripten_stack_get_end());
