@@ -68,6 +68,7 @@ function fresh(folder) {
 
 /** Builds targets of build/perf; nothing happens where they are up to date. A second build at the same time waits. */
 export async function buildTargets(targets) {
+  if (targets.length === 0) return; // a filter may leave none
   await quietly('flock', [join(buildFolder, '.lock'), 'cmake', '--build', buildFolder, '--target', ...targets]);
 }
 
