@@ -4,7 +4,7 @@ const MiB = 1024 * 1024;
 export interface DeviceFacts {
   /** `navigator.deviceMemory`: GiB, at most 8 (32 in newer Chromium), where the browser tells. */
   deviceMemoryGiB: number | null;
-  /** iPhone, iPad or iPod: WebKit kills a tab at about a third of the device's memory, and says nothing before. */
+  /** iPhone, iPad or iPod: WebKit ends a page that takes too much, and says nothing before. */
   isIOS: boolean;
   isMobile: boolean;
   /** Bytes that the process may use, where the system tells (Node in a container). */
@@ -54,7 +54,7 @@ export function suggestLimit(device: DeviceFacts = deviceFacts()): LimitSuggesti
     if (processLimitBytes !== null) {
       return [processLimitBytes / 2, `half of the ${Math.round(processLimitBytes / MiB)} MiB that the process may use`];
     }
-    if (isIOS) return [256 * MiB, 'iOS ends pages without a word; 256 MiB has room on devices of 2 GiB'];
+    if (isIOS) return [256 * MiB, 'iOS ends pages without a word; 256 MiB has room on most devices'];
     if (deviceMemoryGiB !== null) {
       const share = isMobile ? 8 : 4;
       return [(deviceMemoryGiB * 1024 * MiB) / share, `1/${share} of the ${deviceMemoryGiB} GiB of the device`];
