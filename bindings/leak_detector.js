@@ -85,12 +85,26 @@ addToLibrary({
       return f(...args);
     }, f),
 
-  $tidemarkTrackBlocks__deps: ['$tidemarkHold', '$tidemarkLetGo', '$tidemarkReturned', '$tidemarkProgram', '$tidemarkWatchEngine', '$tidemarkEngine',
-                               'malloc', 'free', 'realloc', 'tidemark_leaks_note_constants',
+  $tidemarkNoteConstants__deps: ['$tidemarkProgram', 'tidemark_leaks_note_constants',
 #if STACK_OVERFLOW_CHECK >= 2
-                               'emscripten_stack_init', 'emscripten_stack_get_base', 'emscripten_stack_get_end',
+                                 'emscripten_stack_init', 'emscripten_stack_get_base', 'emscripten_stack_get_end',
 #endif
   ],
+  // By the instance itself: with assertions, what is handed out refuses to run before constructors have. A program of several
+  // modules has no gates, and `exports` are the instance's own. In a function of its own, so that no closure that lives longer
+  // holds the first instance, and its memory with it.
+  $tidemarkNoteConstants: (exports) => {
+    var instanceExports = tidemarkProgram.instance?.exports ?? exports;
+    var raw = (f, name) => instanceExports[tidemarkProgram.cellOfGate.get(f)?.origin.name ?? name];
+#if STACK_OVERFLOW_CHECK >= 2
+    _emscripten_stack_init();
+    raw(___set_stack_limits, '__set_stack_limits')(_emscripten_stack_get_base(), _emscripten_stack_get_end());
+#endif
+    raw(_tidemark_leaks_note_constants, 'tidemark_leaks_note_constants')();
+  },
+
+  $tidemarkTrackBlocks__deps: ['$tidemarkHold', '$tidemarkLetGo', '$tidemarkReturned', '$tidemarkProgram', '$tidemarkWatchEngine', '$tidemarkEngine',
+                               'malloc', 'free', 'realloc', '$tidemarkNoteConstants'],
   $tidemarkTrackBlocks__postset: 'tidemarkTrackBlocks();',
   // After everybody else who stands in front of assignWasmExports: what they hand out is what is watched.
   $tidemarkTrackBlocks: () => {
@@ -110,17 +124,7 @@ addToLibrary({
           return tidemarkHold(moved);
         },
       });
-      if (!exported) {
-        // By the instance itself: with assertions, what is handed out refuses to run before constructors have. A program of
-        // several modules has no gates, and `exports` are the instance's own.
-        var instanceExports = tidemarkProgram.instance?.exports ?? exports;
-        var raw = (f, name) => instanceExports[tidemarkProgram.cellOfGate.get(f)?.origin.name ?? name];
-#if STACK_OVERFLOW_CHECK >= 2
-        _emscripten_stack_init();
-        raw(___set_stack_limits, '__set_stack_limits')(_emscripten_stack_get_base(), _emscripten_stack_get_end());
-#endif
-        raw(_tidemark_leaks_note_constants, 'tidemark_leaks_note_constants')();
-      }
+      if (!exported) tidemarkNoteConstants(exports);
       var own = watched(_malloc, _free, _realloc);
       _malloc = own['malloc'];
       _free = own['free'];
