@@ -11,7 +11,7 @@ namespace tidemark {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapSlide {
  public:
-  explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.slabs_.runs()) {}
 
   /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when none is found, and nothing has
   /// changed then. Sees what the last sweep has joined.

@@ -19,7 +19,7 @@ struct Run {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapWalk {
  public:
-  explicit HeapWalk(const Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapWalk(const Heap<Pages, Observer>& heap) : slabs_(heap.slabs_), runs_(heap.slabs_.runs()) {}
 
   /// Calls visit(Run) for every run, lowest first.
   template <class Visit>
@@ -71,8 +71,10 @@ class HeapWalk {
     bool operator==(const State&) const = default;
   };
   State state() const {
-    return {runs_.map_,   heap_.free_descriptors_, runs_.top_,    runs_.limit_,
-            runs_.carve_, runs_.carve_end_,        runs_.recent_, runs_.freed_};
+    return {runs_.map_,    slabs_.descriptors_.first(),
+            runs_.top_,    runs_.limit_,
+            runs_.carve_,  runs_.carve_end_,
+            runs_.recent_, runs_.freed_};
   }
 
   tidemark_heap_stats stats() const {
@@ -156,7 +158,7 @@ class HeapWalk {
   /// Of a reserved run: the heap's own data, and not memory that somebody else has taken.
   bool is_metadata(const Run& run) const {
     if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
-    return run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+    return run.bytes == Descriptors::kRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   /// Of a block's run.
@@ -176,7 +178,7 @@ class HeapWalk {
 
   tidemark_size_class_stats row_of(SizeClass size_class) const {
     tidemark_size_class_stats row{};
-    row.block_bytes = heap_.classes_.block_bytes(size_class);
+    row.block_bytes = slabs_.classes_.block_bytes(size_class);
     for_each_run([&](const Run& run) {
       if (run.kind != RunKind::kSlab || run.slab->size_class != size_class) return;
       const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
@@ -261,7 +263,7 @@ class HeapWalk {
 
   bool slab_is_whole(const Slab& slab, Address begin) const {
     return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < ClassTable::kCount &&
-           slab.block_bytes == heap_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
+           slab.block_bytes == slabs_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
            (slab.free_blocks & ~slab.all_free()) == 0 && (slab.open_blocks == 0 || slab.open_blocks == slab.n_blocks);
   }
 
@@ -282,7 +284,7 @@ class HeapWalk {
   const char* check_rings() const {
     std::size_t in_rings = 0, open = 0;
     for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
-      const Slab* const current = heap_.current_[size_class];
+      const Slab* const current = slabs_.current_[size_class];
       if (current == &kNoSlab) continue;
       const Slab* slab = current;
       do {
@@ -302,7 +304,7 @@ class HeapWalk {
     return in_rings == open ? nullptr : "H1: an open slab that is in no ring";
   }
 
-  const Heap<Pages, Observer>& heap_;
+  const Slabs<Pages, Observer>& slabs_;
   const Runs<Pages, Observer>& runs_;
 };
 
