@@ -5,7 +5,7 @@ import type { Engine, Runtime } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
 import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
 import { typeNameOf } from '../src/leaks/type_name.js';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
 const thrown = (body: () => unknown): unknown => {
@@ -184,8 +184,28 @@ test('a series reaches back farther than the window, whatever the pace', () => {
   expect(series.trendOf(0)).toEqual([{ time: 5, bytes: 1 }]);
 });
 
+test('the floors of a series reach back to its begin, in parts of equal length', () => {
+  const series = new LeakSeries(2, 60_000);
+  const seconds = 10_000;
+  const sawtooth = (t: number): number => t + (t % 7) * 1000;
+  for (let t = 0; t < seconds; ++t) series.add(t * 1000, [sawtooth(t), 5]);
+  const times = [...series.floorTimes()];
+  const floors = [...series.floors(0)];
+  expect(times.length).toBe(series.floorCount);
+  expect(series.floorCount).toBeLessThanOrEqual(128);
+  expect(series.floorCount).toBeGreaterThanOrEqual(64);
+  expect(times[0]).toBe(0);
+  const part = (times[1] ?? 0) / 1000;
+  expect(times).toEqual(times.map((_, i) => i * part * 1000));
+  const all = Array.from({ length: seconds }, (_, t) => sawtooth(t));
+  expect(floors).toEqual(floors.map((_, i) => Math.min(...all.slice(i * part, (i + 1) * part))));
+  expect(new Set(series.floors(1))).toEqual(new Set([5]));
+  series.add(5, [1, 1]);
+  expect([...series.floors(0)]).toEqual([1]);
+});
+
 test('what was only asked about is forgotten with its module', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const api = await createTidemark({ clock });
   const module = (): WasmModule => ({ id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) });
   const first = module();
@@ -198,7 +218,7 @@ test('what was only asked about is forgotten with its module', async () => {
 });
 
 test('a module that was asked about before is monitored like any other', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const api = await createTidemark({ clock });
   const module = { id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) };
   api.registerModule(module);

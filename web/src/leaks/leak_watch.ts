@@ -94,7 +94,7 @@ export class LeakWatch {
 
   #judge(series: LeakSeries, index: number): GrowthFinding {
     const { detectionWindowMs, minSamples, growthThreshold } = this.config;
-    return this.rules.growth(series.times(), series.column(index), {
+    return this.rules.growth(series, index, {
       windowMs: detectionWindowMs,
       minSamples,
       threshold: growthThreshold,
@@ -147,7 +147,11 @@ export class LeakWatch {
           spanMs: worst.spanMs,
           samples: worst.samples,
           valleys: worst.valleys,
-          trend: this.#series.trendOf(isWhole ? column.used : (leaking[0]?.index ?? column.used)),
+          trend: this.#series.trendOf(
+            isWhole ? column.used : (leaking[0]?.index ?? column.used),
+            60,
+            worst.reason === 'rising for long',
+          ),
           blockBytes: classes,
         },
       }),
@@ -173,7 +177,7 @@ export class LeakWatch {
           spanMs,
           samples,
           valleys,
-          trend: worst.series.trendOf(0),
+          trend: worst.series.trendOf(0, 60, reason === 'rising for long'),
           blockBytes: [],
         },
       }),

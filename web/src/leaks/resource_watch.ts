@@ -53,7 +53,7 @@ export class ResourceWatch {
       }
       const series = this.#series.get(kind);
       const rising = series
-        ? this.rules.growth(series.times(), series.column(0), {
+        ? this.rules.growth(series, 0, {
             windowMs: this.config().detectionWindowMs,
             minSamples: this.config().minSamples,
             threshold: 0.1, // a second
