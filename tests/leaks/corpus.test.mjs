@@ -90,6 +90,28 @@ test('growth is told with the site that it comes from, before those that stay as
   expect(result.recommendations.join('\n')).toMatch(/allocated at .*put a bound on the container/);
 });
 
+const sampledDensely = (api, module) => {
+  api.startMonitoring(module, null, { maxProfilingDuration: 3_600_000 });
+  api.wasmMemoryMonitor.startProfiling(module.id, { sampleBytes: 32768, maxOverhead: 0 });
+};
+
+test('a site that rises alone, hidden in the whole by what comes and goes, is a leak with its name', async () => {
+  const { of, result } = await told('KeptAmongTheCrowd', sampledDensely);
+  expect(of('growth')).toMatchObject({ verdict: 'leak', evidence: { source: 'allocation site' } });
+  expect(of('growth').sites[0].stack.join(' ')).toMatch(/KeptAmongTheCrowd::keep/);
+  expect(of('growth').ratePerSecond / (40 * 1600)).toBeGreaterThan(0.7); // 40 texts of 1,600 bytes a second, by samples
+  expect(of('growth').ratePerSecond / (40 * 1600)).toBeLessThan(1.5);
+  expect(result.recommendations.join('\n')).toMatch(/allocated at .*KeptAmongTheCrowd::keep/);
+});
+
+test('a site that rises as another one makes room for it is none', async () => {
+  const [{ result }] = await runCorpus(create, attach, { only: 'OtherContentMovesIn', prepare: sampledDensely });
+  const grown = result.patterns.filter(({ type }) => type === 'growth');
+  expect(grown).toMatchObject([{ verdict: 'maybe', evidence: { source: 'allocation site' } }]);
+  expect(grown[0].sites[0].stack.join(' ')).toMatch(/OtherContentMovesIn::second/);
+  expect(result.hasLeak).toBe(false);
+});
+
 test('blocks that nobody points to are told with their site and number', async () => {
   const { of, result } = await told('ErasedButNotFreed', (api, module) => {
     api.startMonitoring(module, null, { maxProfilingDuration: 3_600_000 });
