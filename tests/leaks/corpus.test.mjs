@@ -92,7 +92,7 @@ test('growth is told with the site that it comes from, before those that stay as
 
 const sampledDensely = (api, module) => {
   api.startMonitoring(module, null, { maxProfilingDuration: 3_600_000 });
-  api.wasmMemoryMonitor.startProfiling(module.id, { sampleBytes: 32768, maxOverhead: 0 });
+  api.wasmMemoryMonitor.startProfiling(module.id, { sampleBytes: 65536, maxOverhead: 0 });
 };
 
 test('a site that rises alone, hidden in the whole by what comes and goes, is a leak with its name', async () => {

@@ -242,7 +242,9 @@ export class LeakWatch {
       const state = this.rules.stateOf(address);
       return state === 'lost' || state === 'held';
     });
-    const rate = finding.ratePerSecond > 0 ? finding.ratePerSecond : null;
+    // Of two scans one after the other, it would say how fast one looks.
+    const known = at - before.at >= this.config.detectionWindowMs / 10;
+    const rate = known && finding.ratePerSecond > 0 ? finding.ratePerSecond : null;
     const patterns: LeakPattern[] = [];
     const groups = [...report.groups].sort((a, b) => b.bytes + b.heldBytes - a.bytes - a.heldBytes);
     for (const group of groups.filter(({ kind: of }) => of !== 'block').slice(0, 8)) {
