@@ -17,5 +17,5 @@ test('objects that were collected without delete() are told, by class and by whe
     const { collect } = window as unknown as { collect: () => Promise<void> };
     return forgetObjects(window.program, attachTo as never, collect);
   });
-  verifyForgotten(found as never, expect);
+  verifyForgotten(found, expect);
 });

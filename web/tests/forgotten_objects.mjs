@@ -10,6 +10,7 @@ function playAndForget(program, count) {
  * @param {object} program  an instance of programs/objects.cpp
  * @param {(options: object) => object} attach  of tidemark/attach
  * @param {() => Promise<void>} collect
+ * @returns {Promise<{ before: object, result: object, stillPlaying: boolean }>}
  */
 export async function forgetObjects(program, attach, collect) {
   const api = attach({ id: 'objects', module: program });
@@ -33,7 +34,12 @@ export async function forgetObjects(program, attach, collect) {
   return JSON.parse(JSON.stringify({ before, result, stillPlaying }));
 }
 
-/** What has to be told of it. */
+/**
+ * What has to be told of it.
+ *
+ * @param {object} found  by forgetObjects()
+ * @param {Function} expect
+ */
 export function verifyForgotten({ before, result, stillPlaying }, expect) {
   expect(before.hasLeak).toBe(false);
   expect(stillPlaying).toBe(true);
