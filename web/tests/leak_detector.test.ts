@@ -3,7 +3,7 @@ import { createTidemark } from 'tidemark/manual';
 import type { LeakResult, WasmModule } from 'tidemark';
 import type { Engine, Runtime } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
-import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
+import { kindText, severityOf, stackLines, timeToLimitMs } from '../src/leaks/leak_text.js';
 import { typeNameOf } from '../src/leaks/type_name.js';
 import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 
@@ -166,6 +166,41 @@ test('names of types, severities and times are what people read', () => {
   expect(severityOf('maybe', 100, 1 << 20, memory)).toBe('medium');
   expect(timeToLimitMs(32 << 20, 64 << 20, 1 << 20)).toBe(32_000);
   expect(timeToLimitMs(1, 2, null)).toBeNull();
+});
+
+test('stacks of Embind objects begin in the program, wherever that lies', () => {
+  const inNode = [
+    'Error',
+    'at tidemarkTrackObject (file:///app/objects.mjs:1:2)',
+    'at new Sound (file:///app/objects.mjs:1:3)',
+    'at constructor Sound (eval at createJsInvoker (file:///app/objects.mjs:1:4), <anonymous>:6:11)',
+    'at play (file:///app/main.mjs:6:35)',
+    'at file:///app/main.mjs:9:1',
+    'at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
+  ];
+  expect(stackLines(inNode.join('\n    '))).toEqual([
+    'play (file:///app/main.mjs:6:35)',
+    'file:///app/main.mjs:9:1',
+    'process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
+  ]);
+  const inFirefox = [
+    'tidemarkTrackObject@http://a/o.mjs:1:2',
+    'Sound@http://a/o.mjs:1:3',
+    'play@http://a/m.mjs:6:35',
+    '',
+  ];
+  expect(stackLines(inFirefox.join('\n'))).toEqual(['play@http://a/m.mjs:6:35']);
+  const bundled = inNode.map((line) => line.replace(/\w+\.mjs/, 'bundle.js'));
+  expect(stackLines(bundled.join('\n'))[0]).toBe('play (file:///app/bundle.js:6:35)');
+});
+
+test('kinds of things are counted in words', () => {
+  expect(kindText(5, 'Embind object of class Glass (of water)')).toBe('5 Embind objects of class Glass (of water)');
+  expect(kindText(1, 'Embind object of class Glass')).toBe('1 Embind object of class Glass');
+  expect(kindText(2, 'JavaScript value held by C++ (emscripten::val)')).toBe(
+    '2 JavaScript values held by C++ (emscripten::val)',
+  );
+  expect(kindText(2, '_malloc() block')).toBe('2 _malloc() blocks');
 });
 
 test('a series reaches back farther than the window, whatever the pace', () => {

@@ -360,4 +360,22 @@ class BoundedQueue : public corpus::Program {
 };
 PROGRAM(BoundedQueue, false, 420);
 
+/// As many entries as ever, of which more and more are of the other kind.
+class OtherContentMovesIn : public corpus::Program {
+ public:
+  void second(int t) override {
+    for (int i = 0; i < 150; ++i) {
+      auto& entry = cache_[random_below(20'000)];
+      entry =
+          t < 60 || random_below(300) > static_cast<std::uint32_t>(t - 60) ? of_the_first_kind() : of_the_other_kind();
+    }
+  }
+
+ private:
+  [[gnu::noinline]] static std::string of_the_first_kind() { return std::string(1000, '1'); }
+  [[gnu::noinline]] static std::string of_the_other_kind() { return std::string(1000, '2'); }
+  std::vector<std::string> cache_ = std::vector<std::string>(20'000, std::string(1000, '1'));
+};
+PROGRAM(OtherContentMovesIn, false, 240);
+
 }  // namespace

@@ -411,4 +411,21 @@ class ResultsOfBatches : public corpus::Program {
 };
 PROGRAM(ResultsOfBatches, true, 600);
 
+/// Texts that are kept, among ten times as many of the same sizes whose number jumps up and down all the time.
+class KeptAmongTheCrowd : public corpus::Program {
+ public:
+  void second(int) override {
+    crowd_.clear();
+    const std::uint32_t n = 2000 + random_below(14'000);
+    for (std::uint32_t i = 0; i < n; ++i) crowd_.push_back(come_and_go());
+    for (int i = 0; i < 40; ++i) keep();
+  }
+
+ private:
+  [[gnu::noinline]] static std::string come_and_go() { return std::string(400 + random_below(2400), 'c'); }
+  [[gnu::noinline]] void keep() { kept_.push_back(std::string(400 + random_below(2400), 'k')); }
+  std::list<std::string> crowd_, kept_;
+};
+PROGRAM(KeptAmongTheCrowd, true, 400);
+
 }  // namespace
