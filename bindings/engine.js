@@ -114,13 +114,13 @@ addToLibrary({
 
   $tidemarkEngine__deps: ['$tidemark', '$tidemarkProgram', '$tidemarkCurrentExports'],
   $tidemarkEngine__postset: 'tidemarkWatchEngine();',
-  $tidemarkEngine: { 'exports': {}, 'views': {}, 'module': null },
+  $tidemarkEngine: {},
 
   $tidemarkWatchEngine__deps: ['$tidemarkEngine', '$tidemarkCurrentExports', '$tidemark', '$tidemarkProgram'],
   $tidemarkWatchEngine: () => {
     var engine = tidemarkEngine;
     tidemark['engine'] = engine;
-    engine['module'] = Module;
+    Object.assign(engine, { 'exports': {}, 'views': {}, 'module': Module });
     // The table of the instance that runs now, as it is: not gated, and not carried over by a shrink.
     engine['functionAt'] = (index) => tidemarkProgram.table.get(index);
     engine['setFunction'] = (index, f) => tidemarkProgram.table.set(index, f);
