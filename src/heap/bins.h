@@ -79,6 +79,13 @@ class Bins {
     std::memset(heads_, 0, sizeof(heads_));
   }
 
+  /// The bin with the longest runs of all; kCount where there are none.
+  unsigned highest() const {
+    if (groups_ == 0) return kCount;
+    const unsigned group = static_cast<unsigned>(std::bit_width(groups_)) - 1;
+    return kGroupBins * group + static_cast<unsigned>(std::bit_width(marks_[group])) - 1;
+  }
+
   static unsigned bin_of(std::size_t length) {
     const unsigned dropped = static_cast<unsigned>(std::bit_width(length | 32)) - 6;
     return kGroupBins * dropped + static_cast<unsigned>(length >> dropped);

@@ -35,8 +35,8 @@ class Heap {
   /// A request for nothing gets the least block there is.
   void* allocate(std::size_t n_bytes) {
     if (n_bytes > kMaxSmallBytes) {
-      if (observer_.wants(bytes_of_large(n_bytes))) [[unlikely]]
-        return judge_and_allocate(*this, n_bytes, bytes_of_large(n_bytes));
+      if (observer_.wants(large(n_bytes))) [[unlikely]]
+        return judge_and_allocate(*this, n_bytes);
       return allocate_admitted_large(n_bytes);
     }
     const SizeClass size_class = slabs_.classes().class_for(n_bytes);
@@ -44,8 +44,8 @@ class Heap {
     const std::uint64_t free_blocks = slab->free_blocks;
     if (free_blocks != 0) [[likely]] {
       if constexpr (Observer::kActive) {
-        if (observer_.wants(slab->block_bytes)) [[unlikely]]
-          return judge_and_allocate(*this, n_bytes, slab->block_bytes);
+        if (observer_.wants(small(slab->block_bytes))) [[unlikely]]
+          return judge_and_allocate(*this, n_bytes);
       }
       return take_block(slab, free_blocks);
     }
@@ -80,13 +80,13 @@ class Heap {
       return allocate(n_bytes > kMaxSmallBytes ? n_bytes : block_bytes(class_for(n_bytes)));
     }
     Verdict verdict = Verdict::kAllocate;
-    if (observer_.wants(bytes_of_large(n_bytes))) verdict = observer_.judge(bytes_of_large(n_bytes), 0);
+    if (observer_.wants(large(n_bytes))) verdict = observer_.judge(large(n_bytes), 0);
     if (verdict == Verdict::kRefuse) return exhausted();
     const std::size_t length = grains_for(n_bytes), step = alignment / kGrainBytes;
     const std::size_t widened = length + step - 1;
     Grain grain = slabs_.acquire(widened, widened);
     if (grain == kNoGrain && observer_.made_room(n_bytes)) grain = slabs_.acquire(widened, widened);
-    if (grain == kNoGrain) return exhausted(bytes_of_large(n_bytes));
+    if (grain == kNoGrain) return exhausted(large(n_bytes));
     const Address aligned = round_up(runs().address(grain), alignment);
     const std::size_t before = runs().grain_of(aligned) - grain;
     runs().entry(grain + before) = make_entry(widened - before, kBlock);
@@ -108,13 +108,13 @@ class Heap {
         const std::uint64_t before = slab->free_blocks;
         const std::uint64_t now = before | std::uint64_t{1} << index;
         if (before != now) [[likely]] {
-          if constexpr (Observer::kActive) observer_.gave(slab->block_bytes);
+          if constexpr (Observer::kActive) observer_.gave(small(slab->block_bytes));
           slab->free_blocks = now;
           return;
         }
       }
     } else if (is_plain_block(entry) && entry_kind(entry) == kBlock && address % kGrainBytes == 0) {
-      observer_.gave(entry_value(entry) << kGrainShift);
+      observer_.gave(large_run(entry_value(entry)));
       runs().release_linked(runs().grain_of(address), entry_value(entry));
       return;
     }
@@ -140,7 +140,7 @@ class Heap {
       const std::size_t length = large_length(address, entry, "realloc");
       old_bytes = length << kGrainShift;
       if (n_bytes > kMaxSmallBytes && n_bytes <= kMaxBytes) {
-        if (observer_.wants(bytes_of_large(n_bytes))) verdict = observer_.judge(bytes_of_large(n_bytes), old_bytes);
+        if (observer_.wants(large(n_bytes))) verdict = observer_.judge(large(n_bytes), old_bytes);
         asked = Observer::kActive;
         if (verdict == Verdict::kRefuse) return n_bytes <= old_bytes ? block : exhausted();
         if (runs().resize_block(runs().grain_of(address), length, grains_for(n_bytes))) {
@@ -149,7 +149,7 @@ class Heap {
         }
       }
     }
-    void* const moved = asked ? allocate_judged(*this, n_bytes, bytes_of_large(n_bytes), verdict) : allocate(n_bytes);
+    void* const moved = asked ? allocate_judged(*this, n_bytes, large(n_bytes), verdict) : allocate(n_bytes);
     if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
     std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
     free_slow(*this, address, entry_of(address));
@@ -219,9 +219,9 @@ class Heap {
     return Observer::kActive ? entry - kLeast < kWatched - kLeast : entry >= kLeast;
   }
 
-  /// The observer has counted `counted_bytes` for it.
-  void* exhausted(std::size_t counted_bytes) {
-    observer_.failed(counted_bytes);
+  /// The observer has counted it as `counted`.
+  void* exhausted(BlockSize counted) {
+    observer_.failed(counted);
     return exhausted();
   }
 
@@ -232,8 +232,10 @@ class Heap {
 
   // --- allocation
 
-  /// What the observer counts for a large block.
-  static std::size_t bytes_of_large(std::size_t n_bytes) { return grains_for(n_bytes) << kGrainShift; }
+  // What the observer counts a block as.
+  static BlockSize small(std::size_t block_bytes) { return {block_bytes, false}; }
+  static BlockSize large_run(std::size_t length) { return {length << kGrainShift, true}; }
+  static BlockSize large(std::size_t n_bytes) { return large_run(grains_for(n_bytes)); }
 
   // Admitted: the observer, if there is one, has counted the block.
 
@@ -243,11 +245,11 @@ class Heap {
     return reinterpret_cast<void*>(runs().address(grain));
   }
 
-  void* allocate_admitted(std::size_t n_bytes, std::size_t counted_bytes) {
+  void* allocate_admitted(std::size_t n_bytes, BlockSize counted) {
     if (n_bytes > kMaxSmallBytes) return allocate_admitted_large(n_bytes);
     const SizeClass size_class = slabs_.classes().class_for(n_bytes);
     // While the observer was asked, the heap may have been used, and the class divided.
-    observer_.gave(counted_bytes - slabs_.classes().block_bytes(size_class));
+    observer_.recounted(counted, small(slabs_.classes().block_bytes(size_class)));
     Slab* const slab = slabs_.current(size_class);
     const std::uint64_t free_blocks = slab->free_blocks;
     return free_blocks != 0 ? take_block(slab, free_blocks) : allocate_from_next_slab(*this, size_class);
@@ -265,8 +267,8 @@ class Heap {
       return heap.take_block(slab, slab->free_blocks);
     }
     if constexpr (Observer::kActive) {
-      const std::size_t bytes = heap.slabs_.classes().block_bytes(size_class);
-      if (heap.observer_.wants(bytes)) return judge_and_allocate(heap, n_bytes, bytes);
+      if (heap.observer_.wants(small(heap.slabs_.classes().block_bytes(size_class))))
+        return judge_and_allocate(heap, n_bytes);
     }
     return allocate_from_next_slab(heap, size_class);
   }
@@ -274,22 +276,28 @@ class Heap {
   // --- large blocks, and all that is not the fast path
 
   [[gnu::noinline]] static void* allocate_large(Heap& heap, std::size_t n_bytes) {
-    if (n_bytes > kMaxBytes) return heap.exhausted();
+    if (n_bytes > kMaxBytes) {
+      // What rounding up to a grain has made small was counted; the observer leaves out what is too large.
+      if (large(n_bytes).bytes <= kMaxBytes) heap.observer_.gave(large(n_bytes));
+      return heap.exhausted();
+    }
     const std::size_t length = grains_for(n_bytes);
     Grain grain = heap.slabs_.acquire(length, 1);
     if (grain == kNoGrain && heap.observer_.made_room(n_bytes)) grain = heap.slabs_.acquire(length, 1);
-    return grain == kNoGrain ? heap.exhausted(bytes_of_large(n_bytes)) : heap.make_block(grain, length);
+    return grain == kNoGrain ? heap.exhausted(large(n_bytes)) : heap.make_block(grain, length);
   }
 
-  [[gnu::noinline]] static void* judge_and_allocate(Heap& heap, std::size_t n_bytes, std::size_t counted_bytes) {
-    return allocate_judged(heap, n_bytes, counted_bytes, heap.observer_.judge(counted_bytes, 0));
+  [[gnu::noinline]] static void* judge_and_allocate(Heap& heap, std::size_t n_bytes) {
+    const ClassTable& classes = heap.slabs_.classes();
+    const BlockSize counted =
+        n_bytes > kMaxSmallBytes ? large(n_bytes) : small(classes.block_bytes(classes.class_for(n_bytes)));
+    return allocate_judged(heap, n_bytes, counted, heap.observer_.judge(counted, 0));
   }
 
   /// Where there is no run for a small block that is to be watched, it goes unwatched.
-  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, std::size_t counted_bytes,
-                                                 Verdict verdict) {
+  [[gnu::noinline]] static void* allocate_judged(Heap& heap, std::size_t n_bytes, BlockSize counted, Verdict verdict) {
     if (verdict == Verdict::kRefuse) return heap.exhausted();
-    if (verdict == Verdict::kAllocate) return heap.allocate_admitted(n_bytes, counted_bytes);
+    if (verdict == Verdict::kAllocate) return heap.allocate_admitted(n_bytes, counted);
     if (n_bytes > kMaxSmallBytes) {
       void* const block = allocate_large(heap, n_bytes);
       if (block != nullptr) heap.watch(heap.runs().grain_of(reinterpret_cast<Address>(block)), n_bytes);
@@ -297,8 +305,8 @@ class Heap {
     }
     const std::size_t length = grains_for(n_bytes == 0 ? 1 : n_bytes);
     const Grain grain = heap.slabs_.acquire(length, 1);
-    if (grain == kNoGrain) return heap.allocate_admitted(n_bytes, counted_bytes);
-    heap.observer_.took((length << kGrainShift) - counted_bytes);
+    if (grain == kNoGrain) return heap.allocate_admitted(n_bytes, counted);
+    heap.observer_.recounted(counted, large_run(length));
     void* const block = heap.make_block(grain, length);
     heap.watch(grain, n_bytes);
     return block;
@@ -320,9 +328,9 @@ class Heap {
     Slab* slab = heap.slabs_.next_slab(size_class);
     if (slab == nullptr) {
       const std::size_t bytes = heap.slabs_.classes().block_bytes(size_class);
-      if (!heap.observer_.made_room(bytes)) return heap.exhausted(bytes);
+      if (!heap.observer_.made_room(bytes)) return heap.exhausted(small(bytes));
       slab = heap.slabs_.next_slab(size_class);
-      if (slab == nullptr) return heap.exhausted(bytes);
+      if (slab == nullptr) return heap.exhausted(small(bytes));
     }
     void* const block = heap.take_block(slab, slab->free_blocks);
     heap.observer_.slow();
@@ -343,7 +351,7 @@ class Heap {
   /// The block at `address`, whose entry was `before`, now is as long as `n_bytes` need.
   void observe_resized(Address address, MapEntry before, std::size_t n_bytes, Verdict verdict) {
     if ((before & kWatched) != 0) observer_.unwatch(address);
-    observer_.gave(runs().length_of(before) << kGrainShift);
+    observer_.gave(large_run(runs().length_of(before)));
     observer_.slow();
     if (verdict == Verdict::kWatch) watch(runs().grain_of(address), n_bytes);
   }
@@ -353,7 +361,7 @@ class Heap {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
       if (slab->seal != seal_of(slab)) fatal("heap", slab->base, "the descriptor of the slab here was overwritten");
-      if constexpr (Observer::kActive) heap.observer_.gave(slab->block_bytes);
+      if constexpr (Observer::kActive) heap.observer_.gave(small(slab->block_bytes));
       slab->free_blocks |= std::uint64_t{1} << slab->index_of(address);
       if (slab->open_blocks != 0) return;
       heap.slabs_.open(slab);
@@ -362,7 +370,7 @@ class Heap {
       const std::size_t length = large_length(address, entry, "free");
       const Grain grain = heap.runs().grain_of(address);
       if (Observer::kActive && (entry & kWatched) != 0) heap.observer_.unwatch(address);
-      heap.observer_.gave(length << kGrainShift);
+      heap.observer_.gave(large_run(length));
       heap.runs().entry(grain) = 0;
       heap.runs().release(grain, length);
     }

@@ -222,6 +222,7 @@ class HeapShrink {
     walk.for_each_run([&](const Run& run) {
       if (is_descriptors(run) && run.begin >= end) {
         runs_.entry(runs_.grain_of(run.begin)) = make_entry(kLength, kFree);
+        runs_.held().remove_descriptors(kLength);
       }
     });
     return true;
@@ -318,6 +319,7 @@ class HeapShrink {
     runs_.mapped_ = length * Runs<Pages, Observer>::kEntriesPerGrain;
     std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(MapEntry));
     runs_.map_ = map;
+    runs_.held().note_take();
   }
 
   // --- what is alive

@@ -91,6 +91,7 @@ class HeapTidy {
 
   void add_idle(Slab* slab, Grain grain, std::size_t length) {
     slabs_.close(slab);
+    runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
     slabs_.descriptors_.give(slab);
     if (start_ == kNoGrain) start_ = grain;

@@ -58,8 +58,18 @@ class HeapWalk {
   /// Where the first run begins, and the last one ends.
   Address low() const { return runs_.mapped_ == 0 ? 0 : runs_.address(1); }
   Address high() const { return runs_.mapped_ == 0 ? 0 : runs_.address(runs_.top_); }
-  /// Free memory above that.
-  std::size_t top_bytes() const { return (runs_.limit_ - runs_.top_) << kGrainShift; }
+  /// Free memory above that; all that the heap will begin with, as long as nothing was ever allocated.
+  std::size_t top_bytes() const {
+    if (runs_.mapped_ != 0) return (runs_.limit_ - runs_.top_) << kGrainShift;
+    const Address begin = round_up(runs_.pages_.begin(), kGrainBytes), end = runs_.pages_.initial_end();
+    return end > begin ? (end - begin) & ~(kGrainBytes - 1) : 0;
+  }
+  /// The map's part of the heap.
+  std::size_t map_bytes() const { return runs_.mapped_ * sizeof(MapEntry); }
+  /// All memory that is the heap's or a stranger's between its own.
+  std::size_t span_bytes() const { return runs_.mapped_ == 0 ? top_bytes() : (runs_.limit_ - 1) << kGrainShift; }
+  std::size_t peak_bytes() const { return runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift; }
+  Address memory_end() const { return runs_.mapped_ == 0 ? runs_.pages_.initial_end() : runs_.address(runs_.limit_); }
 
   /// What is not the same any more when the heap has been tidied, trimmed, or moved between two walks, though no block has come
   /// into use or was freed.
@@ -78,13 +88,7 @@ class HeapWalk {
   }
 
   tidemark_heap_stats stats() const {
-    std::size_t runs = 0;
-    return stats(runs);
-  }
-  /// As above; `runs` is how many there are.
-  tidemark_heap_stats stats(std::size_t& runs) const {
     tidemark_heap_stats stats{};
-    runs = 0;
     std::size_t free_run_bytes = 0;
     std::size_t joined_bytes = 0;  // of the free neighbours that end here
     const auto take_joined = [&] {
@@ -92,7 +96,6 @@ class HeapWalk {
       joined_bytes = 0;
     };
     for_each_run([&](const Run& run) {
-      ++runs;
       if (run.kind != RunKind::kFree) take_joined();
       switch (run.kind) {
         case RunKind::kSlab: {
@@ -128,9 +131,50 @@ class HeapWalk {
     stats.free_bytes += free_run_bytes + stats.top_bytes;
     joined_bytes += stats.top_bytes;
     take_joined();
-    stats.peak_reserved_bytes = runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift;
-    stats.memory_bytes = runs_.mapped_ == 0 ? 0 : runs_.address(runs_.limit_);
+    stats.peak_reserved_bytes = peak_bytes();
+    stats.memory_bytes = memory_end();
     return stats;
+  }
+
+  const HeldCounts<Observer::kActive>& held() const { return runs_.held(); }
+
+  struct LongestFree {
+    std::size_t bytes;
+    std::size_t runs;  // that there are
+  };
+  /// stats().largest_free_bytes, where the heap has no more runs than `max_runs`; else false.
+  bool find_longest_free(std::size_t max_runs, LongestFree& longest) const {
+    longest = {};
+    std::size_t joined = 0;  // bytes of the free neighbours that end at `grain`
+    for (Grain grain = 1; grain < runs_.top_;) {
+      if (longest.runs++ == max_runs) return false;
+      const Run run = run_at(grain);
+      joined = run.kind == RunKind::kFree ? joined + run.bytes : 0;
+      if (joined > longest.bytes) longest.bytes = joined;
+      grain += run.bytes >> kGrainShift;
+    }
+    joined += top_bytes();
+    if (joined > longest.bytes) longest.bytes = joined;
+    return true;
+  }
+
+  /// The longest free run that is seen at once: above the top, of the highest bin, the one that is carved, of recent ones.
+  /// What joining would add is left out, and so is what stands far behind in a long list, each step in which is a miss of
+  /// the cache; in a bin no run is a 32nd longer than another.
+  std::size_t longest_free_at_once() const {
+    if (runs_.mapped_ == 0) return top_bytes();
+    const std::size_t carved = runs_.carve_end_ - runs_.carve_, top = runs_.limit_ - runs_.top_;
+    std::size_t longest = carved > top ? carved : top;
+    const auto look_at = [&](Grain grain) {
+      for (int left = kFewRuns; grain != kNoGrain && left > 0; --left) {
+        const std::size_t length = entry_value(runs_.entry(grain));
+        if (length > longest) longest = length;
+        grain = entry_value(runs_.entry(grain + 1));
+      }
+    };
+    if (runs_.bins_.highest() < Bins::kCount) look_at(runs_.bins_.head(runs_.bins_.highest()));
+    look_at(runs_.recent_);
+    return longest << kGrainShift;
   }
 
   /// Rows as tidemark_get_size_class_stats describes them.
@@ -175,6 +219,8 @@ class HeapWalk {
  private:
   template <PageSource, HeapObserver>
   friend class HeapShrink;
+
+  static constexpr int kFewRuns = 6;
 
   tidemark_size_class_stats row_of(SizeClass size_class) const {
     tidemark_size_class_stats row{};

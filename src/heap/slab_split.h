@@ -56,6 +56,7 @@ class SlabSplit {
 
   TIDEMARK_SMALL void split(Slab* slab) {
     const Slab whole = *slab;
+    runs_.held().remove_slab(whole);
     const Grain end = runs_.grain_of(whole.end());
     Grain done = runs_.grain_of(whole.begin());
     const auto first = static_cast<unsigned>(std::countr_zero(live_blocks(whole)));
@@ -111,6 +112,7 @@ class SlabSplit {
     slab->n_blocks = static_cast<std::uint8_t>(blocks);
     slab->free_blocks = whole.free_blocks >> skipped & slab->all_free();
     slab->seal = seal_of(slab);
+    runs_.held().add_slab(*slab);
     runs_.fill_entries(part.begin, part.end - part.begin, slab_entry(slab));
   }
 

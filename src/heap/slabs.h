@@ -169,6 +169,7 @@ class Slabs {
     slab->inverse = inverse_of(static_cast<std::uint32_t>(bytes >> slab->shift));
     slab->size_class = static_cast<std::uint8_t>(size_class);
     slab->seal = seal_of(slab);
+    runs_.held().add_slab(*slab);
     runs_.fill_entries(grain, length, slab_entry(slab));
     open(slab);
     return slab;
@@ -178,6 +179,7 @@ class Slabs {
   TIDEMARK_RARE void release_slab(Slab* slab) {
     const Grain grain = runs_.grain_of(slab->base);
     const std::size_t length = slab->length();
+    runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
     descriptors_.give(slab);
     runs_.release(grain, length);
@@ -254,13 +256,16 @@ class Slabs {
 
   TIDEMARK_RARE void make_descriptors(Grain grain) {
     runs_.entry(grain) = make_entry(Descriptors::kRunGrains, kReserved);
+    runs_.held().add_descriptors(Descriptors::kRunGrains);
     descriptors_.make(reinterpret_cast<Slab*>(runs_.address(grain)));
   }
 
   /// Of a reserved run: whether it is one of descriptors, and none of them is a slab's. Otherwise the free ones are gathered.
   TIDEMARK_SMALL bool sweep_descriptors(Grain grain, std::size_t length) {
     if (length != Descriptors::kRunGrains || runs_.is_map(grain)) return false;  // strangers take whole pages
-    return descriptors_.gather(reinterpret_cast<Slab*>(runs_.address(grain)));
+    if (!descriptors_.gather(reinterpret_cast<Slab*>(runs_.address(grain)))) return false;
+    runs_.held().remove_descriptors(length);
+    return true;
   }
 
   Slab* current_[ClassTable::kCount] = {};
