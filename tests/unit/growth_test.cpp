@@ -68,7 +68,7 @@ TEST(Growth, RetriesSmallerWhenRefused) {
   const std::size_t before = arena.asked().size();
   // The next step needs 100 KiB and a map for 20 MiB (0.8 MiB at 8 bytes a grain), and would like a 36th of 20 MiB more;
   // the system has less than that.
-  const std::size_t system_bytes = 1280 * kKiB;
+  const std::size_t system_bytes = 256 * kKiB + kMiB / 8 * sizeof(Address);
   arena.refuse_above(system_bytes);
   EXPECT_NE(heap.allocate(100 * kKiB), nullptr);
   const std::vector<std::size_t>& asked = arena.asked();
