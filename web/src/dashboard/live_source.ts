@@ -36,6 +36,7 @@ const notGiven = (what: string): string => `The dashboard was given no API that 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
 const walkShare = 0.0003;
 const rateWindowMs = 3_000;
+const leastRateMs = 100; // as src/monitor/monitor.h
 const mostMarkers = 400;
 
 export class LiveSource implements Source {
@@ -197,7 +198,7 @@ export class LiveSource implements Source {
     this.#totals.push({ time, bytes });
     while ((this.#totals[0]?.time ?? time) < time - rateWindowMs) this.#totals.shift();
     const first = this.#totals[0];
-    return first && time > first.time ? ((bytes - first.bytes) * 1000) / (time - first.time) : null;
+    return first && time - first.time >= leastRateMs ? ((bytes - first.bytes) * 1000) / (time - first.time) : null;
   }
 
   past(): readonly Reading[] {
