@@ -9,12 +9,14 @@ import Ajv from 'ajv';
 import { Profile } from 'pprof-format';
 import { expect, test, vi } from 'vitest';
 import type { MemoryProfile, Runtime, SiteProfile, TidemarkApi } from 'tidemark';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 import { startSites, type SitesProgram } from './sites_program.js';
 
 const MiB = 1024 * 1024;
-const started = async (sampleBytes: number): Promise<{ program: SitesProgram; api: TidemarkApi; clock: FakeClock }> => {
-  const clock = new FakeClock();
+const started = async (
+  sampleBytes: number,
+): Promise<{ program: SitesProgram; api: TidemarkApi; clock: SimulatedClock }> => {
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule);
   api.wasmMemoryMonitor.startProfiling('sites', { sampleBytes, maxOverhead: 0, seed: 3 });
