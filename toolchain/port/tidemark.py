@@ -45,12 +45,13 @@ def handle_options(options, error_handler):
     opts[name] = value == 'true'
   if opts['runtime'] and opts['harden']:
     error_handler('harden=true does not go with runtime=true')
+  # Now, because later they are taken for granted; a setting on the command line still goes first.
+  libraries = [os.path.join(share, 'growth.js')]
   if opts['runtime']:
-    # Now, because later they are taken for granted; a setting on the command line still goes first.
     link_settings.EMBIND = 1
-    of_embind = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
-    own = sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
-    link_settings.JS_LIBRARIES += [path for path in of_embind + own if path not in link_settings.JS_LIBRARIES]
+    libraries = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
+    libraries += sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
+  link_settings.JS_LIBRARIES += [path for path in libraries if path not in link_settings.JS_LIBRARIES]
 
 
 def process_args(ports):
@@ -62,8 +63,11 @@ def linker_setup(ports, settings):
     exit_with_error('tidemark.py: Tidemark does not work with threads (-pthread, -sSHARED_MEMORY, -sWASM_WORKERS)')
   if user_settings.get('MALLOC', 'none') != 'none':
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
+  if settings.USE_ASAN or settings.USE_LSAN:
+    exit_with_error('tidemark.py: the address and leak sanitizers (-fsanitize=address, -fsanitize=leak) bring a malloc of their own: leave Tidemark out, or use harden=true instead of them')
   settings.MALLOC = 'none'
   if opts['runtime']:
+    settings.LINK_AS_CXX = True  # a program in C with -sSTRICT has no C++ library else, which Embind needs
     embind[:] = [system_libs.Library.get_usable_variations()['libembind'].build()]
 
 
