@@ -4,10 +4,13 @@
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:harden=true   the same, looking for more mistakes
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics,
                                                                     and all that tidemark/attach talks to
+
+With -msimd128 on the command line that links, the runtime has SIMD too.
 """
 
 import glob
 import os
+import sys
 
 from tools import system_libs
 from tools.settings import settings as link_settings
@@ -16,6 +19,7 @@ from tools.utils import exit_with_error, path_from_root
 
 OPTIONS = {
     'runtime': 'link the shrink runtime too, Module.tidemark (default: false)',
+    'simd': 'with the runtime: search for leaks with SIMD (default: true where -msimd128 is on the command line)',
     'harden': 'canaries, quarantine, fill on free, random places; not with the runtime (default: false)',
 }
 
@@ -23,7 +27,7 @@ LICENSE = 'MIT'
 
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
-opts = {'runtime': False, 'harden': False}
+opts = {'runtime': False, 'simd': False, 'harden': False}
 embind = []  # its archive, which Emscripten adds for -lembind only
 
 
@@ -32,8 +36,10 @@ def needed(settings):
 
 
 def handle_options(options, error_handler):
+  has_simd = bool({'-msimd128', '-mrelaxed-simd'} & {*sys.argv, *os.environ.get('EMCC_CFLAGS', '').split()})
   for name in opts:
-    value = options.get(name, 'false').lower()
+    default = 'true' if name == 'simd' and has_simd else 'false'
+    value = options.get(name, default).lower()
     if value not in {'true', 'false'}:
       error_handler(f'{name}={value}: true or false is expected')
     opts[name] = value == 'true'
@@ -69,6 +75,8 @@ def get(ports, settings, shared):
   # In the order of the linker, backwards: Emscripten turns it round.
   names = ['libtidemark.a']
   if opts['runtime']:
+    if opts['simd']:
+      names.append('libtidemark_simd.a')
     names.append('libtidemark_js.a')
   if opts['harden']:
     names.append('libtidemark_hardened.a')
