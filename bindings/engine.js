@@ -116,7 +116,7 @@ addToLibrary({
 
   $tidemarkEngine__deps: ['$tidemark', '$tidemarkProgram', '$tidemarkCurrentExports'],
   $tidemarkEngine__postset: 'tidemarkWatchEngine();',
-  $tidemarkEngine: { 'exports': {}, 'views': {}, 'moved': [], 'module': null },
+  $tidemarkEngine: {},
 
   tidemark_on_moved__deps: ['$tidemarkEngine'],
   tidemark_on_moved: () => {
@@ -127,7 +127,7 @@ addToLibrary({
   $tidemarkWatchEngine: () => {
     var engine = tidemarkEngine;
     tidemark['engine'] = engine;
-    engine['module'] = Module;
+    Object.assign(engine, { 'exports': {}, 'views': {}, 'moved': [], 'module': Module });
     // The table of the instance that runs now, as it is: not gated, and not carried over by a shrink.
     engine['functionAt'] = (index) => tidemarkProgram.table.get(index);
     engine['setFunction'] = (index, f) => tidemarkProgram.table.set(index, f);

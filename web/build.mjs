@@ -54,6 +54,7 @@ async function minified(file) {
     ecma: 2022,
     module: true,
     compress: { passes: 3, sequences: false },
+    format: { preserve_annotations: true }, // what a bundler may leave out
     sourceMap: { content: readFileSync(`${file}.map`, 'utf8'), url: `${basename(file)}.map` },
   });
   writeFileSync(file, code);
@@ -72,7 +73,6 @@ async function bundle(platform, entryPoints, options = {}) {
     format: 'esm',
     target: 'es2022',
     minifyIdentifiers: true,
-    minifyWhitespace: true,
     keepNames: false,
     sourcemap: true,
     metafile: true,
@@ -112,9 +112,10 @@ await main(async () => {
   mkdirSync(dist);
   copyFileSync(join(engine, 'tidemark.wasm'), join(dist, 'tidemark.wasm'));
   const entries = { index: 'src/index.ts', manual: 'src/manual.ts', attach: 'src/attach.ts' };
-  await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts' });
+  const onDemand = 'src/load_test_run.ts'; // no entry, but a file of its own
+  await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts', 'browser-tests': onDemand });
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
-  await bundle('node', inNode, { platform: 'node' });
+  await bundle('node', { ...inNode, 'node-tests': onDemand }, { platform: 'node' });
   await bundle('inline', { inline: 'src/index.ts' }, { splitting: false }); // one file
   await bundle('node', { cli: 'src/cli/main.ts' }, commandLine);
   chmodSync(join(dist, 'cli.js'), 0o755);

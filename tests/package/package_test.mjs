@@ -15,6 +15,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { rollup } from '@rollup/wasm-node';
+import { minify } from 'terser';
+import webpack from 'webpack';
 import { loadEnvironment, main, root, run } from '../../scripts/environment.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'tidemark-package-'));
@@ -296,6 +300,96 @@ async function size() {
   assert.ok(sizes.wasm <= 52_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
+/**
+ * Programs that use one component each: what they print, and how many bytes of JavaScript their bundles by Rollup and by
+ * webpack may load at once, gzipped: what they had when that was last written down, and 2 % more.
+ */
+const components = {
+  map: {
+    source: "import { createCompactMap } from 'tidemark';\nconsole.log(createCompactMap([['a', 1]]).get('a'));\n",
+    prints: '1\n',
+    bytes: { rollup: 16_200, webpack: 18_100 },
+  },
+  manager: {
+    source: `import { canAllocate, defaultModule, registerModule } from 'tidemark';
+      registerModule(defaultModule, { hardLimit: 2 ** 24 });
+      console.log(canAllocate('tidemark', 1), canAllocate('tidemark', 2 ** 25));\n`,
+    prints: 'true false\n',
+    bytes: { rollup: 20_700, webpack: 22_700 },
+  },
+  leaks: {
+    source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
+    prints: 'false\n',
+    bytes: { rollup: 22_100, webpack: 24_600 },
+  },
+  monitor: {
+    source: `import { defaultModule, getMemoryStats, startMonitoring } from 'tidemark';
+      startMonitoring(defaultModule);
+      console.log(getMemoryStats('tidemark').used > 0);\n`,
+    prints: 'true\n',
+    bytes: { rollup: 26_800, webpack: 28_700 },
+  },
+  tester: {
+    source: `import { defaultModule, getBuiltInTests, runMemoryPerformanceTest } from 'tidemark';
+      const { error } = await runMemoryPerformanceTest(defaultModule, getBuiltInTests().structures);
+      console.log(error);\n`,
+    prints: 'null\n',
+    bytes: { rollup: 32_200, webpack: 33_400 },
+  },
+};
+
+/** Bundles a program as for production; the folder and the first file of what came out. */
+const bundlers = {
+  async rollup(input, out, conditions) {
+    const bundle = await rollup({ input, plugins: [nodeResolve(conditions)], onwarn: () => {} });
+    const { output } = await bundle.write({ dir: out, format: 'es', entryFileNames: 'main.mjs' });
+    for (const { fileName, code } of output.filter(({ type }) => type === 'chunk')) {
+      writeFileSync(join(out, fileName), (await minify(code, { module: true, ecma: 2022 })).code);
+    }
+  },
+  webpack: (input, out, { exportConditions = [] } = {}) =>
+    new Promise((resolve, reject) => {
+      const options = {
+        mode: 'production',
+        target: exportConditions.includes('node') ? 'node20' : 'web',
+        experiments: { outputModule: true },
+        entry: { main: input },
+        output: { path: out, filename: 'main.mjs', module: true, chunkFormat: 'module' },
+      };
+      webpack(options, (error, stats) => {
+        if (error || stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));
+        else resolve();
+      });
+    }),
+};
+
+/** Of a bundle: its main file and what that imports, as bytes that are sent gzipped. */
+function bundledBytes(folder, file = 'main.mjs', loaded = new Set()) {
+  loaded.add(file);
+  const code = readFileSync(join(folder, file), 'utf8');
+  let bytes = gzipSync(code, { level: 9 }).length;
+  for (const [, imported] of code.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.m?js)"/g)) {
+    if (!loaded.has(imported)) bytes += bundledBytes(folder, imported, loaded);
+  }
+  return bytes;
+}
+
+async function oneComponent() {
+  const consumer = join(work, 'consumer');
+  for (const [name, { source, prints, bytes }] of Object.entries(components)) {
+    const program = join(consumer, `${name}.js`);
+    writeFileSync(program, source);
+    for (const [bundler, bundle] of Object.entries(bundlers)) {
+      const out = join(consumer, `${name}_by_${bundler}`);
+      await bundle(program, out, { browser: true });
+      const size = bundledBytes(out);
+      assert.ok(size > 8_000 && size <= bytes[bundler], `${name} by ${bundler}: ${size} bytes, gzipped`);
+      await bundle(program, `${out}_for_node`, { exportConditions: ['node'] });
+      assert.equal(await outputOf(join(`${out}_for_node`, 'main.mjs')), prints, `${name} by ${bundler}`);
+    }
+  }
+}
+
 await main(async () => {
   try {
     await test('the installed files', installedFiles);
@@ -309,6 +403,7 @@ await main(async () => {
     await test('what cannot be configured is refused with a reason', refusals);
     await test('the npm package, packed and installed', npmPackage);
     await test('what an import of the npm package loads', size);
+    await test('a bundle of one component, without the others', oneComponent);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
-// The whole API as one object, bound to one engine: what createTidemark() and attach() return, and what index.ts spreads
-// into named exports. Each component adds what it has.
+// The whole API as one object, bound to one engine: what createTidemark() and attach() return, and what index.ts exports by
+// name. Each component adds what it has.
 import type { Context } from './context.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
@@ -41,24 +41,21 @@ export function createApi(context: Context): TidemarkApi {
     readHeapStats,
     ...leaks,
     ...managers,
-    ...createOptimizationApi(
-      monitors.wasmMemoryMonitor,
-      managers.wasmMemoryManager,
-      leaks.memoryLeakDetector,
-      context.modules,
-    ),
+    ...createOptimizationApi(monitors.wasmMemoryMonitor, managers.wasmMemoryManager, leaks.memoryLeakDetector, context),
     ...monitors,
     ...createStructuresApi(context),
     ...createTesterApi(context),
-    shrink(moduleId, options) {
-      const { runtime } = context.modules.get(moduleId);
-      if (runtime === null) {
-        throw new TidemarkError(
-          'not-supported',
-          `shrink: "${moduleId}" is not linked with Tidemark's runtime, so its memory can't be made smaller`,
-        );
-      }
-      return runtime.shrink(options);
-    },
+    shrink: (...given) => shrinkModule(context, ...given),
   };
+}
+
+export function shrinkModule(context: Context, moduleId: string, options?: ShrinkOptions): ShrinkReport {
+  const { runtime } = context.modules.get(moduleId);
+  if (runtime === null) {
+    throw new TidemarkError(
+      'not-supported',
+      `shrink: "${moduleId}" is not linked with Tidemark's runtime, so its memory can't be made smaller`,
+    );
+  }
+  return runtime.shrink(options);
 }

@@ -1,6 +1,7 @@
 // The quick start: one call that has a module monitored, searched for leaks and managed, one report of it all, one clean-up.
 import type { BudgetReport } from './budgets.js';
 import type { GCResult } from './collection.js';
+import type { Context } from './context.js';
 import { shown, TidemarkError } from './errors.js';
 import { defaultLeakDetectorConfig, type LeakResult } from './leaks/leak_result.js';
 import type { WasmMemoryManager } from './manager.js';
@@ -8,7 +9,7 @@ import { defaultGC, defaultLimits, mergeLimits, type MemoryLimits } from './mana
 import { memoryReport, type MemoryReport } from './memory_report.js';
 import type { WasmMemoryMonitor } from './monitor.js';
 import { defaultMonitorConfig, monitorConfig, type PartialMonitorConfig } from './monitor_config.js';
-import type { ModuleRegistry, WasmModule } from './wasm_module.js';
+import type { WasmModule } from './wasm_module.js';
 
 export interface OptimizationOptions {
   /** All three are true by default. */
@@ -83,8 +84,9 @@ export function createOptimizationApi(
   monitor: WasmMemoryMonitor,
   manager: WasmMemoryManager,
   leakDetector: LeakDetection,
-  modules: ModuleRegistry,
+  context: Context,
 ): OptimizationApi {
+  const { modules } = context;
   const started = new Map<string, WasmModule>();
 
   const cleanup = (moduleId: string): void => {

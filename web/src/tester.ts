@@ -2,6 +2,7 @@
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
+import { loadTestRun } from './load_test_run.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
 import type {
   MemoryPerformanceTest,
@@ -200,8 +201,9 @@ export class MemoryPerformanceTester {
     try {
       if (manager) collect(manager, watched.id);
       report(0, null);
-      const { TestRun } = await import('./tester_run.js'); // most programs never run a test
-      const run = new TestRun(this.#context, given, watched, manager, { ...options, signal }, (f) => report(f, null));
+      const run = new (await loadTestRun())(this.#context, given, watched, manager, { ...options, signal }, (f) =>
+        report(f, null),
+      );
       try {
         const result = await run.run(test);
         report(1, result);

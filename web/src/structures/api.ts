@@ -62,14 +62,50 @@ function checked<Given extends object>(what: string, given: Given | null | undef
   return options;
 }
 
+export function newCompactArray(context: Context, given?: object | null): unknown {
+  const options = checked('CompactArray', given, null);
+  if (isIterable(options)) return new CompactArray(options, {}, context);
+  if (!isOptions(options)) return new ColumnArray(options as ColumnTypes, context);
+  const Kind = isNumberType(options.type) ? typedArrays[options.type] : CompactArray;
+  return new Kind(null, options, context);
+}
+
+export function newCompactMap<K, V>(
+  context: Context,
+  given?: CompactMapOptions | Iterable<readonly [K, V]>,
+): CompactMap<K, V> {
+  const options = checked('CompactMap', given, ['key', 'value']);
+  return isIterable(options) ? new CompactMap(options, {}, context) : new CompactMap(null, options, context);
+}
+
+export function newCompactSet<T>(context: Context, given?: CompactSetOptions | Iterable<T>): CompactSet<T> {
+  const options = checked('CompactSet', given, ['type']);
+  return isIterable(options) ? new CompactSet(options, {}, context) : new CompactSet(null, options, context);
+}
+
+export function newCache<K, V>(
+  context: Context,
+  maxEntries?: number,
+  ttlMs?: number,
+  options?: CacheOptions<K, V>,
+): MemoryEfficientCache<K, V> {
+  return new MemoryEfficientCache(maxEntries, ttlMs, options, context);
+}
+
+export function newMemoryPool<T extends object>(
+  context: Context,
+  factory: () => T,
+  reset?: (object: T) => void,
+  maxSize?: number,
+): MemoryPool<T> {
+  return new MemoryPool(factory, reset, maxSize, context);
+}
+
+export function newBufferPool(context: Context, options?: BufferPoolOptions): BufferPool {
+  return new BufferPool(options, context);
+}
+
 export function createStructuresApi(context: Context): StructuresApi {
-  const createCompactArray = (given?: object | null): unknown => {
-    const options = checked('CompactArray', given, null);
-    if (isIterable(options)) return new CompactArray(options, {}, context);
-    if (!isOptions(options)) return new ColumnArray(options as ColumnTypes, context);
-    const Kind = isNumberType(options.type) ? typedArrays[options.type] : CompactArray;
-    return new Kind(null, options, context);
-  };
   /** A class whose constructor takes the context as its last argument, after `count` others. */
   const bound = <Class extends abstract new (...given: never[]) => object>(unbound: Class, count: number): Class => {
     const inEngine = class extends (unbound as unknown as new (...given: unknown[]) => object) {
@@ -88,17 +124,12 @@ export function createStructuresApi(context: Context): StructuresApi {
     MemoryEfficientCache: bound(MemoryEfficientCache, 3),
     MemoryPool: bound(MemoryPool, 3),
     BufferPool: bound(BufferPool, 1),
-    createCompactArray: createCompactArray as StructuresApi['createCompactArray'],
-    createCompactMap: (given) => {
-      const options = checked('CompactMap', given, ['key', 'value']);
-      return isIterable(options) ? new CompactMap(options, {}, context) : new CompactMap(null, options, context);
-    },
-    createCompactSet: (given) => {
-      const options = checked('CompactSet', given, ['type']);
-      return isIterable(options) ? new CompactSet(options, {}, context) : new CompactSet(null, options, context);
-    },
-    createCache: (max, ttl, options) => new MemoryEfficientCache(max, ttl, options, context),
-    createMemoryPool: (factory, reset, maxSize) => new MemoryPool(factory, reset, maxSize, context),
-    createBufferPool: (options) => new BufferPool(options, context),
+    createCompactArray: ((given?: object | null) =>
+      newCompactArray(context, given)) as StructuresApi['createCompactArray'],
+    createCompactMap: (given) => newCompactMap(context, given),
+    createCompactSet: (given) => newCompactSet(context, given),
+    createCache: (...given) => newCache(context, ...given),
+    createMemoryPool: (...given) => newMemoryPool(context, ...given),
+    createBufferPool: (options) => newBufferPool(context, options),
   };
 }
