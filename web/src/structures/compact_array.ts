@@ -315,6 +315,20 @@ export class CompactArray<T> implements Iterable<T> {
     return 'CompactArray';
   }
 
+  /**
+   * The numbers themselves, to read and write: for loops that are to be as fast as those over a typed array. Good until elements are
+   * added or removed, or memory grows, is compacted or shrunk: ask for it again after anything that may do so.
+   *
+   * @throws {TidemarkError} `'not-supported'`: an element is something other than a number, or was
+   */
+  column(): NumberView {
+    this.#requireMemory();
+    if (this.isMixed) {
+      throw new TidemarkError('not-supported', 'CompactArray.column: elements are not all numbers; use at() and set()');
+    }
+    return this.#numbers();
+  }
+
   /** Bytes that it holds in linear memory, all room included. */
   get memoryUsage(): number {
     return this.#cells === null ? this.#column.bytes : this.#cells.bytes;

@@ -80,12 +80,23 @@ export class CompactMap<K, V> {
         `CompactMap.forEach: callback: ${shown(callback)}, and a function is expected`,
       );
     }
-    const cursor = this.#table.cursor();
-    while (cursor.take()) {
-      do {
-        callback.call(thisArg, this.#readValue(cursor), this.#readKey(cursor), this);
-      } while (cursor.isCurrent && cursor.step());
+    const keyCodec = this.#key;
+    const valueCodec = this.#value;
+    if (keyCodec === null && valueCodec === null) {
+      this.#table.forEach((value, key) => {
+        callback.call(thisArg, value as V, key as K, this);
+      });
+      return;
     }
+    this.#table.forEach((value, key) => {
+      const decodedKey = keyCodec === null ? key : keyCodec.decode(key as number);
+      callback.call(
+        thisArg,
+        (valueCodec === null ? value : valueCodec.decode(value as number)) as V,
+        decodedKey as K,
+        this,
+      );
+    });
   }
 
   keys(): MapIterator<K> {
