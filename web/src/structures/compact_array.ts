@@ -5,6 +5,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { Cells } from './cells.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { relativeIndex } from './relative_index.js';
 
 export interface CompactArrayOptions {
@@ -32,6 +33,8 @@ export class CompactArray<T> implements Iterable<T> {
     options: CompactArrayOptions = {},
     context: Context = defaultContext(),
   ) {
+    requireIterable('CompactArray: values', values);
+    requireOptions('CompactArray', options, ['type']);
     const { type = 'any' } = options;
     if (type === 'any') {
       this.#cells = new Cells('CompactArray', context);
