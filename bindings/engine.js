@@ -3,6 +3,8 @@
 //   exports  the functions below, of the instance that runs now: called without a gate
 //   views    typed arrays over the memory that is there now
 //   module   the Module, with the Embind classes of bindings/*.cpp
+//   moved    functions that are called when blocks have moved, and when the memory has grown or is another one: for views of
+//            blocks; they may not call the engine
 //   functionAt, setFunction  entries of its function table
 //   leastBytes  () => what every memory of the program has from the start: no shrink goes below
 /* global addToLibrary, extraLibraryFuncs */
@@ -114,13 +116,18 @@ addToLibrary({
 
   $tidemarkEngine__deps: ['$tidemark', '$tidemarkProgram', '$tidemarkCurrentExports'],
   $tidemarkEngine__postset: 'tidemarkWatchEngine();',
-  $tidemarkEngine: { 'exports': {}, 'views': {}, 'module': null },
+  $tidemarkEngine: {},
 
-  $tidemarkWatchEngine__deps: ['$tidemarkEngine', '$tidemarkCurrentExports', '$tidemark', '$tidemarkProgram'],
+  tidemark_on_moved__deps: ['$tidemarkEngine'],
+  tidemark_on_moved: () => {
+    for (var moved of tidemarkEngine['moved']) moved();
+  },
+
+  $tidemarkWatchEngine__deps: ['$tidemarkEngine', '$tidemarkCurrentExports', '$tidemark', '$tidemarkProgram', 'tidemark_on_moved'],
   $tidemarkWatchEngine: () => {
     var engine = tidemarkEngine;
     tidemark['engine'] = engine;
-    engine['module'] = Module;
+    Object.assign(engine, { 'exports': {}, 'views': {}, 'moved': [], 'module': Module });
     // The table of the instance that runs now, as it is: not gated, and not carried over by a shrink.
     engine['functionAt'] = (index) => tidemarkProgram.table.get(index);
     engine['setFunction'] = (index, f) => tidemarkProgram.table.set(index, f);
@@ -138,6 +145,7 @@ addToLibrary({
       views['u32'] = new Uint32Array(buffer);
       views['f32'] = new Float32Array(buffer);
       views['f64'] = new Float64Array(buffer);
+      _tidemark_on_moved();
     };
     var assign = assignWasmExports;
     assignWasmExports = (exports) => {

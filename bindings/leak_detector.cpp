@@ -18,7 +18,7 @@ struct Detector {
   Scan scan;
   Constants constants;
   GrowthRule growth;
-  TrendPoint samples[GrowthRule::kMaxSamples] = {};
+  TrendPoint samples[GrowthRule::kMaxSamples + GrowthRule::kMaxFloors] = {};
   Address roots[1024] = {};
   Census census;
   GrowthFinding growth_finding;
@@ -74,11 +74,13 @@ void tidemark_leaks_end(void) { detector.scan.end(); }
 
 // --- rules
 
-/// Where tidemark_leaks_growth takes its samples from: pairs of time and value.
+/// Where tidemark_leaks_growth takes its samples from, and the floors behind them: pairs of time and value.
 tidemark::TrendPoint* tidemark_leaks_samples(void) { return detector.samples; }
 
-const void* tidemark_leaks_growth(std::size_t n, double window_ms, std::size_t min_samples, double threshold) {
-  detector.growth_finding = detector.growth.judge(detector.samples, n, {window_ms, min_samples, threshold});
+const void* tidemark_leaks_growth(std::size_t n, std::size_t n_floors, double window_ms, std::size_t min_samples,
+                                  double threshold) {
+  detector.growth_finding =
+      detector.growth.judge(detector.samples, n, detector.samples + n, n_floors, {window_ms, min_samples, threshold});
   return &detector.growth_finding;
 }
 

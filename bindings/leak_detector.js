@@ -29,17 +29,24 @@ if ('$attachFinalizer' in LibraryManager.library) {
 }
 
 addToLibrary({
-  $tidemarkResources__postset: "tidemarkResources['returned'] = new Int32Array(65536);",
+  $tidemarkResources__postset: 'tidemarkMakeResources();',
+  $tidemarkResources__deps: ['$tidemarkMakeResources'],
   $tidemarkResources: {
-    'held': new Set(),
-    'returned': null, // sets of 4, the last that came first; 0 where none has come
-    'given': new Set(),
-    'objects': new Set(),
-    'classes': new Map(),
-    // Whether stacks are taken where objects are created: of the first of each class, and of one of 64 then.
-    'watching': false,
     last: 0, // the block that came from malloc last: most are freed before the next one comes
     registry: null,
+  },
+
+  // What others read, in a function, as in tidemark.js.
+  $tidemarkMakeResources: () => {
+    Object.assign(tidemarkResources, {
+      'held': new Set(),
+      'returned': new Int32Array(65536), // sets of 4, the last that came first; 0 where none has come
+      'given': new Set(),
+      'objects': new Set(),
+      'classes': new Map(),
+      // Whether stacks are taken where objects are created: of the first of each class, and of one of 64 then.
+      'watching': false,
+    });
   },
 
   $tidemarkHold__deps: ['$tidemarkResources'],

@@ -8,23 +8,31 @@
 /* global addToLibrary, extraLibraryFuncs, wasmBinaryFile */
 
 addToLibrary({
+  $tidemarkProfile__deps: ['$tidemarkMakeProfile'],
+  $tidemarkProfile__postset: 'tidemarkMakeProfile();',
   $tidemarkProfile: {
-    'maxFrames': 48,
-    'stacks': 'native', // 'scopes': named scopes alone, which cost a twentieth; 'native': those too, and the stack
-    'frames': [], // { name, position, script, kind: 'wasm' | 'javascript' | 'scope', functionIndex }
-    'sites': [],
-    'blocks': new Map(), // from the address of a block to { site, bytes, weight }
-    'samples': 0,
-    'startedAt': 0,
-    'live': 0, // estimated bytes
-    'peak': 0,
-    'peakCount': 0, // how often the peak was raised: a site's fall is since the peak only if it is marked with this
-    'meanBytes': 0,
-    'onAlarm': null,
-    'onExhausted': null,
     root: new Map(), // a tree of stacks: from a frame to { next, site }
     frameOf: new Map(), // from what tells a frame apart to its number
     relaxing: false,
+  },
+
+  // What others read, in a function, as in tidemark.js.
+  $tidemarkMakeProfile: () => {
+    Object.assign(tidemarkProfile, {
+      'maxFrames': 48,
+      'stacks': 'native', // 'scopes': named scopes alone, which cost a twentieth; 'native': those too, and the stack
+      'frames': [], // { name, position, script, kind: 'wasm' | 'javascript' | 'scope', functionIndex }
+      'sites': [],
+      'blocks': new Map(), // from the address of a block to { site, bytes, weight }
+      'samples': 0,
+      'startedAt': 0,
+      'live': 0, // estimated bytes
+      'peak': 0,
+      'peakCount': 0, // how often the peak was raised: a site's fall is since the peak only if it is marked with this
+      'meanBytes': 0,
+      'onAlarm': null,
+      'onExhausted': null,
+    });
   },
 
   $tidemarkFrame__deps: ['$tidemarkProfile'],

@@ -191,8 +191,34 @@ addToLibrary({
     soon(look, delays.shift());
   },
 
-  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
+  // Views of a memory are empty then, as after growth. It makes V8 collect garbage, and is left to the end of the job.
+  $tidemarkDetach: (memory) => {
+#if GROWABLE_ARRAYBUFFERS
+    memory?.toFixedLengthBuffer?.(); // of a resizable buffer, which stays through growth
+#endif
+    memory?.grow(0);
+  },
+
+#if ASYNCIFY == 1
+  // What is suspended (a fiber) is resumed by calling the function that it was entered by, which Asyncify knows by identity.
+  $tidemarkCarryAsyncify: (before, after) => {
+    for (var name of Object.keys(before)) {
+      var f = before[name];
+      Asyncify.funcWrappers.delete(f);
+      var id = Asyncify.callstackFuncToId.get(f);
+      if (id === undefined) continue;
+      Asyncify.callstackFuncToId.delete(f);
+      Asyncify.callstackFuncToId.set(after[name], id);
+      Asyncify.callStackIdToFunc.set(id, after[name]);
+    }
+  },
+#endif
+
+  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDetach', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
                          'tidemark_shrink_commit', '$HEAP8', '$HEAPU8',
+#if ASYNCIFY == 1
+                         '$tidemarkCarryAsyncify',
+#endif
 #if STACK_OVERFLOW_CHECK
                          'emscripten_stack_init',
 #endif
@@ -206,6 +232,9 @@ addToLibrary({
     var stackPointer = _emscripten_stack_get_current();
     var oldMemory = wasmMemory;
     var oldTable = program.table;
+#if ASYNCIFY == 1
+    var oldExports = program.instance.exports;
+#endif
 #if ABORT_ON_WASM_EXCEPTIONS
     var getOfTable = wasmTable.get; // wrappers around gates, which have to stay the same
 #endif
@@ -233,7 +262,8 @@ addToLibrary({
     for (var cell of program.epochCells) cell.f = dead;
 
     var exports = instance.exports;
-#if ASYNCIFY
+#if ASYNCIFY == 1
+    tidemarkCarryAsyncify(oldExports, exports);
     exports = Asyncify.instrumentWasmExports(exports);
 #endif
 #if ABORT_ON_WASM_EXCEPTIONS
@@ -272,12 +302,10 @@ addToLibrary({
     stackRestore(stackPointer);
     _tidemark_shrink_commit(memory.buffer.byteLength);
 
-    // Growing detaches the buffer: views of it are empty then, as after growth. It makes V8 collect garbage, which is
-    // left to the end of the job.
-    program.replaced?.grow(0);
+    tidemarkDetach(program.replaced);
     program.replaced = oldMemory;
     queueMicrotask(() => {
-      program.replaced?.grow(0);
+      tidemarkDetach(program.replaced);
       program.replaced = null;
     });
     tidemarkCollect(oldMemory);

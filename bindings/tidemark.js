@@ -46,26 +46,33 @@ addToLibrary({
     return { 'movedBytes': HEAPU32[words], 'releasedBytes': HEAPU32[words + 1], 'completed': !!HEAPU32[words + 2] };
   },
 
-  $tidemark__deps: ['$tidemarkStart', '$tidemarkProgram', '$tidemarkShrink', '$tidemarkShrinkSoon', '$tidemarkBenefit', '$tidemarkStats',
-                    '$tidemarkCompact', '$TidemarkError'],
-  $tidemark__postset: "tidemark['TidemarkError'] = TidemarkError; Module['tidemark'] = tidemark;",
-  // Documented in docs/shrink.md.
-  $tidemark: {
-    'version': '0.1.0',
-    'stats': () => tidemarkStats(),
-    'compact': (budgetMicroseconds = 2000) => tidemarkCompact(budgetMicroseconds),
-    'benefit': () => tidemarkBenefit(),
-    'shrink': (options) => tidemarkShrink(options),
-    'shrinkSoon': (options) => {
-      var program = tidemarkProgram;
-      return (program.soon ??= tidemarkShrinkSoon(options).finally(() => (program.soon = null)));
-    },
-    'onShrink': (listener) => {
-      if (typeof listener != 'function') throw new TidemarkError('invalid-config', `onShrink: listener is ${typeof listener}, and a function is expected`);
-      var entry = (report) => listener(report);
-      tidemarkProgram.listeners.add(entry);
-      return () => void tidemarkProgram.listeners.delete(entry);
-    },
+  $tidemark__deps: ['$tidemarkStart', '$tidemarkPublish'],
+  $tidemark__postset: 'tidemarkPublish();',
+  $tidemark: {},
+
+  $tidemarkPublish__deps: ['$tidemarkProgram', '$tidemarkShrink', '$tidemarkShrinkSoon', '$tidemarkBenefit', '$tidemarkStats',
+                           '$tidemarkCompact', '$TidemarkError'],
+  // Documented in docs/shrink.md. In a function: the keys of an object that Emscripten writes are unquoted, and Closure
+  // renames those.
+  $tidemarkPublish: () => {
+    Module['tidemark'] = Object.assign(tidemark, {
+      'version': '0.1.0',
+      'TidemarkError': TidemarkError,
+      'stats': () => tidemarkStats(),
+      'compact': (budgetMicroseconds = 2000) => tidemarkCompact(budgetMicroseconds),
+      'benefit': () => tidemarkBenefit(),
+      'shrink': (options) => tidemarkShrink(options),
+      'shrinkSoon': (options) => {
+        var program = tidemarkProgram;
+        return (program.soon ??= tidemarkShrinkSoon(options).finally(() => (program.soon = null)));
+      },
+      'onShrink': (listener) => {
+        if (typeof listener != 'function') throw new TidemarkError('invalid-config', `onShrink: listener is ${typeof listener}, and a function is expected`);
+        var entry = (report) => listener(report);
+        tidemarkProgram.listeners.add(entry);
+        return () => void tidemarkProgram.listeners.delete(entry);
+      },
+    });
   },
 });
 

@@ -188,3 +188,69 @@ test('live sites: the difference of two moments, profiles for other tools; leaks
   await expect(page.locator('.leaks [role=status]')).toContainText(/^(No leak|Leak), .* sure; looked once/);
   expect(complaints).toEqual([]);
 });
+
+test('live sites of a program: what is temporary, and what was in use at the peak', async ({ page, site }) => {
+  const complaints = await open(page, site);
+  await step(page, 'game', 405); // a level was played and is left
+  await expect.poll(async () => mebibytes(await figure(page, 'peak').innerText())).toBeGreaterThan(5);
+  const peak = mebibytes(await figure(page, 'peak').innerText());
+  const sites = page.locator('.sites');
+  const told = sites.locator('.cell');
+  const flame = sites.locator('canvas');
+  const search = page.getByLabel('Search sites');
+  await sites.scrollIntoViewIfNeeded();
+
+  /** Presses a button; what the sites come to, in MiB. */
+  const measured = async (measure: string): Promise<number> => {
+    const button = sites.locator(`[data-value=${measure}]`);
+    await button.click();
+    await expect(button).toHaveAttribute('aria-pressed', 'true');
+    await expect(sites.locator('[aria-pressed=true]')).toHaveCount(1);
+    await flame.focus();
+    await page.keyboard.press('Escape');
+    await expect(told).toContainText(/^all sites: /);
+    return mebibytes(/^all sites: ([\d.]+ \w+)/.exec(await told.innerText())?.[1] ?? '');
+  };
+  const total = await measured('total');
+  expect(total).toBeGreaterThan(peak);
+  const atPeak = await measured('peak');
+  // Sampled about every 64 KiB, so some hundred times: as good as the heap's own figure to a few per cent.
+  expect(atPeak).toBeGreaterThan(peak * 0.8);
+  expect(atPeak).toBeLessThan(peak * 1.2);
+  expect(await coloursOf(flame)).toBeGreaterThan(3);
+  await search.fill('textures');
+  await expect(told).toContainText(/^[5-9]\d % found/); // most of what a level holds
+  await search.fill('');
+  // What is pointed at by keyboard stays so while the panel is drawn anew.
+  await measured('peak');
+  for (let depth = 0; depth < 3; ++depth) await page.keyboard.press('ArrowDown');
+  const pointed = await told.innerText();
+  expect(pointed).toContain(' › ');
+  const updates = await sites.evaluate((panel) => {
+    const context = CanvasRenderingContext2D.prototype;
+    const { clearRect } = context;
+    return new Promise<number>((resolve) => {
+      let count = 0;
+      context.clearRect = function (...box) {
+        clearRect.apply(this, box);
+        if (panel.contains(this.canvas) && ++count === 2) resolve(count);
+      };
+    });
+  });
+  expect(updates).toBe(2);
+  await expect(told).toHaveText(pointed);
+  const temporary = await measured('temporary');
+  expect(temporary).toBeGreaterThan(0);
+  expect(temporary).toBeLessThan(total / 4);
+  expect(await measured('live')).toBeLessThan(atPeak / 10);
+
+  // Where nothing is temporary, that is said, and nothing is drawn beside the frame of all.
+  await page.locator('[data-module=fragmenting]').click();
+  await step(page, 'fragmenting', 150);
+  await sites.scrollIntoViewIfNeeded();
+  await sites.locator('[data-value=temporary]').click();
+  await expect(told).toHaveText('Nothing that was sampled was freed before anything else was allocated.');
+  expect(await measured('temporary')).toBe(0);
+  expect(await measured('peak')).toBeGreaterThan(5);
+  expect(complaints).toEqual([]);
+});

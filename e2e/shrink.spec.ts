@@ -46,6 +46,7 @@ interface Program {
     stats(): { memoryBytes: number; liveBlocks: number };
   };
   wasmMemory: WebAssembly.Memory;
+  HEAPU8: Uint8Array;
   UTF8ToString(address: number): string;
   // scatter.c
   _scatter(bytes: number, movable: number): number;
@@ -205,6 +206,33 @@ test.describe('shrink', () => {
       return page.evaluate(() => window.memories.filter((memory) => memory.deref() !== undefined).length);
     };
     await expect.poll(memoriesLeft, { timeout: 60_000, intervals: [500] }).toBe(0);
+  });
+
+  test('views that follow growth by themselves are empty after a shrink', async ({ page, site }) => {
+    const flags = ['-O2', '-sGROWABLE_ARRAYBUFFERS=2', '-sEXPORTED_RUNTIME_METHODS=HEAPU8'];
+    await open(page, site, 'core.c', flags);
+    const { failed, grown, kept, memory } = await page.evaluate(async () => {
+      const failed: string[] = [];
+      const { program } = window;
+      const view = program.HEAPU8;
+      const start = view.length;
+      program._peak(24 * 2 ** 20);
+      const grown = view.length - start;
+      for (let round = 1; round <= 10; ++round) {
+        program._work(300, round);
+        program._peak(24 * 2 ** 20);
+        if (program.tidemark.shrink().returnedBytes <= 0) failed.push(`round ${round} returned nothing`);
+        if (program._verify() <= 0) failed.push(`round ${round} lost a block`);
+        if (program._bump() !== 7 + round) failed.push(`round ${round} lost static data`);
+        await Promise.resolve();
+        if (program.HEAPU8.length !== program.tidemark.stats().memoryBytes) failed.push(`round ${round} has old views`);
+      }
+      return { failed, grown, kept: view.length, memory: program.HEAPU8.length };
+    });
+    expect(grown).toBeGreaterThan(8 * megabyte);
+    expect(failed).toEqual([]);
+    expect(kept).toBe(0);
+    expect(memory).toBeGreaterThan(0);
   });
 
   test("SQLite's database in memory survives one between any two statements", async ({ page, site }) => {

@@ -2,7 +2,7 @@
 // A dashboard over programs that only run when a test says so. Of the URL: the options of mountDashboard, as JSON in `options`.
 import createPrograms from '../../build/site/programs.mjs';
 import { mountDashboard } from '../../build/site/tidemark/dashboard.js';
-import { SimulatedClock } from './simulated_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 
 const kinds = ['sqlite', 'leaky', 'fragmenting', 'game'];
 const programs = {};

@@ -77,6 +77,13 @@ class Bins {
     std::memset(heads_, 0, sizeof(heads_));
   }
 
+  /// The bin with the longest runs of all; kCount where there are none.
+  unsigned highest() const {
+    if (groups_ == 0) return kCount;
+    const unsigned group = static_cast<unsigned>(std::bit_width(groups_)) - 1;
+    return 8 * group + static_cast<unsigned>(std::bit_width(unsigned{marks_[group]})) - 1;
+  }
+
   static unsigned bin_of(std::size_t length) { return step_below(length); }
   Grain head(unsigned bin) const { return heads_[bin]; }
   bool marked(unsigned bin) const { return (marks_[bin / 8] >> bin % 8 & 1) != 0 && (groups_ >> bin / 8 & 1) != 0; }

@@ -23,15 +23,15 @@ inline constexpr std::size_t kCopyBytes = 4096;
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapShrink {
  public:
-  explicit HeapShrink(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapShrink(Heap<Pages, Observer>& heap) : heap_(heap), slabs_(heap.slabs_), runs_(heap.slabs_.runs()) {}
 
   /// Releases empty slabs, and puts descriptors and map as low as they go.
   /// Cost      one step for each run and each slab.
   void settle() {
     if (runs_.mapped_ == 0) return;
     heap_.trim();
-    if (gather_descriptors()) heap_.sweep();
-    if (lower_map()) heap_.sweep();
+    if (gather_descriptors()) slabs_.sweep();
+    if (lower_map()) slabs_.sweep();
   }
 
   /// Least end of memory that the heap can live in.
@@ -66,7 +66,7 @@ class HeapShrink {
     });
     top += (packed_bytes + kGrainBytes - 1) >> kGrainShift;
     const std::size_t map_bytes = map_length(top) << kGrainShift;
-    const std::size_t descriptor_bytes = runs_for(slabs) * Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;
+    const std::size_t descriptor_bytes = runs_for(slabs) * Descriptors::kRunGrains * kGrainBytes;
     const std::size_t metadata_bytes = map_bytes + descriptor_bytes;
     const Address end = runs_.address(top) + (longest_hole < metadata_bytes ? metadata_bytes : 0);
     const Address expected = round_up(end, kPageBytes);
@@ -150,7 +150,7 @@ class HeapShrink {
   }
 
  private:
-  static constexpr std::size_t kDescriptors = Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes / sizeof(Slab);
+  static constexpr std::size_t kDescriptors = Descriptors::kPerRun;
 
   // --- what there is
 
@@ -160,7 +160,7 @@ class HeapShrink {
 
   bool is_descriptors(const Run& run) const {
     return run.kind == RunKind::kReserved && !is_map(run) &&
-           run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+           run.bytes == Descriptors::kRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   /// Is, or after trim() will be, free.
@@ -180,7 +180,7 @@ class HeapShrink {
   /// to find.
   /// Requires  a sweep before: what is free is one run, and in no use.
   bool gather_descriptors() {
-    constexpr std::size_t kLength = Heap<Pages, Observer>::kDescriptorRunGrains;
+    constexpr std::size_t kLength = Descriptors::kRunGrains;
     std::size_t slabs = 0, descriptor_runs = 0;
     const HeapWalk walk(heap_);
     walk.for_each_run([&](const Run& run) {
@@ -199,8 +199,8 @@ class HeapShrink {
     });
     if (staying == descriptor_runs) return false;
 
-    Slab** last = &heap_.free_descriptors_;
-    for (Slab* slab = heap_.free_descriptors_; slab != nullptr; slab = slab->next) {
+    Slab** last = &slabs_.descriptors_.first();
+    for (Slab* slab = slabs_.descriptors_.first(); slab != nullptr; slab = slab->next) {
       if (reinterpret_cast<Address>(slab) >= end) continue;
       *last = slab;
       last = &slab->next;
@@ -210,7 +210,7 @@ class HeapShrink {
       const Run run = walk.run_at(grain);
       if (run.kind == RunKind::kFree && places_in(run) != 0) {
         take_hole(grain, kLength);
-        heap_.make_descriptors(grain);
+        slabs_.make_descriptors(grain);
         grain += kLength;
       } else {
         grain += run.bytes >> kGrainShift;
@@ -222,6 +222,7 @@ class HeapShrink {
     walk.for_each_run([&](const Run& run) {
       if (is_descriptors(run) && run.begin >= end) {
         runs_.entry(runs_.grain_of(run.begin)) = make_entry(kLength, kFree);
+        runs_.held().remove_descriptors(kLength);
       }
     });
     return true;
@@ -229,7 +230,7 @@ class HeapShrink {
 
   /// Runs of descriptors that are here, or could be.
   std::size_t places_in(const Run& run) const {
-    if (run.kind == RunKind::kFree) return (run.bytes >> kGrainShift) / Heap<Pages, Observer>::kDescriptorRunGrains;
+    if (run.kind == RunKind::kFree) return (run.bytes >> kGrainShift) / Descriptors::kRunGrains;
     return is_descriptors(run);
   }
 
@@ -242,15 +243,15 @@ class HeapShrink {
   }
 
   void move_descriptor(Slab* from) {
-    Slab* const to = heap_.free_descriptors_;
-    heap_.free_descriptors_ = to->next;
+    Slab* const to = slabs_.descriptors_.first();
+    slabs_.descriptors_.first() = to->next;
     *to = *from;
     to->seal = seal_of(to);
     runs_.fill_entries(runs_.grain_of(to->base), to->length(), slab_entry(to));
     if (to->open_blocks == 0) return;
     (to->next == from ? to : to->next)->previous = to;
     (to->previous == from ? to : to->previous)->next = to;
-    if (heap_.current_[to->size_class] == from) heap_.current_[to->size_class] = to;
+    if (slabs_.current_[to->size_class] == from) slabs_.current_[to->size_class] = to;
   }
 
   // --- the map
@@ -318,6 +319,7 @@ class HeapShrink {
     runs_.mapped_ = length * Runs<Pages, Observer>::kEntriesPerGrain;
     std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(MapEntry));
     runs_.map_ = map;
+    runs_.held().note_take();
   }
 
   // --- what is alive
@@ -381,6 +383,7 @@ class HeapShrink {
   }
 
   Heap<Pages, Observer>& heap_;
+  Slabs<Pages, Observer>& slabs_;
   Runs<Pages, Observer>& runs_;
 };
 

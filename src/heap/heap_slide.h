@@ -11,7 +11,7 @@ namespace tidemark {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapSlide {
  public:
-  explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.slabs_.runs()) {}
 
   /// A block of at least `n_bytes` > kMaxSmallBytes that begins below `limit`; null when none is found, and nothing has
   /// changed then. Sees what the last sweep has joined.
@@ -70,11 +70,11 @@ class HeapSlide {
   template <class Find>
   void* observed(std::size_t n_bytes, Find&& find) {
     if (runs_.mapped() == 0) return nullptr;
-    const std::size_t counted_bytes = grains_for(n_bytes) << kGrainShift;
+    const BlockSize size{grains_for(n_bytes) << kGrainShift, true};
     Observer& observer = heap_.observer_;
-    if (observer.wants(counted_bytes) && observer.judge(counted_bytes, 0) == Verdict::kRefuse) return nullptr;
+    if (observer.wants(size) && observer.judge(size, 0) == Verdict::kRefuse) return nullptr;
     void* const block = find();
-    if (block == nullptr) observer.gave(counted_bytes);
+    if (block == nullptr) observer.gave(size);
     return block;
   }
 

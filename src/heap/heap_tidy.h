@@ -15,7 +15,7 @@ enum class Tidying { kCount, kRelease, kReleaseAndSplit };
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapTidy {
  public:
-  explicit HeapTidy(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapTidy(Heap<Pages, Observer>& heap) : heap_(heap), slabs_(heap.slabs_), runs_(heap.slabs_.runs()) {}
 
   /// From `from`, kNoGrain at first, over about `max_runs` runs; returns where to go on, kNoGrain at the end. A count
   /// changes nothing.
@@ -52,10 +52,10 @@ class HeapTidy {
         const auto free_blocks = static_cast<std::size_t>(std::popcount(slab->free_blocks));
         spare_bytes_ += free_blocks * slab->block_bytes;
         if (tidying == Tidying::kReleaseAndSplit && grain >= split_end && free_blocks * 2 >= slab->blocks() &&
-            slab != heap_.current_[slab->size_class]) {
+            slab != slabs_.current_[slab->size_class]) {
           split_end = grain + length;
-          heap_.close(slab);
-          SlabSplit(heap_).split(slab);
+          slabs_.close(slab);
+          SlabSplit(slabs_).split(slab);
           place_parts(grain, split_end);
           continue;  // with the first part
         }
@@ -74,7 +74,7 @@ class HeapTidy {
   std::size_t spare_bytes() const { return spare_bytes_; }
   /// Whether there is so much that slabs are worth splitting, as a sweep has it.
   bool is_worth_splitting(std::size_t spare_bytes) const {
-    return spare_bytes > runs_.top_ * kGrainBytes / Heap<Pages, Observer>::kSplitShare;
+    return spare_bytes > runs_.top_ * kGrainBytes / Slabs<Pages, Observer>::kSplitShare;
   }
 
  private:
@@ -90,9 +90,10 @@ class HeapTidy {
   }
 
   void add_idle(Slab* slab, Grain grain, std::size_t length) {
-    heap_.close(slab);
+    slabs_.close(slab);
+    runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
-    heap_.give_descriptor(slab);
+    slabs_.descriptors_.give(slab);
     if (start_ == kNoGrain) start_ = grain;
     take_out_first();
   }
@@ -128,13 +129,14 @@ class HeapTidy {
       const MapEntry entry = runs_.entry(grain);
       const bool is_slab = entry_kind(entry) == kSlab;
       const std::size_t length = is_slab ? slab_of(entry)->length() : runs_.length_of(entry);
-      if (is_slab) heap_.open_or_close(slab_of(entry));
+      if (is_slab) slabs_.open_or_close(slab_of(entry));
       if (entry_kind(entry) == kFree) runs_.insert(grain, length);
       grain += length;
     }
   }
 
   Heap<Pages, Observer>& heap_;
+  Slabs<Pages, Observer>& slabs_;
   Runs<Pages, Observer>& runs_;
   Grain start_ = kNoGrain;
   std::size_t alone_ = 0;  // length of the one free run at start_, as long as nothing was joined to it

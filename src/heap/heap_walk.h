@@ -19,7 +19,7 @@ struct Run {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapWalk {
  public:
-  explicit HeapWalk(const Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit HeapWalk(const Heap<Pages, Observer>& heap) : slabs_(heap.slabs_), runs_(heap.slabs_.runs()) {}
 
   /// Calls visit(Run) for every run, lowest first.
   template <class Visit>
@@ -58,8 +58,18 @@ class HeapWalk {
   /// Where the first run begins, and the last one ends.
   Address low() const { return runs_.mapped_ == 0 ? 0 : runs_.address(1); }
   Address high() const { return runs_.mapped_ == 0 ? 0 : runs_.address(runs_.top_); }
-  /// Free memory above that.
-  std::size_t top_bytes() const { return (runs_.limit_ - runs_.top_) << kGrainShift; }
+  /// Free memory above that; all that the heap will begin with, as long as nothing was ever allocated.
+  std::size_t top_bytes() const {
+    if (runs_.mapped_ != 0) return (runs_.limit_ - runs_.top_) << kGrainShift;
+    const Address begin = round_up(runs_.pages_.begin(), kGrainBytes), end = runs_.pages_.initial_end();
+    return end > begin ? (end - begin) & ~(kGrainBytes - 1) : 0;
+  }
+  /// The map's part of the heap.
+  std::size_t map_bytes() const { return runs_.mapped_ * sizeof(MapEntry); }
+  /// All memory that is the heap's or a stranger's between its own.
+  std::size_t span_bytes() const { return runs_.mapped_ == 0 ? top_bytes() : (runs_.limit_ - 1) << kGrainShift; }
+  std::size_t peak_bytes() const { return runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift; }
+  Address memory_end() const { return runs_.mapped_ == 0 ? runs_.pages_.initial_end() : runs_.address(runs_.limit_); }
 
   /// What is not the same any more when the heap has been tidied, trimmed, or moved between two walks, though no block has come
   /// into use or was freed.
@@ -71,18 +81,14 @@ class HeapWalk {
     bool operator==(const State&) const = default;
   };
   State state() const {
-    return {runs_.map_,   heap_.free_descriptors_, runs_.top_,    runs_.limit_,
-            runs_.carve_, runs_.carve_end_,        runs_.recent_, runs_.freed_};
+    return {runs_.map_,    slabs_.descriptors_.first(),
+            runs_.top_,    runs_.limit_,
+            runs_.carve_,  runs_.carve_end_,
+            runs_.recent_, runs_.freed_};
   }
 
   tidemark_heap_stats stats() const {
-    std::size_t runs = 0;
-    return stats(runs);
-  }
-  /// As above; `runs` is how many there are.
-  tidemark_heap_stats stats(std::size_t& runs) const {
     tidemark_heap_stats stats{};
-    runs = 0;
     std::size_t free_run_bytes = 0;
     std::size_t joined_bytes = 0;  // of the free neighbours that end here
     const auto take_joined = [&] {
@@ -90,7 +96,6 @@ class HeapWalk {
       joined_bytes = 0;
     };
     for_each_run([&](const Run& run) {
-      ++runs;
       if (run.kind != RunKind::kFree) take_joined();
       switch (run.kind) {
         case RunKind::kSlab: {
@@ -126,9 +131,50 @@ class HeapWalk {
     stats.free_bytes += free_run_bytes + stats.top_bytes;
     joined_bytes += stats.top_bytes;
     take_joined();
-    stats.peak_reserved_bytes = runs_.fresh_ == 0 ? 0 : (runs_.fresh_ - 1) << kGrainShift;
-    stats.memory_bytes = runs_.mapped_ == 0 ? 0 : runs_.address(runs_.limit_);
+    stats.peak_reserved_bytes = peak_bytes();
+    stats.memory_bytes = memory_end();
     return stats;
+  }
+
+  const HeldCounts<Observer::kActive>& held() const { return runs_.held(); }
+
+  struct LongestFree {
+    std::size_t bytes;
+    std::size_t runs;  // that there are
+  };
+  /// stats().largest_free_bytes, where the heap has no more runs than `max_runs`; else false.
+  bool find_longest_free(std::size_t max_runs, LongestFree& longest) const {
+    longest = {};
+    std::size_t joined = 0;  // bytes of the free neighbours that end at `grain`
+    for (Grain grain = 1; grain < runs_.top_;) {
+      if (longest.runs++ == max_runs) return false;
+      const Run run = run_at(grain);
+      joined = run.kind == RunKind::kFree ? joined + run.bytes : 0;
+      if (joined > longest.bytes) longest.bytes = joined;
+      grain += run.bytes >> kGrainShift;
+    }
+    joined += top_bytes();
+    if (joined > longest.bytes) longest.bytes = joined;
+    return true;
+  }
+
+  /// The longest free run that is seen at once: above the top, of the highest bin, the one that is carved, of recent ones.
+  /// What joining would add is left out, and so is what stands far behind in a long list, each step in which is a miss of
+  /// the cache; in a bin no run is an eighth longer than another.
+  std::size_t longest_free_at_once() const {
+    if (runs_.mapped_ == 0) return top_bytes();
+    const std::size_t carved = runs_.carve_end_ - runs_.carve_, top = runs_.limit_ - runs_.top_;
+    std::size_t longest = carved > top ? carved : top;
+    const auto look_at = [&](Grain grain) {
+      for (int left = kFewRuns; grain != kNoGrain && left > 0; --left) {
+        const std::size_t length = entry_value(runs_.entry(grain));
+        if (length > longest) longest = length;
+        grain = entry_value(runs_.entry(grain + 1));
+      }
+    };
+    if (runs_.bins_.highest() < Bins::kCount) look_at(runs_.bins_.head(runs_.bins_.highest()));
+    look_at(runs_.recent_);
+    return longest << kGrainShift;
   }
 
   /// Rows as tidemark_get_size_class_stats describes them.
@@ -156,7 +202,7 @@ class HeapWalk {
   /// Of a reserved run: the heap's own data, and not memory that somebody else has taken.
   bool is_metadata(const Run& run) const {
     if (run.begin == reinterpret_cast<Address>(runs_.map_)) return true;
-    return run.bytes == Heap<Pages, Observer>::kDescriptorRunGrains * kGrainBytes;  // strangers take whole pages
+    return run.bytes == Descriptors::kRunGrains * kGrainBytes;  // strangers take whole pages
   }
 
   /// Of a block's run.
@@ -174,9 +220,11 @@ class HeapWalk {
   template <PageSource, HeapObserver>
   friend class HeapShrink;
 
+  static constexpr int kFewRuns = 6;
+
   tidemark_size_class_stats row_of(SizeClass size_class) const {
     tidemark_size_class_stats row{};
-    row.block_bytes = heap_.classes_.block_bytes(size_class);
+    row.block_bytes = slabs_.classes_.block_bytes(size_class);
     for_each_run([&](const Run& run) {
       if (run.kind != RunKind::kSlab || run.slab->size_class != size_class) return;
       const auto free_blocks = static_cast<std::size_t>(std::popcount(run.slab->free_blocks));
@@ -261,7 +309,7 @@ class HeapWalk {
 
   bool slab_is_whole(const Slab& slab, Address begin) const {
     return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < ClassTable::kCount &&
-           slab.block_bytes == heap_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
+           slab.block_bytes == slabs_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
            (slab.free_blocks & ~slab.all_free()) == 0 && (slab.open_blocks == 0 || slab.open_blocks == slab.n_blocks);
   }
 
@@ -282,7 +330,7 @@ class HeapWalk {
   const char* check_rings() const {
     std::size_t in_rings = 0, open = 0;
     for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
-      const Slab* const current = heap_.current_[size_class];
+      const Slab* const current = slabs_.current_[size_class];
       if (current == &kNoSlab) continue;
       const Slab* slab = current;
       do {
@@ -302,7 +350,7 @@ class HeapWalk {
     return in_rings == open ? nullptr : "H1: an open slab that is in no ring";
   }
 
-  const Heap<Pages, Observer>& heap_;
+  const Slabs<Pages, Observer>& slabs_;
   const Runs<Pages, Observer>& runs_;
 };
 

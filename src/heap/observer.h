@@ -1,7 +1,7 @@
 // Who watches the heap: its allocations, and how much of it is in use. A type, so that a heap that nobody watches has no
 // code and no data for it.
 //
-//   counting   wants(), took() … gave()            every block, with the bytes that it has
+//   counting   wants() … gave(), recounted()       every block, with the bytes that it has
 //   asking     wants() → judge()                   those allocations that the observer picks, by what they take
 //   sampling   … kWatch → watch() … unwatch()      those of them that it wants to hear of again
 //   limiting   … kRefuse; made_room(), failed()    what must not be had; what can't be had, unless room is made for it
@@ -24,26 +24,33 @@ inline constexpr MapEntry kWatched = MapEntry{1} << (8 * sizeof(MapEntry) - 1);
 /// What becomes of an allocation: it is served; served and watched; refused, as if memory were exhausted.
 enum class Verdict { kAllocate, kWatch, kRefuse };
 
+/// What a block is counted as: the bytes that it has, of a slab or a run of its own.
+struct BlockSize {
+  std::size_t bytes;
+  bool is_large;
+};
+
 template <class Observer>
-concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address block) {
+concept HeapObserver = requires(Observer observer, BlockSize size, std::size_t n_bytes, Address block) {
   /// False where every member does nothing: then none is called.
   { Observer::kActive } -> std::convertible_to<bool>;
-  /// Asked once before each block of `n_bytes` comes into use, and before realloc makes one as long in place: whether
-  /// judge() is to be asked. Where it is not, or doesn't refuse, the block is counted from now on.
-  { observer.wants(n_bytes) } -> std::same_as<bool>;
-  /// Of the `n_bytes`, realloc has the second so many already. The heap is whole, and may be used: blocks allocated,
-  /// freed, the heap trimmed.
-  { observer.judge(n_bytes, n_bytes) } -> std::same_as<Verdict>;
+  /// Asked once before each block comes into use, and before realloc makes one as long in place: whether judge() is to be
+  /// asked. Where it is not, or doesn't refuse, the block is counted from now on.
+  { observer.wants(size) } -> std::same_as<bool>;
+  /// Of its bytes, realloc has `n_bytes` already. The heap is whole, and may be used: blocks allocated, freed, the heap
+  /// trimmed.
+  { observer.judge(size, n_bytes) } -> std::same_as<Verdict>;
   /// There was no memory for `n_bytes`. The heap may be used as in judge(); true where that may have helped, and then it
   /// is tried again, once.
   { observer.made_room(n_bytes) } -> std::same_as<bool>;
   /// How often either of the two has used the heap.
   { observer.interruptions() } -> std::same_as<std::size_t>;
   /// It could not be had after all, and counts no more. Of a request that no heap can serve nothing is said.
-  { observer.failed(n_bytes) } -> std::same_as<void>;
-  /// Others that came into use with nobody asked; what went out of use.
-  { observer.took(n_bytes) } -> std::same_as<void>;
-  { observer.gave(n_bytes) } -> std::same_as<void>;
+  { observer.failed(size) } -> std::same_as<void>;
+  /// What was counted as one thing has become another.
+  { observer.recounted(size, size) } -> std::same_as<void>;
+  /// What went out of use.
+  { observer.gave(size) } -> std::same_as<void>;
   /// The block that is to be watched, of which the program asked for `n_bytes`; that it is freed; that it goes from one place to
   /// another. None of them may use the heap.
   { observer.watch(block, n_bytes) } -> std::same_as<void>;
@@ -55,13 +62,13 @@ concept HeapObserver = requires(Observer observer, std::size_t n_bytes, Address 
 
 struct NoObserver {
   static constexpr bool kActive = false;
-  static constexpr bool wants(std::size_t) { return false; }
-  static constexpr Verdict judge(std::size_t, std::size_t) { return Verdict::kAllocate; }
+  static constexpr bool wants(BlockSize) { return false; }
+  static constexpr Verdict judge(BlockSize, std::size_t) { return Verdict::kAllocate; }
   static constexpr bool made_room(std::size_t) { return false; }
   static constexpr std::size_t interruptions() { return 0; }
-  static constexpr void failed(std::size_t) {}
-  static constexpr void took(std::size_t) {}
-  static constexpr void gave(std::size_t) {}
+  static constexpr void failed(BlockSize) {}
+  static constexpr void recounted(BlockSize, BlockSize) {}
+  static constexpr void gave(BlockSize) {}
   static constexpr void watch(Address, std::size_t) {}
   static constexpr void unwatch(Address) {}
   static constexpr void moved(Address, Address) {}

@@ -27,6 +27,7 @@
 #include "base/attributes.h"
 #include "heap/bins.h"
 #include "heap/grain_map.h"
+#include "heap/held_counts.h"
 #include "heap/observer.h"
 #include "heap/slab.h"
 #include "platform/fatal.h"
@@ -206,6 +207,8 @@ class Runs {
   Address address(Grain grain) const { return (first_ + grain) << kGrainShift; }
 
   Pages& pages() { return pages_; }
+  HeldCounts<Observer::kActive>& held() { return held_; }
+  const HeldCounts<Observer::kActive>& held() const { return held_; }
 
   Grain top() const { return top_; }
   /// Grains below this have entries; no run begins at or above it.
@@ -361,6 +364,7 @@ class Runs {
     if (map_grains != 0) move_map(map_grains, old_top);
     if (base != old_top) {
       map_[old_limit] = make_entry(base - old_limit, kReserved);
+      held_.add_stranger(base - old_limit);
       if (old_limit != old_top) release(old_top, old_limit - old_top);
     }
     return true;
@@ -396,6 +400,7 @@ class Runs {
     map_[kNoGrain] = kMapGuard;
     map_[grain] = make_entry(map_grains, kReserved);
     advance_top(grain + map_grains);
+    held_.note_take();
     if (old_mapped != 0) {
       const Grain old_grain = grain_of(reinterpret_cast<Address>(old_map));
       map_[old_grain] = 0;
@@ -415,6 +420,7 @@ class Runs {
   std::size_t freed_ = 0;     // grains released since the last sweep
   unsigned vain_sweeps_ = 0;  // of the last ones, up to kMostVainSweeps
   Bins bins_;
+  [[no_unique_address]] HeldCounts<Observer::kActive> held_;
   [[no_unique_address]] Pages pages_;
 };
 

@@ -8,14 +8,14 @@
 // begin or end at a grain, and the blocks that reach into what is given back are gone.
 #pragma once
 
-#include "heap/heap.h"
+#include "heap/slabs.h"
 
 namespace tidemark {
 
 template <PageSource Pages, HeapObserver Observer>
 class SlabSplit {
  public:
-  explicit SlabSplit(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.runs_) {}
+  explicit SlabSplit(Slabs<Pages, Observer>& slabs) : slabs_(slabs), runs_(slabs.runs()) {}
 
   /// Splits every slab that is half free or more, but the current ones. What becomes free has entries, and no place in the bins, and the parts no
   /// place in a ring: a sweep has to follow.
@@ -32,7 +32,7 @@ class SlabSplit {
         Slab* const slab = slab_of(entry);
         grain += slab->length();
         const auto free_blocks = static_cast<std::size_t>(std::popcount(slab->free_blocks));
-        if (free_blocks * 2 >= slab->blocks() && slab != heap_.current_[slab->size_class]) split(slab);
+        if (free_blocks * 2 >= slab->blocks() && slab != slabs_.current_[slab->size_class]) split(slab);
       }
     }
   }
@@ -56,6 +56,7 @@ class SlabSplit {
 
   TIDEMARK_SMALL void split(Slab* slab) {
     const Slab whole = *slab;
+    runs_.held().remove_slab(whole);
     const Grain end = runs_.grain_of(whole.end());
     Grain done = runs_.grain_of(whole.begin());
     const auto first = static_cast<unsigned>(std::countr_zero(live_blocks(whole)));
@@ -67,12 +68,12 @@ class SlabSplit {
       make_part(descriptor, whole, part);
       done = part.end;
       if (part.next == kNone) break;
-      if (heap_.free_descriptors_ == nullptr) {
+      if (slabs_.descriptors_.empty()) {
         give_back(done, part.next_begin);
-        heap_.make_descriptors(done);
-        done += Heap<Pages, Observer>::kDescriptorRunGrains;
+        slabs_.make_descriptors(done);
+        done += Descriptors::kRunGrains;
       }
-      descriptor = heap_.take_descriptor();  // before the next gap is chosen, which may need one more
+      descriptor = slabs_.take_descriptor();  // before the next gap is chosen, which may need one more
       part = part_from(whole, part.next_begin, part.next);
     }
     give_back(done, end);
@@ -98,9 +99,7 @@ class SlabSplit {
   }
 
   /// Where there is no descriptor left, a gap has to have room for some.
-  std::size_t least_gap() const {
-    return heap_.free_descriptors_ != nullptr ? kMinGap : Heap<Pages, Observer>::kDescriptorRunGrains;
-  }
+  std::size_t least_gap() const { return !slabs_.descriptors_.empty() ? kMinGap : Descriptors::kRunGrains; }
 
   TIDEMARK_SMALL void make_part(Slab* slab, const Slab& whole, const Part& part) {
     const Address begin = runs_.address(part.begin), end = runs_.address(part.end);
@@ -113,6 +112,7 @@ class SlabSplit {
     slab->n_blocks = static_cast<std::uint8_t>(blocks);
     slab->free_blocks = whole.free_blocks >> skipped & slab->all_free();
     slab->seal = seal_of(slab);
+    runs_.held().add_slab(*slab);
     runs_.fill_entries(part.begin, part.end - part.begin, slab_entry(slab));
   }
 
@@ -127,7 +127,7 @@ class SlabSplit {
     runs_.entry(begin) = make_entry(end - begin, kFree);
   }
 
-  Heap<Pages, Observer>& heap_;
+  Slabs<Pages, Observer>& slabs_;
   Runs<Pages, Observer>& runs_;
 };
 

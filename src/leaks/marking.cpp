@@ -1,5 +1,7 @@
 #include "leaks/marking.h"
 
+#include "leaks/pointer_filter.h"
+
 namespace tidemark {
 
 namespace {
@@ -78,17 +80,7 @@ bool Marking::next_run() {
 }
 
 void Marking::scan_words(const Address* at, const Address* end) {
-  const Address low = table_->low(), span = table_->high() - low;
-  constexpr std::size_t kStride = 8;
-  for (; end - at >= static_cast<std::ptrdiff_t>(kStride); at += kStride) {
-    bool any = false;
-    for (std::size_t i = 0; i < kStride; ++i) any |= at[i] - low < span;
-    if (!any) continue;
-    for (std::size_t i = 0; i < kStride; ++i)
-      if (at[i] - low < span) take(at[i]);
-  }
-  for (; at != end; ++at)
-    if (*at - low < span) take(*at);
+  for_each_word_within(at, end, table_->low(), table_->high() - table_->low(), [this](Address word) { take(word); });
 }
 
 /// Has the memory of blocks that are about to be scanned on its way, all at once: one after the other, each would be

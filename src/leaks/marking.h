@@ -8,9 +8,8 @@
 //               they point to is reachable. A pointer that is carried from what has not been scanned yet to what has been
 //               is missed: therefore whoever scans in slices scans twice, and believes what both say (BlockTable::confirm).
 //               What is lost for good was lost at both times; what the program still has must have slipped by twice.
-// Cost          Where there are no pointers, that of a plain pass over the memory: SIMD would have nothing to gain, and a
-//               module that has it doesn't load where it is missing. A pointer is looked up in two tables, which worklist.h
-//               keeps from being cache misses.
+// Cost          Where there are no pointers, that of a plain pass over the memory (leaks/pointer_filter.h). A pointer is looked up in
+//               two tables, which worklist.h keeps from being cache misses.
 #pragma once
 
 #include "leaks/address_range.h"

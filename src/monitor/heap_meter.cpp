@@ -8,23 +8,29 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::numeric_limits<std::size_t>::max() / 2;
 
-/// How far the next sample is while nothing is sampled.
-constexpr std::size_t kFar = kMaxBytes;
+/// How far the next sample is while nothing is sampled: as far as a TakenWord goes.
+constexpr std::size_t kFar = std::size_t{1} << 31;
 
 double now_us(HeapListener& listener) { return static_cast<double>(listener.clock().now_us()); }
 
 }  // namespace
 
+void HeapMeter::count(BlockSize size, int times) {
+  before_ += static_cast<std::uint64_t>(times) * size.bytes;
+  blocks_before_ += static_cast<std::uint32_t>(times);
+  if (size.is_large) large_ += static_cast<std::uint32_t>(times) * static_cast<std::uint32_t>(size.bytes);
+}
+
 /// Counts what was requested since arm().
 void HeapMeter::settle() {
-  const std::size_t requested = armed_ - left_;
+  const std::uint64_t taken = armed_ - left_;
+  const std::size_t requested = TakenWord::bytes(taken);
   before_ += requested;
+  blocks_before_ += TakenWord::blocks(taken);
   sample_left_ -= requested;
   if (horizon_left_ != kNone) horizon_left_ -= requested;
   armed_ = left_;
 }
-
-void HeapMeter::arm() { armed_ = left_ = sample_left_ < horizon_left_ ? sample_left_ : horizon_left_; }
 
 void HeapMeter::set_sample_left(std::size_t request_bytes) {
   settle();
@@ -38,7 +44,8 @@ void HeapMeter::set_horizon(std::size_t n_bytes) {
   arm();
 }
 
-Verdict HeapMeter::judge(std::size_t n_bytes, std::size_t held_bytes) {
+Verdict HeapMeter::judge(BlockSize size, std::size_t held_bytes) {
+  const std::size_t n_bytes = size.bytes;
   if (n_bytes > kMaxBytes) return Verdict::kAllocate;  // which no heap has
   settle();
   if (horizon_left_ <= n_bytes) {
@@ -50,14 +57,14 @@ Verdict HeapMeter::judge(std::size_t n_bytes, std::size_t held_bytes) {
     }
     settle();
   }
-  before_ += n_bytes;
+  count(size, 1);
   if (horizon_left_ != kNone) horizon_left_ -= n_bytes < horizon_left_ ? n_bytes : horizon_left_;
   while (sampling_ && sample_left_ <= n_bytes && rate_.strides()) {
     rate_.relax(now_us(*listener_));
     sample_left_ += rate_.draw();
   }
   bool sample = sampling_ && sample_left_ <= n_bytes;
-  if (sample && n_bytes <= kMaxSmallBytes) {
+  if (sample && !size.is_large) {
     // It becomes a large block. Where there is no room for that under the limit, the next block is sampled.
     const std::size_t more = round_up(n_bytes, kGrainBytes) - n_bytes;
     sample = more < horizon_left_;
@@ -107,9 +114,9 @@ void HeapMeter::relax() {
 }
 
 void HeapMeter::set_watermark() {
-  static_assert(sizeof(std::size_t) != 4 || (offsetof(HeapMeter, freed_) == 0 && offsetof(HeapMeter, left_) == 4 &&
-                                             offsetof(HeapMeter, armed_) == 8 && offsetof(HeapMeter, before_) == 24 &&
-                                             offsetof(HeapMeter, peak_) == 32),
+  static_assert(offsetof(HeapMeter, freed_) == 0 && offsetof(HeapMeter, left_) == 8 &&
+                    offsetof(HeapMeter, armed_) == 16 && offsetof(HeapMeter, freed_large_) == 24 &&
+                    offsetof(HeapMeter, before_) == 32 && offsetof(HeapMeter, peak_) == 40,
                 "web/src/heap_meter.ts reads these");
   watermark_ = peak_ < kNone ? peak_ + 1 : kNone;
   if (mark_ < watermark_) watermark_ = mark_;

@@ -41,7 +41,7 @@ tidemark_compaction Compactor::run() {
   }
   const std::size_t held_after = heap_.stats().held_bytes;
   if (held_after < held_before) result_.released_bytes = held_before - held_after;
-  if (result_.moved_blocks != 0) ++heap_.epoch_;
+  if (result_.moved_blocks != 0) heap_.have_moved();
   return result_;
 }
 

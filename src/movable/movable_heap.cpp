@@ -57,7 +57,7 @@ MovableOutcome MovableHeap::resize(Handle handle, std::size_t n_bytes) {
   count(block, 1);
   if (block->content() != content) {
     slots_.set_address(block->slot(), block->content());
-    ++epoch_;
+    have_moved();
   }
   return outcome;
 }

@@ -84,6 +84,8 @@ class MovableHeap {
   bool has(Address address) const;
 
   const std::uint32_t& epoch() const { return epoch_; }
+  /// Called after the epoch has risen, for who can't look at it each time: it may not use movable memory.
+  void on_moved(void (*listener)()) { listener_ = listener; }
   tidemark_movable_stats stats() const;
   tidemark_movable_tag_stats tag_stats(unsigned tag) const { return tags_[tag]; }
 
@@ -119,6 +121,10 @@ class MovableHeap {
     tag.live_bytes += blocks * bytes;
   }
 
+  void have_moved() {
+    ++epoch_;
+    if (listener_ != nullptr) listener_();
+  }
   BlockHeader* move_to_new(BlockHeader* block, std::size_t n_bytes);
   bool has_pins(RunEntry run) const;
 
@@ -128,6 +134,7 @@ class MovableHeap {
   tidemark_movable_tag_stats tags_[kTags] = {};
   std::size_t pinned_blocks_ = 0;
   std::uint32_t epoch_ = 0;
+  void (*listener_)() = nullptr;
   Phase phase_ = Phase::kNone;
   /// Runs at or above this came after the pass began; in phase "runs", or have been visited.
   Address pass_end_ = 0;

@@ -161,6 +161,80 @@ TEST(Growth, OddInputIsAnsweredToo) {
   EXPECT_EQ(verdict(series(1000, [](double t) { return 8192 * t; })), LeakVerdict::kLeak);
 }
 
+// --- with the past: what the last 256 samples tell, and the floors of all parts of the time before
+
+GrowthFinding judge_all(const std::vector<TrendPoint>& all) {
+  std::size_t part = 4;
+  while (all.size() > part * GrowthRule::kMaxFloors) part *= 2;
+  std::vector<TrendPoint> floors;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % part == 0) floors.push_back(all[i]);
+    floors.back().value = std::min(floors.back().value, all[i].value);
+  }
+  const std::size_t n = std::min(all.size(), GrowthRule::kMaxSamples);
+  GrowthRule rule;
+  return rule.judge(all.data() + all.size() - n, n, floors.data(), floors.size(), {});
+}
+GrowthReason reason_of(const GrowthFinding& finding) { return static_cast<GrowthReason>(finding.finding.reason); }
+
+TEST(GrowthWithThePast, SawtoothsWithPeriodsFarBeyondTheWindowAreNoLeakOnceOneHasBeenSeen) {
+  for (const double period : {240.0, 600.0, 1200.0, 3600.0}) {
+    for (const double periods : {1.3, 1.9, 2.5, 3.4, 4.6}) {
+      SCOPED_TRACE(period);
+      SCOPED_TRACE(periods);
+      const auto shape = [&](double t) { return std::fmod(t, period) * 8192; };
+      EXPECT_NE(judge_all(series(static_cast<std::size_t>(period * periods), shape)).finding.verdict,
+                LeakVerdict::kLeak);
+    }
+  }
+}
+
+TEST(GrowthWithThePast, NorAreWavesOfLoad) {
+  for (const std::uint64_t seed : test_seeds(20)) {
+    SCOPED_TRACE(seed);
+    const auto wave = [](double t) { return (1 - std::cos(t * 6.283185307 / 1800)) * kMiB; };
+    EXPECT_NE(judge_all(series(6100, wave, 40'000, seed)).finding.verdict, LeakVerdict::kLeak);
+  }
+}
+
+TEST(GrowthWithThePast, ALeakOutlastsAnyWave) {
+  const auto wave = [](double t) { return (1 - std::cos(t * 6.283185307 / 1800)) * kMiB; };
+  // In height, after three of them; in length, after one session of ten minutes.
+  const auto higher = [&](double t) { return wave(t) + (t > 5400 ? (t - 5400) * 16384 : 0); };
+  EXPECT_EQ(judge_all(series(5900, higher)).finding.verdict, LeakVerdict::kLeak);
+  const auto longer = [](double t) { return t < 600 ? 16384 * t : 8192 * (t - 600); };
+  EXPECT_EQ(judge_all(series(1900, longer)).finding.verdict, LeakVerdict::kLeak);
+  EXPECT_NE(judge_all(series(1100, longer)).finding.verdict, LeakVerdict::kLeak);
+}
+
+TEST(GrowthWithThePast, WhatSlowsDownOverManyWindowsIsNoLeak) {
+  for (const std::uint64_t seed : test_seeds(20)) {
+    SCOPED_TRACE(seed);
+    const auto cache = [](double t) { return 8 * kMiB * (1 - std::exp(-t / 140)); };
+    EXPECT_NE(judge_all(series(600, cache, 2000, seed)).finding.verdict, LeakVerdict::kLeak);
+  }
+  // A load at the start, and then a leak that goes on as it began.
+  const auto leak = [](double t) { return std::min(t, 60.0) * kMiB + 4096 * t; };
+  EXPECT_EQ(judge_all(series(900, leak)).finding.verdict, LeakVerdict::kLeak);
+}
+
+TEST(GrowthWithThePast, OneBlockAMinuteIsALeakAfterAWhileAndNoneOnceThereAreNoMore) {
+  const auto blocks = [](double t) { return 150'000 * std::floor(t / 60); };
+  const GrowthFinding found = judge_all(series(3000, blocks));
+  EXPECT_EQ(reason_of(found), GrowthReason::kRisingForLong);
+  EXPECT_NEAR(found.finding.rate_per_second, 2500, 100);
+  EXPECT_NE(judge_all(series(200, blocks)).finding.verdict, LeakVerdict::kLeak);
+  const auto stopped = [&](double t) { return blocks(std::min(t, 3000.0)); };
+  EXPECT_NE(judge_all(series(3200, stopped)).finding.verdict, LeakVerdict::kLeak);
+  const auto slower_than_the_threshold = [](double t) { return 40'000 * std::floor(t / 60); };
+  EXPECT_NE(judge_all(series(3000, slower_than_the_threshold)).finding.verdict, LeakVerdict::kLeak);
+  const auto filled = [](double t) { return std::min(t, 800.0) * 8192; };
+  for (const std::size_t n : {860u, 900u, 980u, 1500u}) {
+    SCOPED_TRACE(n);
+    EXPECT_NE(judge_all(series(n, filled)).finding.verdict, LeakVerdict::kLeak);
+  }
+}
+
 TEST(Trend, RanksAndMedianSlopesAreWhatTheirDefinitionsSay) {
   TrendRoom room;
   const TrendPoint samples[] = {{0, 1}, {1, 3}, {2, 2}, {3, 2}, {4, 9}};

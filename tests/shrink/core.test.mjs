@@ -22,6 +22,8 @@ const variants = [
   ['-O1', '-sSAFE_HEAP', ...es6],
   ['-O2', '-sIMPORTED_MEMORY', '-sINITIAL_MEMORY=8MB', ...es6],
   ['-O2', '-sINITIAL_HEAP=1MB', ...es6],
+  ['-O2', '--closure=1', ...es6],
+  ['-O2', '-sSTRICT', '-sINCOMING_MODULE_JS_API=print', ...es6],
   ['-O2', '-sMODULARIZE'],
   ['-O3', '-sEXIT_RUNTIME=0'],
 ];

@@ -38,29 +38,43 @@ async function aliveAfterCollection(references, most) {
   return alive(references);
 }
 
-describe('a hundred rounds of growth and shrink', () => {
-  test('leave no memory and no instance behind', { timeout: 300_000 }, async () => {
-    const flags = ['-O2', '-sMODULARIZE', '-sEXPORT_ES6', '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8,addFunction'];
-    const program = await start('core.c', ['-sALLOW_TABLE_GROWTH', ...flags], { print() {} });
-    const memories = [new WeakRef(program.wasmMemory)];
-    const views = [new WeakRef(program.HEAPU8)];
-    program.addFunction(program._use_stack);
-    let most = 0;
-    const instances = await instancesMadeBy(async () => {
-      for (let round = 1; round <= 100; ++round) {
-        program._work(200, round);
-        program._peak(32 << 20);
-        assert.ok(program.tidemark.shrink().returnedBytes > 0, `round ${round}`);
-        assert.ok(program._verify() > 0, `round ${round}`);
-        memories.push(new WeakRef(program.wasmMemory));
-        views.push(new WeakRef(program.HEAPU8));
-        if (round % 10 === 0) most = Math.max(most, await aliveAfterCollection(memories, 1));
-      }
-    });
-    assert.equal(instances.length, 100);
-    assert.equal(most, 1); // at any time: what is kept does not depend on what comes after
-    assert.equal(await aliveAfterCollection(instances, 1), 1);
-    assert.equal(await aliveAfterCollection(views, 1), 1);
-    assert.equal(program._bump(), 8);
+/** Rounds of growth and shrink, with all that is made in them counted while it goes on, and at the end. */
+async function leavesNothing(rounds, flags) {
+  const methods = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8,addFunction';
+  const program = await start('core.c', ['-sMODULARIZE', '-sEXPORT_ES6', '-sALLOW_TABLE_GROWTH', methods, ...flags], {
+    print() {},
   });
+  const memories = [new WeakRef(program.wasmMemory)];
+  const views = [new WeakRef(program.HEAPU8)];
+  program.addFunction(program._use_stack, 'ii');
+  let most = 0;
+  const instances = await instancesMadeBy(async () => {
+    for (let round = 1; round <= rounds; ++round) {
+      program._work(200, round);
+      program._peak(32 << 20);
+      assert.ok(program.tidemark.shrink().returnedBytes > 0, `round ${round}`);
+      assert.ok(program._verify() > 0, `round ${round}`);
+      memories.push(new WeakRef(program.wasmMemory));
+      views.push(new WeakRef(program.HEAPU8));
+      if (round % 10 === 0) most = Math.max(most, await aliveAfterCollection(memories, 1));
+    }
+  });
+  assert.equal(instances.length, rounds);
+  assert.equal(most, 1); // at any time: what is kept does not depend on what comes after
+  assert.equal(await aliveAfterCollection(instances, 1), 1);
+  assert.equal(await aliveAfterCollection(views, 1), 1);
+  assert.equal(program._bump(), 8);
+}
+
+describe('rounds of growth and shrink leave no memory and no instance behind', { timeout: 300_000 }, () => {
+  test('a hundred', () => leavesNothing(100, ['-O2']));
+  // Each of these stands between the program and its exports.
+  for (const flags of [
+    ['-O2', '-sASYNCIFY'],
+    ['-O2', '-sABORT_ON_WASM_EXCEPTIONS'],
+    ['-O1', '-sASSERTIONS=2', '-sSTACK_OVERFLOW_CHECK=2', '-sSAFE_HEAP'],
+    ['-O2', '--closure=1'],
+  ]) {
+    test(flags.join(' '), () => leavesNothing(20, flags));
+  }
 });

@@ -101,6 +101,8 @@ describe('a shrink that is refused', () => {
     for (const [flag, reason] of [
       ['-pthread', /Tidemark does not work with threads/],
       ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
+      ['-fsanitize=address', /-fsanitize=address.* bring a malloc of their own/],
+      ['-fsanitize=leak', /-fsanitize=leak.* bring a malloc of their own/],
     ]) {
       await assert.rejects(build('core.c', [...module, flag]), ({ output }) => reason.test(output));
     }

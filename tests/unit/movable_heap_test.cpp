@@ -308,6 +308,24 @@ TEST(MovableHeap, EpochIsTheSameWhileNothingMoves) {
   EXPECT_EQ(heap.epoch(), epoch + 1);
 }
 
+TEST(MovableHeap, TheListenerIsCalledOnceForEachEpoch) {
+  static std::uint32_t calls;
+  calls = 0;
+  MovableFixture fixture(4 * 1024 * 1024);
+  MovableHeap& heap = fixture.movable;
+  FakeClock clock;
+  const Blocks blocks = allocate_many(heap, 100, 100);
+  heap.compact(MovableHeap::kFully, clock);
+  const std::uint32_t epoch = heap.epoch();
+  heap.on_moved([] { ++calls; });
+  heap.free(blocks[0]);
+  heap.compact(MovableHeap::kFully, clock);
+  heap.compact(MovableHeap::kFully, clock);
+  EXPECT_EQ(heap.resize(blocks[1], 5000), TIDEMARK_MOVABLE_DONE);
+  EXPECT_GE(calls, 2u);
+  EXPECT_EQ(heap.epoch(), epoch + calls);
+}
+
 // From every growth on, five steps are refused in turn: whatever a step then says, all blocks are as they were.
 TEST(MovableHeap, EveryRefusedGrowthChangesNothing) {
   std::size_t refused = 0;

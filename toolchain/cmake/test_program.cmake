@@ -1,8 +1,11 @@
 # A GoogleTest program and its entry in ctest.
 
-## Adds the program `folder/stem` for a source file.
+## Adds the program `folder/stem` for a source file; with SIMD, the program `folder/stem_simd`, compiled and linked with it.
 function(tidemark_add_test folder source)
   cmake_path(GET source STEM stem)
+  if("SIMD" IN_LIST ARGN)
+    string(APPEND stem "_simd")
+  endif()
   set(target "${folder}_${stem}")
   add_executable(${target} "${source}")
   set_target_properties(${target} PROPERTIES
@@ -11,6 +14,10 @@ function(tidemark_add_test folder source)
   tidemark_compile_options(${target} PRIVATE)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${target} PRIVATE tidemark::malloc GTest::gtest_main)
+  if("SIMD" IN_LIST ARGN)
+    target_compile_options(${target} PRIVATE -msimd128)
+    target_link_libraries(${target} PRIVATE tidemark::simd)
+  endif()
   if(EMSCRIPTEN)
     # To Node, a .js in this repository would be an ES module.
     set_target_properties(${target} PROPERTIES SUFFIX ".cjs")

@@ -4,10 +4,13 @@
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:harden=true   the same, looking for more mistakes
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics,
                                                                     and all that tidemark/attach talks to
+
+With -msimd128 on the command line that links, the runtime has SIMD too.
 """
 
 import glob
 import os
+import sys
 
 from tools import system_libs
 from tools.settings import settings as link_settings
@@ -16,6 +19,7 @@ from tools.utils import exit_with_error, path_from_root
 
 OPTIONS = {
     'runtime': 'link the shrink runtime too, Module.tidemark (default: false)',
+    'simd': 'with the runtime: search for leaks with SIMD (default: true where -msimd128 is on the command line)',
     'harden': 'canaries, quarantine, fill on free, random places; not with the runtime (default: false)',
 }
 
@@ -23,7 +27,7 @@ LICENSE = 'MIT'
 
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
-opts = {'runtime': False, 'harden': False}
+opts = {'runtime': False, 'simd': False, 'harden': False}
 embind = []  # its archive, which Emscripten adds for -lembind only
 
 
@@ -32,19 +36,22 @@ def needed(settings):
 
 
 def handle_options(options, error_handler):
+  has_simd = bool({'-msimd128', '-mrelaxed-simd'} & {*sys.argv, *os.environ.get('EMCC_CFLAGS', '').split()})
   for name in opts:
-    value = options.get(name, 'false').lower()
+    default = 'true' if name == 'simd' and has_simd else 'false'
+    value = options.get(name, default).lower()
     if value not in {'true', 'false'}:
       error_handler(f'{name}={value}: true or false is expected')
     opts[name] = value == 'true'
   if opts['runtime'] and opts['harden']:
     error_handler('harden=true does not go with runtime=true')
+  # Now, because later they are taken for granted; a setting on the command line still goes first.
+  libraries = [os.path.join(share, 'growth.js')]
   if opts['runtime']:
-    # Now, because later they are taken for granted; a setting on the command line still goes first.
     link_settings.EMBIND = 1
-    of_embind = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
-    own = sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
-    link_settings.JS_LIBRARIES += [path for path in of_embind + own if path not in link_settings.JS_LIBRARIES]
+    libraries = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
+    libraries += sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
+  link_settings.JS_LIBRARIES += [path for path in libraries if path not in link_settings.JS_LIBRARIES]
 
 
 def process_args(ports):
@@ -56,8 +63,11 @@ def linker_setup(ports, settings):
     exit_with_error('tidemark.py: Tidemark does not work with threads (-pthread, -sSHARED_MEMORY, -sWASM_WORKERS)')
   if user_settings.get('MALLOC', 'none') != 'none':
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
+  if settings.USE_ASAN or settings.USE_LSAN:
+    exit_with_error('tidemark.py: the address and leak sanitizers (-fsanitize=address, -fsanitize=leak) bring a malloc of their own: leave Tidemark out, or use harden=true instead of them')
   settings.MALLOC = 'none'
   if opts['runtime']:
+    settings.LINK_AS_CXX = True  # a program in C with -sSTRICT has no C++ library else, which Embind needs
     embind[:] = [system_libs.Library.get_usable_variations()['libembind'].build()]
 
 
@@ -65,6 +75,8 @@ def get(ports, settings, shared):
   # In the order of the linker, backwards: Emscripten turns it round.
   names = ['libtidemark.a']
   if opts['runtime']:
+    if opts['simd']:
+      names.append('libtidemark_simd.a')
     names.append('libtidemark_js.a')
   if opts['harden']:
     names.append('libtidemark_hardened.a')

@@ -27,6 +27,8 @@ export interface EngineViews {
 export interface Engine {
   readonly exports: EngineExports;
   readonly views: EngineViews;
+  /** Called when blocks have moved, and when the memory has grown or is another one. They may not call the engine. */
+  readonly moved: (() => void)[];
   readonly module: EmscriptenModule;
   /** What every memory of the program has from the start: no shrink goes below. */
   leastBytes(): number;

@@ -12,12 +12,13 @@ declare module './engine.js' {
   }
 }
 
-// Words from the meter's address on.
+// Words from the meter's address on: of each 64 bits the lower one, where both are of interest (src/monitor/block_counts.h).
 const freed = 0;
-const left = 1;
-const armed = 2;
-const before = 6; // 64 bits
-const peak = 8;
+const leftBytes = 3;
+const armedBytes = 5;
+const freedLarge = 6;
+const before = 8; // 64 bits
+const peak = 10;
 
 export class HeapMeter {
   readonly #engine: Engine;
@@ -30,17 +31,21 @@ export class HeapMeter {
 
   /** Bytes in live blocks. */
   get liveBytes(): number {
-    return (this.#read(before) + this.#read(armed) - this.#read(left) - this.#read(freed)) >>> 0;
+    return (this.#read(before) + this.#takenBytes() - this.#read(freed) - this.#read(freedLarge)) >>> 0;
   }
 
   /** Of all blocks that ever came into use. */
   get totalBytes(): number {
-    return this.#read(before) + this.#read(before + 1) * 2 ** 32 + this.#read(armed) - this.#read(left);
+    return this.#read(before) + this.#read(before + 1) * 2 ** 32 + this.#takenBytes();
   }
 
   /** The most bytes in live blocks that were seen whenever malloc left its fast path. */
   get peakLiveBytes(): number {
     return Math.max(this.#read(peak), this.liveBytes);
+  }
+
+  #takenBytes(): number {
+    return (this.#read(armedBytes) - this.#read(leftBytes)) & ~7;
   }
 
   #read(word: number): number {

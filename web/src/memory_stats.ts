@@ -23,6 +23,7 @@ export interface MemoryStats {
   reserved: number | null;
   /** What can be handed out without growing. */
   free: number | null;
+  /** What surely is free in one piece; in a sample, the longest stretch there is. docs/monitoring.md has the difference. */
   largestFree: number | null;
   /** The highest of both since monitoring started. */
   peakAllocated: number;
@@ -48,8 +49,8 @@ const [reserved, liveBlocks, free, largestFree, top] = (
 ).map((field) => heapStatsFields.indexOf(field)) as [number, number, number, number, number];
 
 /**
- * Reads what there is to know of a module. `exactly`: with a walk over its heap, if that is Tidemark's, wherever that has
- * changed; otherwise as src/monitor/known_stats.h says.
+ * Reads what there is to know of a module. `exactly`: with a walk over its heap, if that is Tidemark's and has changed, for
+ * the longest free stretch; otherwise that is as src/monitor/known_stats.h says.
  */
 export function measure(module: WatchedModule, timeMs: number, limit: number | null, exactly: boolean): Measured {
   const allocated = module.allocatedBytes;

@@ -97,9 +97,8 @@ export class WasmMemoryMonitor {
   }
 
   /**
-   * As things are now. Cost: below a microsecond, and a step for each run of the heap where blocks have come and gone since
-   * the last time; in a heap of more than 1024 runs, where these were more than 32 bytes a run. `free`, `largestFree`,
-   * `reserved` and `liveBlocks` are as of then. {@link sample} has all as of now.
+   * As things are now. Cost: below a microsecond. `largestFree`, and what follows from it, is what surely is free in one
+   * piece: where free neighbours have not been joined yet, {@link sample} may know of a longer stretch.
    *
    * @throws {TidemarkError} `'unknown-module'`
    */

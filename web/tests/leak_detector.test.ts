@@ -3,9 +3,9 @@ import { createTidemark } from 'tidemark/manual';
 import type { LeakResult, WasmModule } from 'tidemark';
 import type { Engine, Runtime } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
-import { severityOf, timeToLimitMs } from '../src/leaks/leak_text.js';
+import { kindText, severityOf, stackLines, timeToLimitMs } from '../src/leaks/leak_text.js';
 import { typeNameOf } from '../src/leaks/type_name.js';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
 const thrown = (body: () => unknown): unknown => {
@@ -168,6 +168,41 @@ test('names of types, severities and times are what people read', () => {
   expect(timeToLimitMs(1, 2, null)).toBeNull();
 });
 
+test('stacks of Embind objects begin in the program, wherever that lies', () => {
+  const inNode = [
+    'Error',
+    'at tidemarkTrackObject (file:///app/objects.mjs:1:2)',
+    'at new Sound (file:///app/objects.mjs:1:3)',
+    'at constructor Sound (eval at createJsInvoker (file:///app/objects.mjs:1:4), <anonymous>:6:11)',
+    'at play (file:///app/main.mjs:6:35)',
+    'at file:///app/main.mjs:9:1',
+    'at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
+  ];
+  expect(stackLines(inNode.join('\n    '))).toEqual([
+    'play (file:///app/main.mjs:6:35)',
+    'file:///app/main.mjs:9:1',
+    'process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
+  ]);
+  const inFirefox = [
+    'tidemarkTrackObject@http://a/o.mjs:1:2',
+    'Sound@http://a/o.mjs:1:3',
+    'play@http://a/m.mjs:6:35',
+    '',
+  ];
+  expect(stackLines(inFirefox.join('\n'))).toEqual(['play@http://a/m.mjs:6:35']);
+  const bundled = inNode.map((line) => line.replace(/\w+\.mjs/, 'bundle.js'));
+  expect(stackLines(bundled.join('\n'))[0]).toBe('play (file:///app/bundle.js:6:35)');
+});
+
+test('kinds of things are counted in words', () => {
+  expect(kindText(5, 'Embind object of class Glass (of water)')).toBe('5 Embind objects of class Glass (of water)');
+  expect(kindText(1, 'Embind object of class Glass')).toBe('1 Embind object of class Glass');
+  expect(kindText(2, 'JavaScript value held by C++ (emscripten::val)')).toBe(
+    '2 JavaScript values held by C++ (emscripten::val)',
+  );
+  expect(kindText(2, '_malloc() block')).toBe('2 _malloc() blocks');
+});
+
 test('a series reaches back farther than the window, whatever the pace', () => {
   const series = new LeakSeries(1, 60_000);
   for (let t = 0; t < 200_000; t += 10) series.add(t, [t]);
@@ -184,8 +219,28 @@ test('a series reaches back farther than the window, whatever the pace', () => {
   expect(series.trendOf(0)).toEqual([{ time: 5, bytes: 1 }]);
 });
 
+test('the floors of a series reach back to its begin, in parts of equal length', () => {
+  const series = new LeakSeries(2, 60_000);
+  const seconds = 10_000;
+  const sawtooth = (t: number): number => t + (t % 7) * 1000;
+  for (let t = 0; t < seconds; ++t) series.add(t * 1000, [sawtooth(t), 5]);
+  const times = [...series.floorTimes()];
+  const floors = [...series.floors(0)];
+  expect(times.length).toBe(series.floorCount);
+  expect(series.floorCount).toBeLessThanOrEqual(128);
+  expect(series.floorCount).toBeGreaterThanOrEqual(64);
+  expect(times[0]).toBe(0);
+  const part = (times[1] ?? 0) / 1000;
+  expect(times).toEqual(times.map((_, i) => i * part * 1000));
+  const all = Array.from({ length: seconds }, (_, t) => sawtooth(t));
+  expect(floors).toEqual(floors.map((_, i) => Math.min(...all.slice(i * part, (i + 1) * part))));
+  expect(new Set(series.floors(1))).toEqual(new Set([5]));
+  series.add(5, [1, 1]);
+  expect([...series.floors(0)]).toEqual([1]);
+});
+
 test('what was only asked about is forgotten with its module', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const api = await createTidemark({ clock });
   const module = (): WasmModule => ({ id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) });
   const first = module();
@@ -198,7 +253,7 @@ test('what was only asked about is forgotten with its module', async () => {
 });
 
 test('a module that was asked about before is monitored like any other', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const api = await createTidemark({ clock });
   const module = { id: 'm', memory: new WebAssembly.Memory({ initial: 1 }) };
   api.registerModule(module);

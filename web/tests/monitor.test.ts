@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import * as tidemark from 'tidemark';
 import { createTidemark } from 'tidemark/manual';
 import type { MemoryStats, MemoryWarning } from 'tidemark';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 import { loadProgram } from './program.js';
 import { startSites } from './sites_program.js';
 
@@ -23,7 +23,7 @@ const codeOf = (body: () => unknown): unknown => {
 };
 
 test('statistics are those of the heap, in every field', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, 64 * MiB);
   program._load_meshes(100, 100_000);
@@ -47,7 +47,7 @@ test('statistics are those of the heap, in every field', async () => {
 });
 
 test('rates are measured over the last ten seconds', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, null, { intervalMs: 500 });
   for (let i = 0; i < 40; ++i) {
@@ -63,7 +63,7 @@ test('rates are measured over the last ten seconds', async () => {
 });
 
 test('a warning comes once, when its threshold is passed, and again after a fall of five points', async () => {
-  const { program, api } = await startSites(new FakeClock());
+  const { program, api } = await startSites(new SimulatedClock());
   const monitor = new api.WasmMemoryMonitor({
     thresholds: { low: 50, medium: 70, high: 80, critical: 90 },
     maxHistorySize: 8,
@@ -103,7 +103,7 @@ test('a warning comes once, when its threshold is passed, and again after a fall
 });
 
 test('malloc itself has a sample taken when the use passes a threshold', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, 10 * MiB);
   const warnings: MemoryWarning[] = [];
@@ -121,7 +121,7 @@ test('malloc itself has a sample taken when the use passes a threshold', async (
 
 test('a listener that throws stops neither the others nor the monitor', async () => {
   const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, 10 * MiB);
   const seen: string[] = [];
@@ -139,7 +139,7 @@ test('a listener that throws stops neither the others nor the monitor', async ()
 });
 
 test('ten hours of samples stay in memory that was fixed in advance, and no peak is lost', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, 64 * MiB, { maxHistorySize: 100 });
   const usedBefore = api.getMemoryStats('sites').used;
@@ -164,7 +164,7 @@ test('ten hours of samples stay in memory that was fixed in advance, and no peak
 });
 
 test('modules of every kind, several at once; what one can not tell is null', async () => {
-  const { api } = await startSites(new FakeClock());
+  const { api } = await startSites(new SimulatedClock());
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 100 });
   const foreign = await loadProgram('unlinked');
   api.startMonitoring(api.defaultModule);
@@ -201,7 +201,7 @@ test('modules of every kind, several at once; what one can not tell is null', as
 });
 
 test('observe() is every sample from then on; leaving the loop ends it', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { api } = await startSites(clock);
   api.startMonitoring(api.defaultModule);
   const samples: MemoryStats[] = [];
@@ -222,7 +222,7 @@ test('observe() is every sample from then on; leaving the loop ends it', async (
 });
 
 test('history as JSON and as CSV', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { api } = await startSites(clock);
   const memory = new WebAssembly.Memory({ initial: 1 });
   api.startMonitoring({ id: 'a "quoted", id', memory });
@@ -248,7 +248,7 @@ test('samples are entries of performance when that is asked for', async () => {
 });
 
 test('what is wrong is refused, and changes nothing', async () => {
-  const { api } = await startSites(new FakeClock());
+  const { api } = await startSites(new SimulatedClock());
   const monitor = api.wasmMemoryMonitor;
   expect(codeOf(() => new api.WasmMemoryMonitor({ intervalMs: 0 }))).toBe('invalid-config');
   expect(codeOf(() => new api.WasmMemoryMonitor({ thresholds: { low: 90 } }))).toBe('invalid-config');
@@ -268,7 +268,7 @@ test('what is wrong is refused, and changes nothing', async () => {
 });
 
 test('statistics and history go on through growth and shrink', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule, 512 * MiB);
   const before = api.getMemoryStats('sites');
@@ -287,7 +287,7 @@ test('statistics and history go on through growth and shrink', async () => {
 });
 
 test('the map says what lies where', async () => {
-  const { program, api } = await startSites(new FakeClock());
+  const { program, api } = await startSites(new SimulatedClock());
   api.startMonitoring(api.defaultModule);
   program._load_meshes(10, MiB);
   program._load_meshes(10_000, 64);
@@ -329,7 +329,7 @@ test('the packaged engine watches itself, and its timer keeps no process alive',
 });
 
 test('another configuration keeps history, peaks, and what was warned of', async () => {
-  const clock = new FakeClock();
+  const clock = new SimulatedClock();
   const api = await createTidemark({ clock });
   const bare = { id: 'bare', memory: new WebAssembly.Memory({ initial: 16 }) };
   const seen: string[] = [];
@@ -350,7 +350,7 @@ test('another configuration keeps history, peaks, and what was warned of', async
 });
 
 test('the peak of a profile is not below what is in use now', async () => {
-  const { program, api } = await startSites(new FakeClock());
+  const { program, api } = await startSites(new SimulatedClock());
   api.startMonitoring(api.defaultModule);
   program._load_meshes(10, 100_000);
   const { used } = api.getMemoryStats('sites');
@@ -358,7 +358,7 @@ test('the peak of a profile is not below what is in use now', async () => {
 });
 
 test('what a shrink can not give back is no waste', async () => {
-  const { api } = await startSites(new FakeClock());
+  const { api } = await startSites(new SimulatedClock());
   api.startMonitoring(api.defaultModule);
   expect(api.shrink('sites').returnedBytes).toBe(0);
   const { used, reserved, free, largestFree, efficiency } = api.getMemoryStats('sites');

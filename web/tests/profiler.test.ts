@@ -1,15 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import Ajv from 'ajv';
 import { Profile } from 'pprof-format';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { MemoryProfile, Runtime, SiteProfile, TidemarkApi } from 'tidemark';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 import { startSites, type SitesProgram } from './sites_program.js';
 
 const MiB = 1024 * 1024;
-const started = async (sampleBytes: number): Promise<{ program: SitesProgram; api: TidemarkApi; clock: FakeClock }> => {
-  const clock = new FakeClock();
+const started = async (
+  sampleBytes: number,
+): Promise<{ program: SitesProgram; api: TidemarkApi; clock: SimulatedClock }> => {
+  const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);
   api.startMonitoring(api.defaultModule);
   api.wasmMemoryMonitor.startProfiling('sites', { sampleBytes, maxOverhead: 0, seed: 3 });
@@ -254,45 +261,50 @@ test("Chrome's and Firefox's profiles have all bytes where they belong", async (
   stackTable.prefix.forEach((prefix, i) => expect(prefix === null || prefix < i).toBe(true));
 });
 
-// docs-developer/processed-profile-format.md of github.com/firefox-devtools/profiler: tables are columns of one length, and
-// what refers to another table is a row of it.
-test("Firefox's profile keeps the rules of its format", async () => {
+// Its command line is the same code as profiler.firefox.com: it brings the file up to its own version, and adds the bytes up.
+test('the Firefox Profiler opens its file, and has all bytes where they belong', async () => {
   const { program, api } = await started(0);
   program._load_meshes(30, 400);
-  program._load_textures(3, 1000);
-  const text = JSON.stringify(api.getMemoryProfile('sites').toFirefoxProfile());
-  type Table = { length: number } & Record<string, unknown>;
-  type Thread = Record<string, Table | undefined> & { stringArray: string[] };
-  const { meta, threads } = JSON.parse(text) as { meta: { categories: object[] }; threads: Thread[] };
-  const [thread] = threads;
-  if (!thread) throw new Error('no thread');
-  const tables = Object.entries(thread).filter(
-    (entry): entry is [string, Table] => typeof entry[1] === 'object' && entry[1] !== null && !Array.isArray(entry[1]),
+  program._load_level(3, 1000);
+  program._format_text(4, 50);
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-'));
+  const file = join(folder, 'file.json');
+  writeFileSync(file, JSON.stringify(api.getMemoryProfile('sites').toFirefoxProfile()));
+  const command = fileURLToPath(
+    new URL('../../node_modules/@firefox-devtools/profiler-cli/dist/profiler-cli.js', import.meta.url),
   );
-  const names = tables.map(([name]) => name);
-  const required = 'frameTable funcTable markers nativeAllocations nativeSymbols resourceTable samples stackTable';
-  expect(names).toEqual(expect.arrayContaining(required.split(' ')));
-  for (const [name, table] of tables) {
-    const columns = Object.entries(table).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
-    for (const [column, rows] of columns) expect(rows.length, `${name}.${column}`).toBe(table.length);
+  const env = { ...process.env, PROFILER_CLI_SESSION_DIR: folder, PROFILER_CLI_NO_SYMBOLICATE: '1' };
+  // What its `load` starts too, which gives up where that takes longer than half a second.
+  const server = spawn(process.execPath, [command, '--daemon', file, '--session', 'heap'], { env, stdio: 'ignore' });
+  const loaded = (): void => {
+    expect(readFileSync(join(folder, 'heap.log'), 'utf8')).toContain('Profile loaded successfully');
+  };
+  interface Functions {
+    weightType: string;
+    functions: { name: string; selfSamples: number; totalSamples: number }[];
   }
-  const references: [table: string, column: string, rows: number][] = [
-    ['nativeAllocations', 'stack', thread['stackTable']?.length ?? 0],
-    ['stackTable', 'frame', thread['frameTable']?.length ?? 0],
-    ['stackTable', 'prefix', thread['stackTable']?.length ?? 0],
-    ['stackTable', 'category', meta.categories.length],
-    ['frameTable', 'func', thread['funcTable']?.length ?? 0],
-    ['funcTable', 'name', thread.stringArray.length],
-    ['funcTable', 'fileName', thread.stringArray.length],
-  ];
-  for (const [table, column, rows] of references) {
-    const numbers = thread[table]?.[column] as (number | null)[];
-    expect(numbers.length).toBeGreaterThan(0);
-    for (const number of numbers) {
-      expect(number === null || (Number.isInteger(number) && number >= 0 && number < rows), `${table}.${column}`).toBe(
-        true,
-      );
-    }
+  const bytes = async (strategy: string): Promise<unknown> => {
+    const args = ['thread', 'functions', '--json', '--session', 'heap', '--strategy', strategy];
+    const { stdout } = await promisify(execFile)(process.execPath, [command, ...args], { env });
+    const { weightType, functions } = JSON.parse(stdout) as Functions;
+    expect(weightType).toBe('bytes');
+    const outer = functions.find(({ name }) => name.includes('profiler.test'))?.totalSamples;
+    const own = functions.filter(({ selfSamples }) => selfSamples !== 0);
+    return { outer, ...Object.fromEntries(own.map(({ name, selfSamples }) => [name, selfSamples])) };
+  };
+  try {
+    await vi.waitFor(loaded, { timeout: 30_000 });
+    expect(await bytes('native-retained-allocations')).toEqual({
+      outer: 15_000,
+      load_meshes: 12_000,
+      load_level: 3000,
+    });
+    const all = { outer: 15_200, load_meshes: 12_000, load_level: 3000, format_text: 200 };
+    expect(await bytes('native-allocations')).toEqual(all);
+    expect(await bytes('native-deallocations-sites')).toEqual({ outer: -200, format_text: -200 });
+  } finally {
+    server.kill();
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -1,6 +1,6 @@
 import { attach } from 'tidemark/attach';
 import type { TidemarkApi } from 'tidemark';
-import type { FakeClock } from './fake_clock.js';
+import type { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 
 /** programs/sites.cpp, as `cmake --build --preset wasm` leaves it. */
 export interface SitesProgram {
@@ -13,7 +13,7 @@ export interface SitesProgram {
   _let_go(): void;
 }
 
-export async function startSites(clock?: FakeClock): Promise<{ program: SitesProgram; api: TidemarkApi }> {
+export async function startSites(clock?: SimulatedClock): Promise<{ program: SitesProgram; api: TidemarkApi }> {
   const url = new URL('../../build/wasm/web/sites.mjs', import.meta.url);
   const { default: create } = (await import(url.href)) as { default: () => Promise<SitesProgram> };
   const program = await create();

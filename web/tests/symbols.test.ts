@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { attach } from 'tidemark/attach';
 import type { MemoryProfile, TidemarkApi } from 'tidemark';
 import { expect, test } from 'vitest';
-import { FakeClock } from './fake_clock.js';
+import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 import { startSites } from './sites_program.js';
 
 const built = (file: string): URL => new URL(`../../build/wasm/web/${file}`, import.meta.url);
@@ -27,7 +27,7 @@ interface Places {
 async function started(name: string): Promise<{ program: Places; api: TidemarkApi }> {
   const { default: create } = (await import(built(`${name}.mjs`).href)) as { default: () => Promise<Places> };
   const program = await create();
-  const api = attach({ id: name, module: program, clock: new FakeClock() });
+  const api = attach({ id: name, module: program, clock: new SimulatedClock() });
   api.startMonitoring(api.defaultModule);
   api.wasmMemoryMonitor.startProfiling(name, { sampleBytes: 0, maxOverhead: 0 });
   return { program, api };
@@ -93,7 +93,7 @@ test('DWARF can be given, by content and by place', async () => {
 });
 
 test('a source map that the program names is found', async () => {
-  const { program, api } = await startSites(new FakeClock());
+  const { program, api } = await startSites(new SimulatedClock());
   api.startMonitoring(api.defaultModule);
   api.wasmMemoryMonitor.startProfiling('sites', { sampleBytes: 0 });
   program._load_level(1, 1000);

@@ -25,6 +25,13 @@ constexpr double kStoppedShare = 0.2;  // of the mean rise of a slice
 constexpr double kMostBend = 0.15;     // of the rise
 constexpr double kLeastSpan = 0.5;     // of the window
 
+constexpr double kLongerPast = 1.25;         // than what the samples tell of, to be asked
+constexpr double kStillSlowingShare = 0.75;  // of the third quarter's rise
+constexpr std::size_t kLeastFloors = 24;
+constexpr double kSeldomWindows = 5;
+constexpr double kSeldomPieces = 8;
+constexpr double kUsualPause = 1.5;  // of the longest between two pieces
+
 GrowthFinding verdict(GrowthFinding result, LeakVerdict value, GrowthReason reason, double confidence) {
   result.finding.verdict = value;
   result.finding.reason = static_cast<std::uint32_t>(reason);
@@ -55,7 +62,93 @@ double bend_of(const TrendPoint* points, std::size_t n, double slope_per_ms) {
   return (most - least) / 2;
 }
 
+using Slices = std::array<TrendPoint, kSlices>;
+
+/// What a series rose by in each eighth of its time.
+Slices slices_of(const TrendPoint* points, std::size_t n) {
+  const double begin_ms = points[0].time_ms, span_ms = points[n - 1].time_ms - begin_ms;
+  Slices slices;
+  double below = points[0].value;
+  for (std::size_t i = 0; i < kSlices; ++i) {
+    const double end_ms = begin_ms + span_ms * static_cast<double>(i + 1) / kSlices;
+    const double value = value_at(points, n, end_ms);
+    slices[i] = {end_ms, value - below};
+    below = value;
+  }
+  return slices;
+}
+
+bool is_slowing(const Slices& slices, TrendRoom& room) {
+  return trend_of(slices.data(), kSlices, room).z <= kSlowingZ &&
+         slices[kSlices - 1].value < kSlowingShare * slices[0].value;
+}
+
+void make_floor(TrendPoint* points, std::size_t n) {
+  for (std::size_t i = n - 1; i-- > 0;) points[i].value = std::min(points[i].value, points[i + 1].value);
+}
+
 }  // namespace
+
+GrowthFinding GrowthRule::judge(const TrendPoint* samples, std::size_t n, const TrendPoint* floors,
+                                std::size_t n_floors, const GrowthOptions& options) {
+  const GrowthFinding now = judge(samples, n, options);
+  if (n_floors < kLeastFloors || n == 0) return now;
+  const double past_ms = floors[n_floors - 1].time_ms - floors[0].time_ms;
+  if (past_ms < kLongerPast * (samples[n - 1].time_ms - samples[0].time_ms)) return now;
+  const auto [low, high] = std::minmax_element(
+      floors, floors + n_floors, [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
+  if (high->value <= low->value) return now;
+  const Cycles cycles = find_cycles(floors, n_floors, kFallShare * (high->value - low->value));
+  if (now.finding.verdict == LeakVerdict::kLeak) return explain(now, floors, n_floors, cycles, options);
+  const auto reason = static_cast<GrowthReason>(now.finding.reason);
+  if (now.finding.verdict != LeakVerdict::kClean || past_ms < kSeldomWindows * options.window_ms ||
+      (reason != GrowthReason::kFlat && reason != GrowthReason::kFewLoads))
+    return now;
+  const GrowthFinding seldom = judge_seldom(floors, n_floors, cycles, options);
+  return seldom.finding.verdict == LeakVerdict::kLeak ? seldom : now;
+}
+
+GrowthFinding GrowthRule::explain(const GrowthFinding& leak, const TrendPoint* floors, std::size_t n,
+                                  const Cycles& cycles, const GrowthOptions& options) {
+  const TrendPoint &end = floors[n - 1], &valley = floors[cycles.last_valley];
+  const bool outlasts = end.time_ms - valley.time_ms > kOutlasts * cycles.longest_rise_ms ||
+                        end.value - valley.value > kOutlasts * cycles.highest_rise;
+  if (cycles.valleys > 0 && !outlasts) {
+    GrowthFinding of_valleys = judge_valleys(cycles, options);
+    of_valleys.valleys = static_cast<std::uint32_t>(cycles.valleys);
+    return of_valleys.finding.verdict == LeakVerdict::kLeak ? leak : of_valleys;
+  }
+  if (n - cycles.last_valley < kLeastFloors) return leak;
+  const std::size_t count = reduce(floors + cycles.last_valley, n - cycles.last_valley);
+  make_floor(points_.data(), count);
+  const Slices slices = slices_of(points_.data(), count);
+  const double third = slices[4].value + slices[5].value, last = slices[6].value + slices[7].value;
+  if (is_slowing(slices, room_) && last < kStillSlowingShare * third)
+    return verdict(leak, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
+  return leak;
+}
+
+/// Of what rises in pieces that are farther from each other than a window shows.
+GrowthFinding GrowthRule::judge_seldom(const TrendPoint* floors, std::size_t n, const Cycles& cycles,
+                                       const GrowthOptions& options) {
+  const std::size_t first = cycles.last_valley;
+  GrowthFinding result;
+  if (n - first < kLeastFloors || floors[n - 1].time_ms - floors[first].time_ms < kSeldomWindows * options.window_ms)
+    return result;
+  result = judge_rise(floors + first, n - first, options);
+  if (result.finding.verdict != LeakVerdict::kLeak || result.pieces < kSeldomPieces) return {};
+  // A piece counts where it is half as large as the mean one.
+  const double least_piece = result.finding.bytes / result.pieces / 2;
+  double last_ms = floors[first].time_ms, longest_ms = 0, level = floors[first].value;
+  for (std::size_t i = first + 1; i < n; ++i) {
+    if (floors[i].value - level < least_piece) continue;
+    longest_ms = std::max(longest_ms, floors[i].time_ms - last_ms);
+    last_ms = floors[i].time_ms;
+    level = floors[i].value;
+  }
+  if (floors[n - 1].time_ms - last_ms > kUsualPause * longest_ms) return {};
+  return verdict(result, LeakVerdict::kLeak, GrowthReason::kRisingForLong, result.finding.confidence);
+}
 
 GrowthFinding GrowthRule::judge(const TrendPoint* samples, std::size_t n, const GrowthOptions& options) {
   if (n > kMaxSamples) {
@@ -107,6 +200,7 @@ GrowthRule::Cycles GrowthRule::find_cycles(const TrendPoint* samples, std::size_
       if (value > samples[peak].value) peak = i;
       if (samples[peak].value - value >= least_fall) {
         cycles.longest_rise_ms = std::max(cycles.longest_rise_ms, samples[peak].time_ms - samples[rise_begin].time_ms);
+        cycles.highest_rise = std::max(cycles.highest_rise, samples[peak].value - samples[rise_begin].value);
         falling = true;
         valley = i;
       }
@@ -173,8 +267,7 @@ GrowthFinding GrowthRule::judge_rise(const TrendPoint* samples, std::size_t n, c
   result.tau = trend.tau;
   result.z = trend.z;
 
-  for (std::size_t i = count - 1; i-- > 0;)
-    points_[i].value = std::min(points_[i].value, points_[i + 1].value);  // the floor
+  make_floor(points_.data(), count);
   const double begin_ms = points_[0].time_ms, span_ms = points_[count - 1].time_ms - begin_ms;
   const double rise = points_[count - 1].value - points_[0].value;
   result.finding.bytes = rise;
@@ -190,14 +283,7 @@ GrowthFinding GrowthRule::judge_rise(const TrendPoint* samples, std::size_t n, c
   result.pieces = rise * rise / squares;
   if (result.pieces < kLeastPieces) return verdict(result, LeakVerdict::kClean, GrowthReason::kFewLoads, 0.8);
 
-  std::array<TrendPoint, kSlices> slices;
-  double below = points_[0].value;
-  for (std::size_t i = 0; i < kSlices; ++i) {
-    const double end_ms = begin_ms + span_ms * static_cast<double>(i + 1) / kSlices;
-    const double value = value_at(points_.data(), count, end_ms);
-    slices[i] = {end_ms, value - below};
-    below = value;
-  }
+  const Slices slices = slices_of(points_.data(), count);
   const double last_quarter = slices[kSlices - 2].value + slices[kSlices - 1].value;
   if (last_quarter < kPlateauShare * rise / 4) return verdict(result, LeakVerdict::kClean, GrowthReason::kPlateau, 0.9);
   if (result.pieces >= kSmoothPieces && slices[kSlices - 1].value < kStoppedShare * rise / kSlices)
@@ -206,9 +292,7 @@ GrowthFinding GrowthRule::judge_rise(const TrendPoint* samples, std::size_t n, c
   const double rate = std::max(result.finding.rate_per_second, std::min(rise, 4 * last_quarter) / span_ms * 1000);
   result.finding.rate_per_second = rate;
   if (rate < options.threshold_per_second) return verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7);
-  const Trend of_slices = trend_of(slices.data(), kSlices, room_);
-  if (of_slices.z <= kSlowingZ && slices[kSlices - 1].value < kSlowingShare * slices[0].value)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
+  if (is_slowing(slices, room_)) return verdict(result, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
   if (bend_of(points_.data(), count, rate / 1000) > kMostBend * rise)
     return verdict(result, LeakVerdict::kMaybe, GrowthReason::kUneven, 0.4);
   if (result.span_ms < kLeastSpan * options.window_ms)

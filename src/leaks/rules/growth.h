@@ -16,6 +16,12 @@
 //   short       less than half of the window has been seen: a program that is starting up looks just so
 //
 // What is counted as risen is the floor: the least value from then on, what was never given back since.
+//
+// The past       The samples reach back some windows; the floors of equal parts of the whole time reach back to its begin, and
+//                are asked where they tell of more. A rise that has come and gone before is one of those cycles, unless it
+//                outlasts them or is higher than any two of them; one that has become slower all the time is slowing. And what
+//                comes too seldom for a window, once a minute perhaps, is a leak when it has gone on for five of them, without
+//                a longer pause than usual at the end.
 #pragma once
 
 #include "leaks/finding.h"
@@ -41,6 +47,7 @@ enum class GrowthReason : std::uint32_t {
   kRising = 8,
   kRisingValleys = 9,
   kUneven = 10,
+  kRisingForLong = 11,
 };
 
 struct GrowthFinding {
@@ -56,18 +63,28 @@ struct GrowthFinding {
 class GrowthRule {
  public:
   static constexpr std::size_t kMaxSamples = 256;
+  static constexpr std::size_t kMaxFloors = 128;
 
   /// Of samples in ascending order of time, those before the window for what they say of cycles. Looks at the last
   /// kMaxSamples.
   GrowthFinding judge(const TrendPoint* samples, std::size_t n, const GrowthOptions& options);
+
+  /// The same with the past: `floors` are the least values of equal parts of all the time that there are samples of.
+  GrowthFinding judge(const TrendPoint* samples, std::size_t n, const TrendPoint* floors, std::size_t n_floors,
+                      const GrowthOptions& options);
 
  private:
   struct Cycles {
     std::size_t valleys = 0;      // in valleys_
     std::size_t last_valley = 0;  // index of the sample
     double longest_rise_ms = 0;   // before that
+    double highest_rise = 0;      // before that
   };
 
+  GrowthFinding explain(const GrowthFinding& leak, const TrendPoint* floors, std::size_t n, const Cycles& cycles,
+                        const GrowthOptions& options);
+  GrowthFinding judge_seldom(const TrendPoint* floors, std::size_t n, const Cycles& cycles,
+                             const GrowthOptions& options);
   Cycles find_cycles(const TrendPoint* samples, std::size_t n, double least_fall);
   GrowthFinding judge_valleys(const Cycles& cycles, const GrowthOptions& options);
   GrowthFinding judge_rise(const TrendPoint* samples, std::size_t n, const GrowthOptions& options);

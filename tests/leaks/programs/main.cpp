@@ -2,8 +2,10 @@
 #include <emscripten.h>
 #include <emscripten/bind.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "program.h"
@@ -44,6 +46,33 @@ class Scene {
   std::vector<std::unique_ptr<Shape>> shapes_;
 };
 
+/// Calls back into JavaScript, and holds what it calls.
+class Emitter {
+ public:
+  int on(emscripten::val listener) {
+    listeners_.emplace(++last_, std::move(listener));
+    return last_;
+  }
+  void off(int id) { listeners_.erase(id); }
+  int count() const { return static_cast<int>(listeners_.size()); }
+
+ private:
+  std::map<int, emscripten::val> listeners_;
+  int last_ = 0;
+};
+
+/// Shared between C++ and JavaScript.
+class Mesh {
+ public:
+  explicit Mesh(int points) : points_(static_cast<std::size_t>(points)) {}
+  int points() const { return static_cast<int>(points_.size()); }
+
+ private:
+  std::vector<float> points_;
+};
+
+Mesh* load_mesh(int points) { return new Mesh(points); }
+
 /// What JavaScript names by its address alone.
 struct Session {
   std::string name = "a session that only JavaScript knows of";
@@ -83,4 +112,13 @@ EMSCRIPTEN_BINDINGS(corpus) {
       .constructor<>()
       .function("add", &Scene::add, emscripten::allow_raw_pointers())
       .function("count", &Scene::count);
+  emscripten::class_<Emitter>("Emitter")
+      .constructor<>()
+      .function("on", &Emitter::on)
+      .function("off", &Emitter::off)
+      .function("count", &Emitter::count);
+  emscripten::class_<Mesh>("Mesh")
+      .smart_ptr_constructor("Mesh", &std::make_shared<Mesh, int>)
+      .function("points", &Mesh::points);
+  emscripten::function("loadMesh", &load_mesh, emscripten::allow_raw_pointers());
 }

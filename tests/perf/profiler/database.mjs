@@ -18,7 +18,7 @@ const settleMs = 6000;
 const words = exports.tidemark_meter() / 4; // web/src/heap_meter.ts
 function allocatedBytes() {
   const word = (index) => engine.views.u32[words + index];
-  return word(6) + word(7) * 2 ** 32 + word(2) - word(1);
+  return word(8) + word(9) * 2 ** 32 + ((word(5) - word(3)) & ~7);
 }
 function processorMs() {
   const { user, system } = process.cpuUsage();

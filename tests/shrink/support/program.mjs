@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { loadEnvironment, root, run } from '../../../scripts/environment.mjs';
 
 const output = join(root, 'build/shrink');
+const closureCompiler = join(root, 'node_modules/.bin/google-closure-compiler');
 const sources = join(dirname(import.meta.dirname), 'programs');
 
 let installing;
@@ -36,7 +37,7 @@ export async function build(source, flags = [], { runtime = true, suffix = '.mjs
   if (existsSync(file)) return file;
   const compiler = source.endsWith('.c') ? 'emcc' : 'em++';
   const args = [join(sources, source), `--use-port=${port}`, '-sENVIRONMENT=node,web,worker', ...flags, '-o', file];
-  await run(compiler, args, { capture: true, env: loadEnvironment() });
+  await run(compiler, args, { capture: true, env: { ...loadEnvironment(), EM_CLOSURE_COMPILER: closureCompiler } });
   return file;
 }
 

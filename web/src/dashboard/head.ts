@@ -17,8 +17,8 @@ export class Head {
   readonly #events: HeadEvents;
   readonly #tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Modules' });
   readonly #dot = h('i', { 'aria-hidden': 'true' });
-  readonly #words = h('span', {}, '');
-  readonly #state = h('span', { class: 'state', 'data-state': 'paused' }, this.#dot, this.#words);
+  readonly #words = h('span', { class: 'slot' });
+  readonly #state = h('span', { class: 'state', 'data-state': 'paused' }, this.#dot, h('span', {}, this.#words));
   readonly #pause: HTMLButtonElement;
 
   constructor(events: HeadEvents, hz: number, theme: Theme) {

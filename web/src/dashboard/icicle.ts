@@ -4,7 +4,7 @@
 // D3 and half of the dashboard's size), or made for stretches of time, and none can be operated by keyboard.
 import { h } from './dom.js';
 import { fitCanvas, type PanelHost } from './panels/panel.js';
-import { depthOf, type Frame } from './site_tree.js';
+import { depthOf, pathOf, sameFrame, type Frame } from './site_tree.js';
 
 const rowHeight = 22;
 
@@ -38,6 +38,7 @@ export class Icicle {
         'Allocation sites. Arrow keys go to the frame above, inside or beside; Enter shows a frame in full width, Escape shows all.',
       onpointermove: (event: PointerEvent) => this.#point(this.#frameAt(event)),
       onpointerleave: () => this.#point(null),
+      onblur: () => this.#point(null),
       onclick: (event: MouseEvent) => {
         const frame = this.#frameAt(event);
         if (frame) this.focus(frame);
@@ -48,15 +49,26 @@ export class Icicle {
 
   /** `signed`: bytes are differences, and colours say which way. */
   show(root: Frame, focus: Frame, signed: boolean): void {
+    // Whoever reads about a frame goes on reading about it.
+    const path = this.#pointed && pathOf(this.#pointed);
+    const same = path && sameFrame(root, path);
+    this.#pointed = same && pathOf(same).length === path.length ? same : null;
     this.#root = root;
     this.#focus = focus;
     this.#signed = signed;
-    this.#pointed = null;
     this.#lay();
     // Deep stacks are scrolled to.
     const height = `max(100%, ${this.height}px)`;
     if (this.canvas.style.height !== height) this.canvas.style.height = height;
     this.draw();
+  }
+
+  get pointed(): Frame | null {
+    return this.#pointed;
+  }
+
+  get isEmpty(): boolean {
+    return (this.#root?.weight ?? 0) === 0;
   }
 
   set search(text: string) {
@@ -74,7 +86,7 @@ export class Icicle {
   }
 
   focus(frame: Frame): void {
-    this.#focus = frame;
+    this.#focus = this.#pointed = frame;
     this.#lay();
     this.draw();
     this.#onFocus(frame);

@@ -36,6 +36,8 @@ const notGiven = (what: string): string => `The dashboard was given no API that 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
 const walkShare = 0.0003;
 const rateWindowMs = 3_000;
+/** A mean over three seconds has nothing new to say four times a second. */
+const rateEveryMs = 1_000;
 const mostMarkers = 400;
 
 export class LiveSource implements Source {
@@ -50,6 +52,7 @@ export class LiveSource implements Source {
   readonly #markers: Marker[] = [];
   readonly #stops: (() => void)[] = [];
   readonly #totals: { time: number; bytes: number }[] = [];
+  #lastRate: { time: number; bytesPerSecond: number } | null = null;
   /** Reads the profiler's tables; null until that has been loaded. */
   #readProfile: ((id: string, runtime: Runtime, clock: Clock) => ApiProfile) | null = null;
   #api: ComponentApi | null = null;
@@ -197,7 +200,12 @@ export class LiveSource implements Source {
     this.#totals.push({ time, bytes });
     while ((this.#totals[0]?.time ?? time) < time - rateWindowMs) this.#totals.shift();
     const first = this.#totals[0];
-    return first && time > first.time ? ((bytes - first.bytes) * 1000) / (time - first.time) : null;
+    const isDue = !this.#lastRate || time >= this.#lastRate.time + rateEveryMs - 4; // a timer may come a little early
+    if (isDue) {
+      const isKnown = first !== undefined && time > first.time;
+      this.#lastRate = isKnown ? { time, bytesPerSecond: ((bytes - first.bytes) * 1000) / (time - first.time) } : null;
+    }
+    return this.#lastRate?.bytesPerSecond ?? null;
   }
 
   past(): readonly Reading[] {

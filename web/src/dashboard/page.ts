@@ -63,11 +63,12 @@ export class Page {
     });
     this.#loop.add(null, () => this.#read(), { onCredit: true });
     const panels = h('div', { class: 'panels' });
+    // What is drawn on canvases comes before what is written: a font of theirs asks for the style of all that is changed.
+    this.#add(new TimelinePanel(host), null, panels);
+    this.#add(new HeapMapPanel(host), 500, panels, { share: 0.0005 });
     const figures = new FiguresPanel();
     this.#add(figures, null);
     this.#loop.add(1000, () => this.#showState());
-    this.#add(new TimelinePanel(host), null, panels);
-    this.#add(new HeapMapPanel(host), 500, panels, { share: 0.0005 });
     this.#add(new ActionsPanel(host), 1000, panels, { share: 0.0003 });
     this.#add(new EventsPanel(), 500, panels);
     this.#add(new SitesPanel(host), 2000, panels, { share: 0.0007 });

@@ -1,6 +1,7 @@
 // The rules of src/leaks, called through raw exports, and what they return, read out of memory.
 import type { Engine, Runtime } from '../engine.js';
 import { TidemarkError } from '../errors.js';
+import type { LeakSeries } from './leak_series.js';
 import { growthReasons, scanKinds, verdicts } from './leak_findings.js';
 import type {
   Census,
@@ -29,7 +30,13 @@ declare module '../engine.js' {
     tidemark_leaks_reclaim(): void;
     tidemark_leaks_end(): void;
     tidemark_leaks_samples(): number;
-    tidemark_leaks_growth(count: number, windowMs: number, minSamples: number, threshold: number): number;
+    tidemark_leaks_growth(
+      count: number,
+      floors: number,
+      windowMs: number,
+      minSamples: number,
+      threshold: number,
+    ): number;
     tidemark_leaks_census(): number;
     tidemark_leaks_fragmentation(lastingMs: number, windowMs: number, threshold: number): number;
     tidemark_leaks_reachability(kind: number, blocksBefore: number, bytesBefore: number, elapsedMs: number): number;
@@ -50,7 +57,6 @@ export const Status = { more: 0, marked: 1, done: 2, noMemory: 3, disturbed: 4, 
 export type Status = (typeof Status)[keyof typeof Status];
 
 export const sizeClassCount = 49;
-export const maxSamples = 256;
 const rootsPerCall = 1024;
 
 /** The rules of one engine. They judge series of any module, and scan the engine's own memory. */
@@ -72,22 +78,29 @@ export class LeakEngine {
 
   // --- rules
 
-  /** Of samples in ascending order of time. */
+  /** Of a column of a series. */
   growth(
-    times: ArrayLike<number>,
-    values: ArrayLike<number>,
+    series: LeakSeries,
+    index: number,
     options: { windowMs: number; minSamples: number; threshold: number },
   ): GrowthFinding {
     const { exports } = this.#engine;
-    const count = Math.min(times.length, maxSamples);
-    const first = times.length - count;
-    const start = exports.tidemark_leaks_samples() >>> 3;
     const { f64 } = this.#engine.views;
-    for (let i = 0; i < count; ++i) {
-      f64[start + 2 * i] = times[first + i] ?? 0;
-      f64[start + 2 * i + 1] = values[first + i] ?? 0;
-    }
-    const at = exports.tidemark_leaks_growth(count, options.windowMs, options.minSamples, options.threshold) >>> 0;
+    let at = exports.tidemark_leaks_samples() >>> 3;
+    const write = (times: Float64Array, values: Float64Array): void =>
+      times.forEach((time, i) => {
+        f64[at++] = time;
+        f64[at++] = values[i] ?? 0;
+      });
+    write(series.times(), series.column(index));
+    write(series.floorTimes(), series.floors(index));
+    const { windowMs, minSamples, threshold } = options;
+    return this.#growthAt(
+      exports.tidemark_leaks_growth(series.count, series.floorCount, windowMs, minSamples, threshold) >>> 0,
+    );
+  }
+
+  #growthAt(at: number): GrowthFinding {
     const d = this.#doubles(at + 40, 4);
     return {
       ...this.#finding(at),

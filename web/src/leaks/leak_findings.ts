@@ -14,6 +14,7 @@ export const growthReasons = [
   'rising',
   'the valleys are rising',
   'uneven',
+  'rising for long',
 ] as const;
 
 export interface Finding {

@@ -30,6 +30,12 @@ export function timeText(ms: number): string {
 export const countText = (count: number, what: string): string =>
   `${Math.round(count).toLocaleString('en')} ${what}${Math.round(count) === 1 ? '' : 's'}`;
 
+/** `5 pooled objects of Particle`: what can be counted comes first in a kind. */
+export const kindText = (count: number, kind: string): string => {
+  const [, counted = kind, rest = ''] = /^(.+?)((?: of | held | \().*)?$/.exec(kind) ?? [];
+  return countText(count, counted) + rest;
+};
+
 const nodeText = (node: PathNode): string =>
   `${node.typeName === null ? 'block' : typeNameOf(node.typeName)}(${node.bytes} B)`;
 
@@ -76,7 +82,7 @@ export function severityOf(
   return severity;
 }
 
-const siteText = (sites: LeakSite[]): string | null => {
+export const siteText = (sites: LeakSite[]): string | null => {
   const frames = sites[0]?.stack;
   return frames && frames.length > 0 ? frames.slice(0, 3).join(' ← ') : null;
 };
@@ -105,13 +111,21 @@ export function recommendationOf(pattern: LeakPattern): string {
   }
 }
 
-/** As `at f (script:1:2)` lines or plain names. */
+const embindsOwn =
+  /tidemarkTrack|ownAttach|makeClassHandle|attachFinalizer|_fromWireType|createJsInvoker|craftInvokerFunction|^new \w+ |^constructor /;
+
+/**
+ * A stack as the engine writes it, as lines `f (script:1:2)`, from the program's own innermost one on: those before are of the
+ * JavaScript that Emscripten has made, in which the stack was taken, or of Embind where a bundler has made one script of all.
+ */
 export function stackLines(stack: string): string[] {
-  return stack
+  const lines = stack
     .split('\n')
-    .filter((line) => !/^Error\b/.test(line))
     .map((line) => line.trim().replace(/^at /, ''))
-    .filter((line) => line !== '' && !/tidemarkTrack|ownAttach|makeClassHandle|attachFinalizer/.test(line));
+    .filter((line) => line !== '' && !/^Error\b/.test(line));
+  const glue = /([^\s(@]+):\d+:\d+\)?$/.exec(lines[0] ?? '')?.[1];
+  const own = lines.findIndex((line) => glue !== undefined && !line.includes(glue) && !/\bnode:internal\//.test(line));
+  return own > 0 ? lines.slice(own) : lines.filter((line) => !embindsOwn.test(line));
 }
 
 /** Puts a pattern together: its severity follows from the rest. */

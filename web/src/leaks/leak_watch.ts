@@ -1,7 +1,6 @@
 // One module under the leak detector's eye: its series, its last scans, and what the rules say of them.
 import type { Context } from '../context.js';
 import { hardLimitOf } from '../collectables.js';
-import { isAllocator } from '../profiling/profile_data.js';
 import type { WatchedModule } from '../wasm_module.js';
 import { leakEngineOf, type LeakEngine, sizeClassCount } from './leak_engine.js';
 import type { Census, GrowthFinding, ScanKind, ScanReport } from './leak_findings.js';
@@ -10,6 +9,7 @@ import { LeakSeries } from './leak_series.js';
 import { bytesText, classText, countText, cycleText, groupName, severityOf, type TellPattern } from './leak_text.js';
 import { ResourceWatch } from './resource_watch.js';
 import { type GrowingSite, SiteGrowth } from './site_growth.js';
+import { type SiteStack, SiteStacks } from './site_stacks.js';
 
 /** Columns of the series: the whole; what counts in foreign modules too; then the size classes. */
 const column = { used: 0, fragmentation: 1, values: 2, classes: 3 } as const;
@@ -27,6 +27,7 @@ export class LeakWatch {
   readonly roots = new Map<number, number>(); // registered ones, how often
   readonly #series: LeakSeries;
   readonly #resources: ResourceWatch;
+  readonly #stacks = new SiteStacks(() => this.rules.profiler);
   readonly #sites: SiteGrowth;
   #fragmentedSince: number | null = null;
   #census: Census | null = null;
@@ -41,7 +42,7 @@ export class LeakWatch {
     this.linked = module.runtime !== null;
     this.rules = leakEngineOf(module.runtime ?? context.runtime);
     this.#series = new LeakSeries(column.classes + (this.linked ? sizeClassCount : 0), config.detectionWindowMs);
-    this.#sites = new SiteGrowth(config.detectionWindowMs);
+    this.#sites = new SiteGrowth(this.#stacks, config.detectionWindowMs);
     this.#resources = new ResourceWatch(this.rules, this.linked, module.id, context, () => this.config, this.#pattern);
     const { resources } = this.rules;
     if (this.linked && resources) resources.watching = true;
@@ -76,7 +77,7 @@ export class LeakWatch {
       const { share } = this.#judgeFragmentation(now);
       row[column.fragmentation] = share;
       row[column.values] = this.rules.resources?.values() ?? 0;
-      if (this.rules.profiler) this.#sites.sample(this.rules.profiler, now);
+      if (this.rules.profiler) this.#sites.sample(this.rules.profiler, census.liveBytes, now);
     } else {
       row[column.used] = this.#foreignBytes();
     }
@@ -94,7 +95,7 @@ export class LeakWatch {
 
   #judge(series: LeakSeries, index: number): GrowthFinding {
     const { detectionWindowMs, minSamples, growthThreshold } = this.config;
-    return this.rules.growth(series.times(), series.column(index), {
+    return this.rules.growth(series, index, {
       windowMs: detectionWindowMs,
       minSamples,
       threshold: growthThreshold,
@@ -117,13 +118,14 @@ export class LeakWatch {
     const leaking = guilty.filter(({ finding }) => finding.verdict === 'leak');
     const isWhole = whole.verdict === 'leak' || leaking.length === 0;
     const worst = isWhole ? whole : leaking[0]?.finding;
-    const growing = this.linked ? this.#sites.growing((series) => this.#judge(series, 0)) : [];
-    const sites = growing.map(({ site: { frames, liveBlocks }, bytes }) => ({
-      stack: this.#stackOf(frames),
-      bytes,
-      blocks: liveBlocks,
-    }));
-    if (!worst || worst.verdict === 'clean') return this.#growthOfSites(growing, sites);
+    const judge = (series: LeakSeries, index: number): GrowthFinding => this.#judge(series, index);
+    const growing = this.linked ? this.#sites.growing(judge) : [];
+    const sites = growing.map(({ stack, bytes, blocks }) => ({ stack, bytes, blocks }));
+    const [rising] = growing;
+    const alone = rising?.finding.verdict === 'leak' ? (SiteGrowth.isLeak(rising, judge) ? 'leak' : 'maybe') : 'clean';
+    if (rising && alone !== 'clean' && worst?.verdict !== 'leak' && (alone === 'leak' || worst?.verdict !== 'maybe'))
+      return [this.#growthOfSite(rising, alone, sites)];
+    if (!worst || worst.verdict === 'clean') return [];
     const verdict = worst.verdict;
     const blamed = leaking.length > 0 ? leaking : guilty;
     const classes = blamed.slice(0, 8).map(({ blockBytes }) => blockBytes);
@@ -147,24 +149,30 @@ export class LeakWatch {
           spanMs: worst.spanMs,
           samples: worst.samples,
           valleys: worst.valleys,
-          trend: this.#series.trendOf(isWhole ? column.used : (leaking[0]?.index ?? column.used)),
+          trend: this.#series.trendOf(
+            isWhole ? column.used : (leaking[0]?.index ?? column.used),
+            60,
+            worst.reason === 'rising for long',
+          ),
           blockBytes: classes,
         },
       }),
     ];
   }
 
-  /**
-   * One site that rises while all else hides it. Its bytes are estimates, of samples that come and go by chance: it is shown,
-   * and no alarm.
-   */
-  #growthOfSites(growing: GrowingSite[], sites: LeakSite[]): LeakPattern[] {
-    const [worst] = growing;
-    if (worst?.finding.verdict !== 'leak') return [];
-    const { bytes, confidence, ratePerSecond, reason, tau, z, spanMs, samples, valleys } = worst.finding;
-    return [
-      this.#pattern('growth', 'maybe', confidence / 2, bytes, 0, ratePerSecond, sites, {
-        description: `what one site has allocated grows by ${bytesText(ratePerSecond)}/s (${reason}, ${countText(samples, 'sample')} in ${Math.round(spanMs / 1000)} s), and live memory as a whole does not`,
+  /** One site that rises while all else hides it. */
+  #growthOfSite({ finding, series }: GrowingSite, verdict: 'leak' | 'maybe', sites: LeakSite[]): LeakPattern {
+    const { bytes, confidence, ratePerSecond, reason, tau, z, spanMs, samples, valleys } = finding;
+    return this.#pattern(
+      'growth',
+      verdict,
+      verdict === 'leak' ? confidence * 0.8 : confidence / 2,
+      bytes,
+      0,
+      ratePerSecond,
+      sites,
+      {
+        description: `what one site has allocated grows by ${bytesText(ratePerSecond)}/s (${reason}, ${countText(samples, 'sample')} in ${Math.round(spanMs / 1000)} s), ${verdict === 'leak' ? 'and nothing else makes room for it' : 'and live memory as a whole does not'}`,
         evidence: {
           source: 'allocation site',
           reason,
@@ -173,22 +181,11 @@ export class LeakWatch {
           spanMs,
           samples,
           valleys,
-          trend: worst.series.trendOf(0),
+          trend: series.trendOf(0, 60, reason === 'rising for long'),
           blockBytes: [],
         },
-      }),
-    ];
-  }
-
-  /** From the program's own innermost frame on. */
-  #stackOf(numbers: number[]): string[] {
-    const frames = numbers.map((number) => this.rules.profiler?.frames[number]);
-    const own = frames.findIndex((frame) => !frame || !isAllocator(frame));
-    return frames.slice(Math.max(own, 0)).map((frame) => {
-      if (!frame) return 'unknown';
-      if (frame.name !== '') return frame.name;
-      return frame.kind === 'wasm' ? `wasm-function[${frame.functionIndex}]` : `${frame.script}:${frame.line}`;
-    });
+      },
+    );
   }
 
   // --- fragmentation
@@ -245,7 +242,9 @@ export class LeakWatch {
       const state = this.rules.stateOf(address);
       return state === 'lost' || state === 'held';
     });
-    const rate = finding.ratePerSecond > 0 ? finding.ratePerSecond : null;
+    // Of two scans one after the other, it would say how fast one looks.
+    const known = at - before.at >= this.config.detectionWindowMs / 10;
+    const rate = known && finding.ratePerSecond > 0 ? finding.ratePerSecond : null;
     const patterns: LeakPattern[] = [];
     const groups = [...report.groups].sort((a, b) => b.bytes + b.heldBytes - a.bytes - a.heldBytes);
     for (const group of groups.filter(({ kind: of }) => of !== 'block').slice(0, 8)) {
@@ -332,22 +331,19 @@ export class LeakWatch {
   #sitesWhere(is: (address: number, bytes: number) => boolean): LeakSite[] {
     const { profiler } = this.rules;
     if (!this.linked || !profiler) return [];
-    const sums = new Map<object, { frames: number[]; bytes: number; blocks: number }>();
+    const sums = new Map<SiteStack, LeakSite>();
     for (const [address, { site, bytes, weight }] of profiler.blocks) {
       if (!is(address, bytes)) continue;
-      let sum = sums.get(site);
-      if (!sum) sums.set(site, (sum = { frames: site.frames, bytes: 0, blocks: 0 }));
+      const stack = this.#stacks.of(site);
+      let sum = sums.get(stack);
+      if (!sum) sums.set(stack, (sum = { ...stack, bytes: 0, blocks: 0 }));
       sum.bytes += bytes * weight;
       sum.blocks += weight;
     }
     return [...sums.values()]
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, 10)
-      .map(({ frames, bytes, blocks }) => ({
-        stack: this.#stackOf(frames),
-        bytes: Math.round(bytes),
-        blocks: Math.round(blocks),
-      }));
+      .map(({ stack, bytes, blocks }) => ({ stack, bytes: Math.round(bytes), blocks: Math.round(blocks) }));
   }
 
   readonly #pattern: TellPattern = (type, verdict, confidence, bytes, blocks, ratePerSecond, sites, told) => {

@@ -5,7 +5,7 @@ import { resourceLedgerOf } from '../resource_ledger.js';
 import type { LeakEngine } from './leak_engine.js';
 import type { LeakDetectorConfig, LeakPattern } from './leak_result.js';
 import { LeakSeries } from './leak_series.js';
-import { countText, stackLines, type TellPattern } from './leak_text.js';
+import { kindText, siteText, stackLines, type TellPattern } from './leak_text.js';
 
 /** What JavaScript has from malloc(), and has to give to free(). */
 const mallocBlock = '_malloc() block';
@@ -35,7 +35,11 @@ export class ResourceWatch {
       const known = className === undefined ? undefined : this.rules.resources?.classes.get(className);
       let lost = 0;
       let bytes = ownBytes;
-      const stacks = new Map<string, number>();
+      const stacks = new Map<string, { blocks: number; bytes: number }>();
+      const addStack = (stack: string, blocks: number, ofThem: number): void => {
+        const sum = stacks.get(stack);
+        stacks.set(stack, { blocks: (sum?.blocks ?? 0) + blocks, bytes: (sum?.bytes ?? 0) + ofThem });
+      };
       if (looked && this.linked && kind === mallocBlock) {
         for (const address of this.rules.resources?.held ?? []) bytes += this.rules.bytesAt(address);
       }
@@ -44,16 +48,17 @@ export class ResourceWatch {
           const state = this.rules.stateOf(address);
           if (state === 'none') return false; // C++ has freed it
           if (state !== 'reachable') {
+            const ofIt = this.rules.bytesAt(address);
             ++lost;
-            bytes += this.rules.bytesAt(address);
-            if (stack !== null) stacks.set(stack, (stacks.get(stack) ?? 0) + 1);
+            bytes += ofIt;
+            if (stack !== null) addStack(stack, 1, ofIt);
           }
           return true;
         });
       }
       const series = this.#series.get(kind);
       const rising = series
-        ? this.rules.growth(series.times(), series.column(0), {
+        ? this.rules.growth(series, 0, {
             windowMs: this.config().detectionWindowMs,
             minSamples: this.config().minSamples,
             threshold: 0.1, // a second
@@ -71,14 +76,19 @@ export class ResourceWatch {
       });
       if (found.verdict === 'clean') continue;
       const said = {
-        lost: `${countText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
-        forgotten: `${countText(forgotten, kind)} collected without being given back`,
-        rising: `${countText(live, kind)} in use, and more all the time`,
-        netted: `${countText(netted, kind)} given back by the garbage collector only`,
+        lost: `${kindText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
+        forgotten: `${kindText(forgotten, kind)} collected without being given back`,
+        rising: `${kindText(live, kind)} in use, and more all the time`,
+        netted: `${kindText(netted, kind)} given back by the garbage collector only`,
         none: kind,
       }[found.reason];
-      const recommendation = `${said}: ${remedy}`;
-      const sites = [...stacks].map(([stack, blocks]) => ({ stack: stackLines(stack), bytes: 0, blocks }));
+      if (stacks.size === 0) known?.stacks.forEach((blocks, stack) => addStack(stack, blocks, 0));
+      const sites = [...stacks]
+        .map(([stack, sum]) => ({ stack: stackLines(stack), ...sum }))
+        .sort((a, b) => b.bytes - a.bytes || b.blocks - a.blocks)
+        .slice(0, 10);
+      const where = siteText(sites);
+      const recommendation = `${said}${where === null ? '' : `; made at ${where}`}: ${remedy}`;
       patterns.push(
         this.tell('resource', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
           description: said,

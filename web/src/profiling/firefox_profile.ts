@@ -39,16 +39,21 @@ export function toFirefoxProfile(data: ProfileData): object {
   const time: number[] = [];
   const weight: number[] = [];
   const stack: (number | null)[] = [];
-  const add = (at: number, bytes: number, of: number | null): void => {
+  const memoryAddress: number[] = [];
+  const add = (at: number, bytes: number, of: number | null, address: number): void => {
     if (bytes === 0) return;
     time.push(at);
     weight.push(bytes);
     stack.push(of);
+    memoryAddress.push(address);
   };
-  // Sites don't keep when their blocks came: the end of the profile says what is alive, its begin what is not.
-  const stackNumbers = data.sites.map((site) => [site, stackOf(site)] as const);
-  for (const [site, number] of stackNumbers) add(0, site.totalBytes, number);
-  for (const [site, number] of stackNumbers) add(durationMs, -(site.totalBytes - site.liveBytes), number);
+  // Sites don't keep when and where their blocks came. What of each is alive has one address, and what is not another one, at
+  // which it is freed at the end: so allocations, deallocations and what is retained are right.
+  const parts = data.sites.map((site, i) => ({ ...site, number: stackOf(site), address: 2 * i + 1 }));
+  for (const { liveBytes, number, address } of parts) add(0, liveBytes, number, address);
+  for (const { totalBytes, liveBytes, number, address } of parts) add(0, totalBytes - liveBytes, number, address + 1);
+  for (const { totalBytes, liveBytes, number, address } of parts)
+    add(durationMs, -(totalBytes - liveBytes), number, address + 1);
 
   const column = <Value>(table: readonly ProfileFrame[], value: (frame: ProfileFrame) => Value): Value[] =>
     table.map(value);
@@ -89,7 +94,15 @@ export function toFirefoxProfile(data: ProfileData): object {
     pid: '0',
     tid: 0,
     samples: { length: 0, time: [], stack: [], weight: null, weightType: 'samples' },
-    nativeAllocations: { length: time.length, time, weight, weightType: 'bytes', stack },
+    nativeAllocations: {
+      length: time.length,
+      time,
+      weight,
+      weightType: 'bytes',
+      stack,
+      memoryAddress,
+      threadId: time.map(() => 0),
+    },
     markers: { length: 0, category: [], data: [], endTime: [], name: [], phase: [], startTime: [] },
     stackTable: {
       length: stacks.values.length,

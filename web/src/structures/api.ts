@@ -6,8 +6,10 @@ import { ColumnArray, type ColumnTypes } from './column_array.js';
 import { CompactArray, type CompactArrayOptions } from './compact_array.js';
 import { CompactMap, type CompactMapOptions } from './compact_map.js';
 import { CompactSet, type CompactSetOptions } from './compact_set.js';
+import { isNumberType } from './element_type.js';
 import { MemoryEfficientCache, type CacheOptions } from './memory_efficient_cache.js';
 import { MemoryPool } from './memory_pool.js';
+import { typedArrays } from './typed_arrays.js';
 
 export interface StructuresApi {
   // The classes, in the memory of this engine.
@@ -63,9 +65,9 @@ function checked<Given extends object>(what: string, given: Given | null | undef
 export function newCompactArray(context: Context, given?: object | null): unknown {
   const options = checked('CompactArray', given, null);
   if (isIterable(options)) return new CompactArray(options, {}, context);
-  return isOptions(options)
-    ? new CompactArray(null, options, context)
-    : new ColumnArray(options as ColumnTypes, context);
+  if (!isOptions(options)) return new ColumnArray(options as ColumnTypes, context);
+  const Kind = isNumberType(options.type) ? typedArrays[options.type] : CompactArray;
+  return new Kind(null, options, context);
 }
 
 export function newCompactMap<K, V>(

@@ -22,6 +22,11 @@ export class Cells {
     this.#texts = new Column(name, 'u8', context);
   }
 
+  /** Whether there is, or was, something other than numbers. */
+  get isMixed(): boolean {
+    return this.#mixed;
+  }
+
   read(index: number): unknown {
     if (!this.column.isCurrent) this.column.refresh();
     const number = this.column.view[index] as number;

@@ -38,6 +38,18 @@ const viewOf = {
   f64: Float64Array,
 };
 
+/** Of no elements; one for each type. */
+export const emptyViews: Readonly<Record<NumberType, NumberView>> = {
+  i8: new Int8Array(0),
+  u8: new Uint8Array(0),
+  i16: new Int16Array(0),
+  u16: new Uint16Array(0),
+  i32: new Int32Array(0),
+  u32: new Uint32Array(0),
+  f32: new Float32Array(0),
+  f64: new Float64Array(0),
+};
+
 const firstElements = 8;
 const nothing = new Uint32Array(0);
 
@@ -70,7 +82,7 @@ export class Column extends Structure {
     this.#name = name;
     this.#array = array;
     this.memory = memory;
-    this.view = new viewOf[type](0);
+    this.view = emptyViews[type];
   }
 
   get isCurrent(): boolean {
@@ -115,7 +127,7 @@ export class Column extends Structure {
   protected override onDispose(): void {
     this.#epochs = nothing;
     this.capacity = 0;
-    this.view = new viewOf[this.type](0);
+    this.view = emptyViews[this.type];
   }
 
   #resize(capacity: number, used: number): boolean {

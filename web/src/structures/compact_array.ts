@@ -1,12 +1,18 @@
 // CompactArray: Array, with its elements in linear memory.
+//
+// While all elements are numbers, at() and set() are a compare and an access of a view: it is given up wherever it may have become
+// wrong, by the engine when blocks have moved, and here when there is less or something else to see. They are written so that
+// V8 keeps numbers unboxed: what takes longer, and has been called, may not give the result, but only the index.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
+import { arrayIterator } from './array_iterator.js';
 import { Cells } from './cells.js';
-import { Column, type NumberView } from './column.js';
+import { Column, emptyViews, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
 import { requireIterable, requireOptions } from './given.js';
 import { relativeIndex } from './relative_index.js';
+import type { ViewHolder } from './structure_memory.js';
 
 export interface CompactArrayOptions {
   /** A type for all elements: other values are refused, and numbers converted as typed arrays do it. Any by default. */
@@ -23,9 +29,22 @@ type Visit<T, R> = (value: T, index: number, array: CompactArray<T>) => R;
  * It has no holes, and no index operator: at(), which takes negative indices too, and set().
  */
 export class CompactArray<T> implements Iterable<T> {
+  /** What elements below `ready` are read from. */
+  protected view: NumberView;
+  /** The length, or 0 where the view isn't good. */
+  protected ready = 0;
   readonly #cells: Cells | null;
   readonly #column: Column;
   #length = 0;
+  /** Told by the engine; nothing but this holds it. */
+  readonly #holder: ViewHolder = {
+    dropViews: () => {
+      this.#isWatched = false;
+      this.#dropView();
+    },
+  };
+  readonly #watched = new WeakRef(this.#holder);
+  #isWatched = false;
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
   constructor(
@@ -48,6 +67,7 @@ export class CompactArray<T> implements Iterable<T> {
         `CompactArray: type: ${shown(type)}, and one of ${[...numberTypes, 'any'].join(', ')} is expected`,
       );
     }
+    this.view = emptyViews[this.#column.type];
     if (values !== null) for (const value of values) this.push(value);
   }
 
@@ -64,21 +84,20 @@ export class CompactArray<T> implements Iterable<T> {
     if (length < this.#length) {
       if (this.#cells !== null) for (let i = length; i < this.#length; ++i) this.#cells.release(i);
       this.#length = length;
+      if (this.ready > length) this.ready = length;
       return;
     }
     const filling = (this.#cells === null ? 0 : undefined) as T;
-    this.#column.reserve(length, this.#length);
+    this.#reserve(length);
     while (this.#length < length) this.push(filling);
   }
 
   at(index: number): T | undefined {
-    if (this.#cells === null && index >= 0 && index < this.#length) {
-      const column = this.#column;
-      if (!column.isCurrent) column.refresh();
-      const value = column.view[index];
-      if (value !== undefined) return value as T;
+    if (index >>> 0 !== index || index >= this.ready) {
+      index = this.place(index) >>> 0;
+      if (this.isMixed) return this.readMixed(index);
     }
-    return this.#atAnyIndex(index);
+    return this.view[index] as T;
   }
 
   /**
@@ -87,37 +106,20 @@ export class CompactArray<T> implements Iterable<T> {
    * @throws {TidemarkError} `'invalid-argument'`: no such index, or not of the fixed type; `'out-of-memory'`
    */
   set(index: number, value: T): this {
-    const length = this.#length;
-    if (index >>> 0 === index && index < length && typeof value === 'number' && this.#cells === null) {
-      const column = this.#column;
-      if (!column.isCurrent) column.refresh();
-      column.view[index] = value;
-      return this;
-    }
-    if (!(index >= 0 && index <= length && Number.isInteger(index))) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
-      );
-    }
-    if (index === length) this.#column.reserve(length + 1, length);
-    if (this.#cells !== null) {
-      this.#cells.write(index, value, length);
-    } else {
-      requireNumber('CompactArray: element', value);
-      if (!this.#column.isCurrent) this.#column.refresh();
-      this.#column.view[index] = value;
-    }
-    if (index === length) ++this.#length;
+    if (typeof value !== 'number' || index >>> 0 !== index || index >= this.ready) this.setAnyIndex(index, value);
+    else this.view[index] = value;
     return this;
   }
 
   /** The new length. Of several values, all are there afterwards, or none. */
   push(...values: T[]): number {
     const length = this.#length;
-    if (values.length === 1) return this.set(length, values[0] as T).#length;
+    if (values.length === 1) {
+      this.#write(length, values[0] as T);
+      return this.#length;
+    }
     try {
-      for (const value of values) this.set(this.#length, value);
+      for (const value of values) this.#write(this.#length, value);
     } catch (error) {
       if (this.#length > length) this.length = length;
       throw error;
@@ -131,9 +133,10 @@ export class CompactArray<T> implements Iterable<T> {
       this.#requireMemory();
       return undefined;
     }
-    const value = this.at(this.#length - 1);
+    const value = this.#read(this.#length - 1);
     this.#cells?.release(this.#length - 1);
     --this.#length;
+    if (this.ready > this.#length) this.ready = this.#length;
     return value;
   }
 
@@ -153,7 +156,7 @@ export class CompactArray<T> implements Iterable<T> {
     const rest = this.slice(begin + removed);
     const taken = this.slice(begin, begin + removed);
     if (this.#cells === null) for (const value of values) requireNumber('CompactArray: element', value);
-    this.#column.reserve(this.#length - removed + values.length, this.#length);
+    this.#reserve(this.#length - removed + values.length);
     this.length = begin;
     for (const value of values) this.push(value);
     for (const value of rest) this.push(value);
@@ -192,6 +195,7 @@ export class CompactArray<T> implements Iterable<T> {
   clear(): void {
     this.#requireMemory();
     this.#length = 0;
+    this.#dropView();
     if (this.#cells !== null) this.#cells.clear();
     else this.#column.trim(0);
   }
@@ -298,16 +302,15 @@ export class CompactArray<T> implements Iterable<T> {
     for (let i = 0; i < this.#length; ++i) yield i;
   }
 
-  *values(): Generator<T, undefined> {
-    this.#requireMemory();
-    for (let i = 0; i < this.#length; ++i) yield this.at(i) as T;
+  values(): ArrayIterator<T> {
+    return arrayIterator(this);
   }
 
   *entries(): Generator<[number, T], undefined> {
     for (let i = 0; i < this.#length; ++i) yield [i, this.at(i) as T];
   }
 
-  [Symbol.iterator](): Generator<T, undefined> {
+  [Symbol.iterator](): ArrayIterator<T> {
     return this.values();
   }
 
@@ -323,12 +326,14 @@ export class CompactArray<T> implements Iterable<T> {
   /** Gives back all room that is kept for growth. */
   compact(): void {
     this.#requireMemory();
+    this.#dropView();
     if (this.#cells !== null) this.#cells.trim(this.#length);
     else this.#column.trim(this.#length);
   }
 
   dispose(): void {
     this.#length = 0;
+    this.#dropView();
     if (this.#cells !== null) this.#cells.dispose();
     else this.#column.dispose();
   }
@@ -337,17 +342,83 @@ export class CompactArray<T> implements Iterable<T> {
     this.dispose();
   }
 
-  #atAnyIndex(index: number): T | undefined {
+  /** Whether elements are something other than numbers. */
+  protected get isMixed(): boolean {
+    return this.#cells?.isMixed === true;
+  }
+
+  /** The place of an element, as at() takes its index, and a good view, where there are numbers only; -1 where there is none. */
+  protected place(index: number): number {
     const length = this.#length;
     index = Math.trunc(index) || 0;
     if (index < 0) index += length;
     if (!(index >= 0 && index < length)) {
       this.#requireMemory();
-      return undefined;
+      return -1;
     }
-    if (this.#cells !== null) return this.#cells.read(index) as T;
-    if (!this.#column.isCurrent) this.#column.refresh();
-    return this.#column.view[index] as T;
+    if (!this.isMixed) this.#makeView();
+    return index;
+  }
+
+  protected readMixed(place: number): T | undefined {
+    return place < this.#length ? (this.#cells?.read(place) as T) : undefined;
+  }
+
+  /** set() of what isn't there yet, or no number, or where the view isn't good. */
+  protected setAnyIndex(index: number, value: T): void {
+    const length = this.#length;
+    if (!(index >= 0 && index <= length && Number.isInteger(index))) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
+      );
+    }
+    this.#write(index, value);
+  }
+
+  /** Requires 0 <= index < length. */
+  #read(index: number): T {
+    if (this.#cells?.isMixed) return this.#cells.read(index) as T;
+    const column = this.#column;
+    if (!column.isCurrent) column.refresh();
+    return column.view[index] as T;
+  }
+
+  /** Requires 0 <= index <= length. */
+  #write(index: number, value: T): void {
+    const length = this.#length;
+    if (this.#cells === null) requireNumber('CompactArray: element', value);
+    if (index === length) this.#reserve(length + 1);
+    if (this.#cells !== null) {
+      this.#cells.write(index, value, length);
+    } else {
+      if (!this.#column.isCurrent) this.#column.refresh();
+      this.#column.view[index] = value as number;
+    }
+    if (index === length) ++this.#length;
+    if (this.isMixed) this.#dropView();
+    else this.#makeView();
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#column.capacity) return;
+    this.#dropView();
+    this.#column.reserve(count, this.#length);
+  }
+
+  #dropView(): void {
+    this.ready = 0;
+    this.view = emptyViews[this.#column.type];
+  }
+
+  #makeView(): void {
+    const column = this.#column;
+    if (!column.isCurrent) column.refresh();
+    this.view = column.view;
+    this.ready = this.#length;
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    column.memory.watch(this.#watched);
   }
 
   /** The elements of a fixed type, until the next call of the engine. */

@@ -19,6 +19,11 @@ const shortBytes = 2048; // what the scratch has without a block of its own
 const decoderBytes = 48; // from here on TextDecoder is faster than a loop
 const encoderLength = 64;
 
+/** Who has views that are good until blocks move or the memory grows. */
+export interface ViewHolder {
+  dropViews(): void;
+}
+
 export class StructureMemory {
   /** The raw functions of the instance that runs now, as one object with fixed fields: engine.exports is a dictionary. */
   exports: EngineExports;
@@ -32,6 +37,9 @@ export class StructureMemory {
   private readonly shortTexts: [number, number];
   readonly #written: [number, number] = [0, 0];
   private hasLongText = false;
+  /** Those who have made views since they were told last. */
+  #holders: WeakRef<ViewHolder>[] = [];
+  #holdersAfterPurge = 0;
   private readonly encoder = new TextEncoder();
   private readonly decoder = new TextDecoder();
 
@@ -46,6 +54,12 @@ export class StructureMemory {
       this.exports.tidemark_structures_scratch(1, 0) >>> 0,
     ];
     this.epoch = new Uint32Array(this.views.u32.buffer, this.epochAddress, 1);
+    engine.moved.push(() => {
+      const holders = this.#holders;
+      this.#holders = [];
+      this.#holdersAfterPurge = 0;
+      for (const holder of holders) holder.deref()?.dropViews();
+    });
     context.runtime.onShrink(() => {
       this.exports = { ...engine.exports };
       // The old memory stays readable until the end of the job: who compares with its epoch must see a difference.
@@ -59,6 +73,14 @@ export class StructureMemory {
       this.epoch = new Uint32Array(this.views.u32.buffer, this.epochAddress, 1);
     }
     return this.epoch[0] as number;
+  }
+
+  /** Once, what `holder` names is told by dropViews() that its views may not be good any longer. */
+  watch(holder: WeakRef<ViewHolder>): void {
+    this.#holders.push(holder);
+    if (this.#holders.length < 2 * this.#holdersAfterPurge + 1024) return;
+    this.#holders = this.#holders.filter((each) => each.deref() !== undefined);
+    this.#holdersAfterPurge = this.#holders.length;
   }
 
   /** Where the texts begin that belong to the entry found last. */

@@ -159,7 +159,8 @@ export class Cursor {
   }
 }
 
-const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
+/** Has the iterator helpers (map, filter, take …) where the engine has them, and [Symbol.iterator]. */
+export const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
 
 /** Over a table, as iterators of Map are; once at its end, it stays there. */
 export class TableIterator<T> {
@@ -182,7 +183,6 @@ export class TableIterator<T> {
     return 'Compact Iterator';
   }
 }
-// Iterator helpers (map, filter, take …) where the engine has them, and [Symbol.iterator].
 Object.setPrototypeOf(TableIterator.prototype, iteratorPrototype);
 
 export const tableIterator = <T>(table: Table, read: (cursor: Cursor) => T): MapIterator<T> =>

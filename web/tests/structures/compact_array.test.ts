@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CompactArray, createCompactArray } from 'tidemark';
+import { CompactArray, createCompactArray, TidemarkError } from 'tidemark';
 import { describe, expect, test } from 'vitest';
 import { anyValue, upheaval, upset } from './random_programs.js';
 
@@ -13,6 +13,7 @@ const step = (value: fc.Arbitrary<unknown>) =>
     fc.record({ do: fc.constant('length' as const), length: fc.nat(8) }),
     fc.record({ do: fc.constant('slice' as const), index, end: index }),
     fc.record({ do: fc.constant('upset' as const), what: upheaval }),
+    fc.record({ do: fc.constantFrom('clear' as const, 'read' as const, 'replace' as const, 'replace' as const) }),
   );
 
 const runProgram = (
@@ -54,6 +55,21 @@ const runProgram = (
       case 'slice':
         expect(array.slice(each.index, each.end)).toEqual(model.slice(each.index, each.end));
         break;
+      case 'clear':
+        array.clear();
+        model.length = 0;
+        break;
+      case 'read':
+        for (let i = -model.length - 1; i <= model.length; ++i) expect(array.at(i)).toBe(model.at(i));
+        break;
+      case 'replace':
+        model.forEach((value, i) => {
+          // Others stay: what follows is done to an array that is written in one place after the other.
+          if (i % 2 === 0 || typeof value !== 'number') return;
+          array.set(i, value / 2);
+          model[i] = value / 2;
+        });
+        break;
       case 'upset':
         upset(each.what);
         break;
@@ -83,6 +99,55 @@ test('of doubles, it does what Array does with numbers', () => {
     ),
     { numRuns: 100 },
   );
+});
+
+test.each([undefined, 'f64', 'i32', 'u8'] as const)(
+  'what was read and written is there after each upheaval: %s',
+  (type) => {
+    // Made by the function and by the class, and several at once, of which one is gone.
+    const arrays = [
+      createCompactArray<number>({ type: type ?? 'any' }),
+      new CompactArray<number>(null, { type: type ?? 'any' }),
+    ];
+    const gone = createCompactArray<number>({ type: 'u16' });
+    for (let i = 0; i < 3000; ++i) for (const array of [gone, ...arrays]) array.push(i % 200);
+    expect(gone.at(7)).toBe(7);
+    gone.dispose();
+    expect(() => gone.at(7)).toThrow(TidemarkError);
+    expect(() => gone.set(7, 1)).toThrow(/index/);
+    for (const what of ['compact', 'grow', 'shrink', 'compact'] as const) {
+      for (const array of arrays) {
+        array.set(5, 100);
+        expect(array.at(5)).toBe(100);
+      }
+      const hole = createCompactArray<number>(Array.from({ length: 500 }, () => 1));
+      arrays.push(createCompactArray<number>({ type: type ?? 'any' }));
+      for (let i = 0; i < 3000; ++i) arrays.at(-1)?.push(i % 200);
+      hole.dispose();
+      upset(what);
+      for (const array of arrays) {
+        for (let i = 1000; i < 1010; ++i) expect(array.at(i)).toBe(i % 200);
+        array.set(1, 77);
+        expect(array.at(1)).toBe(77);
+        expect(array.pop()).toBe(array.length % 200);
+        expect(array.at(array.length)).toBe(undefined);
+      }
+    }
+    for (const array of arrays) array.dispose();
+  },
+);
+
+test('an index is what it is for Array', () => {
+  for (const array of [createCompactArray<number>({ type: 'f64' }), createCompactArray<number>()]) {
+    const model = [10, 20, 30];
+    array.push(...model);
+    for (const index of [0, -0, 1.5, -1, -1.9, 3, -4, NaN, Infinity, 2 ** 32, 2 ** 32 + 1, -(2 ** 32) + 1, 2 ** 53]) {
+      expect(array.at(index)).toBe(model.at(index));
+    }
+    for (const index of [1.5, -1, 4, NaN, 2 ** 32]) expect(() => array.set(index, 1)).toThrow(/index/);
+    expect(array.toArray()).toEqual(model);
+    array.dispose();
+  }
 });
 
 test('numbers stay what they are when the first other value comes', () => {

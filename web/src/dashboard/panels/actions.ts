@@ -45,15 +45,17 @@ export class ActionsPanel implements Panel {
   }
 
   #row(action: Action): HTMLElement {
-    const forecast = h('p', { class: 'forecast', id: `forecast-${action.id}` });
+    // How much a shrink returns changes all the time; the others' words don't.
+    const words = h('span', action.id === 'shrink' ? { class: 'slot' } : {});
+    const forecast = h('p', { class: 'forecast', id: `forecast-${action.id}` }, words);
     this.#forecasts.push(() => {
-      let words: string;
+      let text: string;
       try {
-        words = action.forecast();
+        text = action.forecast();
       } catch (error) {
-        words = error instanceof Error ? error.message : String(error);
+        text = error instanceof Error ? error.message : String(error);
       }
-      setText(forecast, words);
+      setText(words, text);
     });
     const button = h(
       'button',

@@ -66,6 +66,7 @@ export class EventsPanel implements Panel {
     }
     while (this.#body.children.length > mostRows) this.#body.lastElementChild?.remove();
     this.#newest = markers.at(-1);
-    this.#empty.hidden = markers.length > 0;
+    const isEmpty = markers.length === 0;
+    if (this.#empty.hidden === isEmpty) this.#empty.hidden = !isEmpty;
   }
 }

@@ -15,7 +15,8 @@ export class HeapMapPanel implements Panel {
   readonly #box: HTMLElement;
   readonly #empty = h('div', {});
   readonly #content: HTMLElement;
-  readonly #cell = h('p', { class: 'cell' });
+  readonly #words = h('span', { class: 'slot' });
+  readonly #cell = h('p', { class: 'cell' }, this.#words);
   readonly #scale = h('span', { class: 'note' });
   readonly #slider: HTMLInputElement;
   readonly #when = h('output', {}, 'now');
@@ -223,7 +224,7 @@ export class HeapMapPanel implements Panel {
     const { cells, cellBytes } = map;
     this.#placeMark();
     if (this.#pointed === null || this.#pointed >= cells.length) {
-      setText(this.#cell, this.#summary());
+      setText(this.#words, this.#summary());
       return;
     }
     const at = this.#pointed;
@@ -237,13 +238,14 @@ export class HeapMapPanel implements Panel {
         ? this.#view?.source.ownerOf(at * cellBytes, (at + this.#layout.cellsEach) * cellBytes)
         : null;
     setText(
-      this.#cell,
+      this.#words,
       `${format.address(at * cellBytes)}  ${cellWords(kind)}: ${format.bytes((end - begin) * cellBytes)} from ${format.address(begin * cellBytes)} to ${format.address(end * cellBytes)}${owner ? `, by ${format.site(owner)}` : ''}`,
     );
   }
 
   #placeMark(): void {
-    this.#mark.hidden = this.#pointed === null;
+    const isPointed = this.#pointed !== null;
+    if (this.#mark.hidden === isPointed) this.#mark.hidden = !isPointed;
     if (this.#pointed === null) return;
     const { columns, rows, cellsEach } = this.#layout;
     const shown = Math.floor(this.#pointed / cellsEach);

@@ -7,11 +7,21 @@ import { pathOf, sameFrame, treeOf, type Frame, type Measure } from '../site_tre
 import type { SiteProfile } from '../source.js';
 import { choice, emptyState, type Panel, type PanelHost } from './panel.js';
 
-const measures: { value: Measure; label: string; title: string }[] = [
-  { value: 'live', label: 'Live', title: 'What is in use now' },
-  { value: 'total', label: 'Total', title: 'All that was ever allocated' },
-  { value: 'temporary', label: 'Temporary', title: 'What was allocated and is freed again' },
-  { value: 'peak', label: 'At peak', title: 'What was in use when the most was in use' },
+const measures: { value: Measure; label: string; title: string; nothing: string }[] = [
+  { value: 'live', label: 'Live', title: 'What is in use now', nothing: 'is in use now' },
+  { value: 'total', label: 'Total', title: 'All that was ever allocated', nothing: 'was allocated' },
+  {
+    value: 'temporary',
+    label: 'Temporary',
+    title: 'What was freed before anything else was allocated',
+    nothing: 'was freed before anything else was allocated',
+  },
+  {
+    value: 'peak',
+    label: 'At peak',
+    title: 'What was in use when the most was in use',
+    nothing: 'was in use at the peak',
+  },
 ];
 
 export class SitesPanel implements Panel {
@@ -173,7 +183,13 @@ export class SitesPanel implements Panel {
     if (peakButton) peakButton.disabled = !peaks;
     const tree = treeOf(profile.sites, this.#measure, this.#comparing ? baseline?.sites : null);
     this.#icicle.show(tree, sameFrame(tree, this.#path), this.#comparing);
-    this.#tell(null);
+    this.#tell(this.#icicle.pointed);
+  }
+
+  /** Why the picture is empty. */
+  #nothing(): string {
+    if (this.#comparing) return 'Nothing of it has changed.';
+    return `Nothing that was sampled ${measures.find(({ value }) => value === this.#measure)?.nothing ?? 'is here'}.`;
   }
 
   #tell(pointed: Frame | null): void {
@@ -184,12 +200,14 @@ export class SitesPanel implements Panel {
       setText(this.#pointed, `${pathOf(pointed).join(' › ') || 'all sites'}: ${bytes}${blocks}`);
       return;
     }
-    const found = this.#icicle.foundShare;
+    const { foundShare: found, isEmpty } = this.#icicle;
     const since =
       this.#comparing && this.#view?.baseline ? ` Change since ${format.clockTime(this.#view.baseline.time)}.` : '';
     setText(
       this.#pointed,
-      found === null ? `${this.#profile.method}${since}` : `${format.percent(found)} found.${since}`,
+      isEmpty
+        ? `${this.#nothing()}${since}`
+        : `${found === null ? this.#profile.method : `${format.percent(found)} found.`}${since}`,
     );
   }
 }

@@ -8,7 +8,16 @@ import type { Column } from '../track.js';
 import { choice, type Panel, type PanelHost } from './panel.js';
 import { axisEnd } from './timeline_axis.js';
 import { linesOf, makeChart, series, withGaps, type Line } from './timeline_chart.js';
-import { drawBands, drawLabels, drawLevels, drawMarkers, levelsOf, markerNear, type Level } from './timeline_marks.js';
+import {
+  drawBands,
+  drawLabels,
+  drawLevels,
+  drawMarkers,
+  levelsOf,
+  looksSame,
+  markerNear,
+  type Level,
+} from './timeline_marks.js';
 import { Tail } from './timeline_tail.js';
 import { Viewport } from './timeline_viewport.js';
 
@@ -25,9 +34,9 @@ export class TimelinePanel implements Panel {
   readonly element: HTMLElement;
   readonly #host: PanelHost;
   readonly #chartBox: HTMLElement;
-  readonly #time = h('time', {}, format.unknown);
+  readonly #time = h('span', { class: 'slot' }, format.unknown);
   readonly #happened = h('p', { class: 'happened', 'aria-live': 'off' });
-  readonly #values = new Map<Column, HTMLOutputElement>();
+  readonly #values = new Map<Column, HTMLElement>();
   readonly #keys = new Map<Column, HTMLButtonElement>();
   readonly #hidden = new Set<Column>();
   readonly #viewport = new Viewport();
@@ -43,7 +52,7 @@ export class TimelinePanel implements Panel {
   constructor(host: PanelHost) {
     this.#host = host;
     const keys = series.map(({ column, label }) => {
-      const value = h('output', {}, format.unknown);
+      const value = h('span', { class: 'slot' }, format.unknown);
       this.#values.set(column, value);
       const key = h(
         'button',
@@ -57,7 +66,7 @@ export class TimelinePanel implements Panel {
         },
         h('i', { 'aria-hidden': 'true' }),
         h('span', {}, label),
-        value,
+        h('output', {}, value),
       );
       this.#keys.set(column, key);
       return key;
@@ -90,7 +99,7 @@ export class TimelinePanel implements Panel {
       'timeline',
       'Memory over time',
       [this.#spans.element],
-      h('div', { class: 'readout' }, this.#time, ...keys),
+      h('div', { class: 'readout' }, h('time', {}, this.#time), ...keys),
       this.#chartBox,
       this.#happened,
     );
@@ -167,13 +176,13 @@ export class TimelinePanel implements Panel {
   /** False when all has to be drawn anew. */
   #addReadings(): boolean {
     const track = this.#view?.track;
-    if (!track || !this.#tail) return false;
+    if (!track || !this.#tail || !this.#chart) return false;
     const { from, to, peak, limits, marker } = this.#surroundings(track.column('time'));
     const drawn = this.#drawn;
     const isSame =
       from === drawn.from &&
       to === drawn.to &&
-      peak === drawn.peak &&
+      looksSame(this.#chart, peak, drawn.peak) &&
       marker === drawn.marker &&
       limits.length === drawn.limits.length &&
       limits.every(({ bytes }, i) => bytes === drawn.limits[i]?.bytes);
@@ -233,8 +242,8 @@ export class TimelinePanel implements Panel {
     const time = track.column('time')[pointed];
     setText(this.#time, time === undefined ? format.unknown : format.clockTime(time));
     for (const { column } of series) {
-      const output = this.#values.get(column);
-      if (output) setText(output, format.bytes(track.lastKnown(column, pointed)));
+      const value = this.#values.get(column);
+      if (value) setText(value, format.bytes(track.lastKnown(column, pointed)));
     }
     const markers = this.#view?.markers ?? [];
     const marker: Marker | undefined = left >= 0 ? markerNear(chart, markers, left) : markers.at(-1);

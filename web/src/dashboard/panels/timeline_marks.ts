@@ -57,6 +57,13 @@ export function levelsOf(limits: readonly Limit[], peak: number | null, colour: 
   return levels;
 }
 
+/** Whether two peaks are the same line with the same words, as near as one can see. */
+export function looksSame(chart: uPlot, a: number | null, b: number | null): boolean {
+  if (a === null || b === null) return a === b;
+  const away = Math.abs(chart.valToPos(a, 'y', true) - chart.valToPos(b, 'y', true));
+  return away < 0.5 && format.bytes(a) === format.bytes(b);
+}
+
 export function drawLevels(chart: uPlot, levels: readonly Level[]): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio || 1;

@@ -39,7 +39,14 @@ export class Tail {
       for (const value of curve.values) if (value > top) return false;
       for (const label of this.#labels) if (crossings(curve, label) > 0) return false;
     }
+    const { ctx, bbox } = this.#chart;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.lineCap = ctx.lineJoin = 'round';
     for (const { line, times: at, values } of stretches) this.#stroke(line, at, values);
+    ctx.restore();
     this.#time = times[times.length - 1] ?? this.#time;
     return true;
   }
@@ -51,13 +58,8 @@ export class Tail {
     const bottom = bbox.top + bbox.height;
     const lineWidth = Math.round(width * ratio * 1000) / 1000;
     const offset = (lineWidth % 2) / 2; // as uPlot has it: lines are sharp
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
     ctx.translate(offset, offset);
     ctx.lineWidth = lineWidth;
-    ctx.lineCap = ctx.lineJoin = 'round';
     ctx.strokeStyle = stroke;
     ctx.fillStyle = fill ?? stroke;
     const drawPlaces = (): void => {
@@ -89,6 +91,6 @@ export class Tail {
       } else if (!spansGaps) drawPlaces();
     }
     drawPlaces();
-    ctx.restore();
+    ctx.translate(-offset, -offset);
   }
 }

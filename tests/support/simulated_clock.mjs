@@ -17,7 +17,12 @@ export class SimulatedClock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Calls back what is due within `ms`, in order. */
+  /** How many are running. */
+  get timers() {
+    return this.#timers.size;
+  }
+
+  /** Lets `ms` pass, and calls back what is due within them, in order. */
   advance(ms) {
     const end = this.#now + ms;
     for (;;) {
