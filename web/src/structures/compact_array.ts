@@ -10,6 +10,7 @@ import { arrayIterator } from './array_iterator.js';
 import { Cells } from './cells.js';
 import { Column, emptyViews, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { relativeIndex } from './relative_index.js';
 import type { ViewHolder } from './structure_memory.js';
 
@@ -51,6 +52,8 @@ export class CompactArray<T> implements Iterable<T> {
     options: CompactArrayOptions = {},
     context: Context = defaultContext(),
   ) {
+    requireIterable('CompactArray: values', values);
+    requireOptions('CompactArray', options, ['type']);
     const { type = 'any' } = options;
     if (type === 'any') {
       this.#cells = new Cells('CompactArray', context);

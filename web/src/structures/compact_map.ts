@@ -3,6 +3,7 @@ import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
@@ -32,6 +33,8 @@ export class CompactMap<K, V> {
     options: CompactMapOptions = {},
     context: Context = defaultContext(),
   ) {
+    requireIterable('CompactMap: entries', entries);
+    requireOptions('CompactMap', options, ['key', 'value']);
     this.#key = codecOf('CompactMap: key', options.key, true);
     this.#value = codecOf('CompactMap: value', options.value, false);
     this.#table = new Table('CompactMap', context, true);
