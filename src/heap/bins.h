@@ -1,4 +1,5 @@
-// Bins: where free runs of at least kMinBinnedGrains wait, by length, eight bins a doubling. Their links are in the map.
+// Bins: where free runs of at least kMinBinnedGrains wait, by length, 32 bins a doubling: one for each length up to 64
+// grains, so that the best fit is found without a search. Their links are in the map.
 //
 // Within a bin the lower of a new run and the first goes first, so what is taken next is low, at no cost.
 #pragma once
@@ -6,15 +7,15 @@
 #include <bit>
 #include <cstring>
 
-#include "base/steps.h"
 #include "heap/grain_map.h"
 
 namespace tidemark {
 
 class Bins {
  public:
-  static constexpr unsigned kExponents = sizeof(Address) == 4 ? 21 : 29;  // lengths are below 2^24, 2^32
-  static constexpr unsigned kCount = 8 * kExponents + 8;
+  static constexpr unsigned kGroupBins = 32;
+  static constexpr unsigned kGroups = sizeof(Address) == 4 ? 21 : 29;  // lengths are below 2^25, 2^33
+  static constexpr unsigned kCount = kGroupBins * kGroups;
 
   void insert(MapEntry* map, Grain grain, std::size_t length) {
     const Grain first = heads_[bin_of(length)];
@@ -60,15 +61,16 @@ class Bins {
       grain = entry_value(map[grain + 1]);
     }
     const unsigned above = bin + 1;
-    unsigned group = above / 8;
-    unsigned marks = marks_[group] & (0xffu << above % 8);
+    unsigned group = above / kGroupBins;
+    if (group == kGroups) return kNoGrain;
+    std::uint32_t marks = marks_[group] & (~std::uint32_t{0} << above % kGroupBins);
     if (marks == 0) {
       const std::uint32_t groups = groups_ & ~std::uint32_t{1} << group;
       if (groups == 0) return kNoGrain;
       group = static_cast<unsigned>(std::countr_zero(groups));
       marks = marks_[group];
     }
-    return heads_[8 * group + static_cast<unsigned>(std::countr_zero(marks))];
+    return heads_[kGroupBins * group + static_cast<unsigned>(std::countr_zero(marks))];
   }
 
   void clear() {
@@ -81,12 +83,17 @@ class Bins {
   unsigned highest() const {
     if (groups_ == 0) return kCount;
     const unsigned group = static_cast<unsigned>(std::bit_width(groups_)) - 1;
-    return 8 * group + static_cast<unsigned>(std::bit_width(unsigned{marks_[group]})) - 1;
+    return kGroupBins * group + static_cast<unsigned>(std::bit_width(marks_[group])) - 1;
   }
 
-  static unsigned bin_of(std::size_t length) { return step_below(length); }
+  static unsigned bin_of(std::size_t length) {
+    const unsigned dropped = static_cast<unsigned>(std::bit_width(length | 32)) - 6;
+    return kGroupBins * dropped + static_cast<unsigned>(length >> dropped);
+  }
   Grain head(unsigned bin) const { return heads_[bin]; }
-  bool marked(unsigned bin) const { return (marks_[bin / 8] >> bin % 8 & 1) != 0 && (groups_ >> bin / 8 & 1) != 0; }
+  bool marked(unsigned bin) const {
+    return (marks_[bin / kGroupBins] >> bin % kGroupBins & 1) != 0 && (groups_ >> bin / kGroupBins & 1) != 0;
+  }
 
  private:
   static constexpr int kMaxProbes = 4;
@@ -99,17 +106,17 @@ class Bins {
   }
 
   void mark(unsigned bin) {
-    groups_ |= std::uint32_t{1} << bin / 8;
-    marks_[bin / 8] = static_cast<std::uint8_t>(marks_[bin / 8] | 1u << bin % 8);
+    groups_ |= std::uint32_t{1} << bin / kGroupBins;
+    marks_[bin / kGroupBins] |= std::uint32_t{1} << bin % kGroupBins;
   }
 
   void unmark(unsigned bin) {
-    marks_[bin / 8] = static_cast<std::uint8_t>(marks_[bin / 8] & ~(1u << bin % 8));
-    if (marks_[bin / 8] == 0) groups_ &= ~(std::uint32_t{1} << bin / 8);
+    marks_[bin / kGroupBins] &= ~(std::uint32_t{1} << bin % kGroupBins);
+    if (marks_[bin / kGroupBins] == 0) groups_ &= ~(std::uint32_t{1} << bin / kGroupBins);
   }
 
-  std::uint32_t groups_ = 0;             // bit g: a bin of the eight from 8 g is not empty
-  std::uint8_t marks_[kCount / 8] = {};  // bit b of marks_[g]: bin 8 g + b is not empty
+  std::uint32_t groups_ = 0;           // bit g: a bin of the 32 from 32 g is not empty
+  std::uint32_t marks_[kGroups] = {};  // bit b of marks_[g]: bin 32 g + b is not empty
   Grain heads_[kCount] = {};
 };
 

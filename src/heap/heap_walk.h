@@ -160,7 +160,7 @@ class HeapWalk {
 
   /// The longest free run that is seen at once: above the top, of the highest bin, the one that is carved, of recent ones.
   /// What joining would add is left out, and so is what stands far behind in a long list, each step in which is a miss of
-  /// the cache; in a bin no run is an eighth longer than another.
+  /// the cache; in a bin no run is a 32nd longer than another.
   std::size_t longest_free_at_once() const {
     if (runs_.mapped_ == 0) return top_bytes();
     const std::size_t carved = runs_.carve_end_ - runs_.carve_, top = runs_.limit_ - runs_.top_;

@@ -168,7 +168,7 @@ class Lockstep {
     return std::string(what) + " was " + std::to_string(before) + ", is " + std::to_string(now) + " ";
   }
 
-  /// A free run as long as this is found, whatever bin the request looks in: bins are eighths apart. A small request
+  /// A free run as long as this is found, whatever bin the request looks in: bins are a 32nd apart. A small request
   /// may need a slab, and a run of descriptors.
   static std::size_t surely_enough(std::size_t n_bytes, std::size_t alignment) {
     if (n_bytes <= kMaxSmallBytes && alignment <= kGrainBytes) return 2 * kMaxSlabBytes;

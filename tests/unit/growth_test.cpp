@@ -25,6 +25,17 @@ TEST(Growth, OvershootIsAtMostTwelvePercentAndFourMebibytes) {
   }
 }
 
+TEST(Growth, OvershootIsSmallWhereBlocksAreFreedToo) {
+  Arena arena(32 * kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  std::vector<void*> blocks;
+  while (stats_of(heap).heap_bytes < 16 * kMiB) blocks.push_back(heap.allocate(64 * kKiB));
+  for (std::size_t i = 0; i < blocks.size(); i += 2) heap.free(blocks[i]);
+  const std::size_t growths = arena.asked().size();
+  while (arena.asked().size() == growths) ASSERT_NE(heap.allocate(96 * kKiB), nullptr);
+  EXPECT_LT(stats_of(heap).top_bytes, stats_of(heap).heap_bytes / 64 + kPageBytes);
+}
+
 TEST(Growth, CallsAreAmortised) {
   Arena arena(128 * kMiB);
   TestHeap heap{ArenaSource(arena)};
@@ -55,9 +66,9 @@ TEST(Growth, RetriesSmallerWhenRefused) {
   ASSERT_NE(heap.allocate(20 * kMiB), nullptr);
   while (stats_of(heap).top_bytes >= kPageBytes) ASSERT_NE(heap.allocate(kPageBytes), nullptr);
   const std::size_t before = arena.asked().size();
-  // The next step needs 100 KiB and a map for 20 MiB (0.8 MiB at 8 bytes a grain), and would like a ninth of 20 MiB more;
+  // The next step needs 100 KiB and a map for 20 MiB (0.8 MiB at 8 bytes a grain), and would like a 36th of 20 MiB more;
   // the system has less than that.
-  const std::size_t system_bytes = 2 * kMiB;
+  const std::size_t system_bytes = 1280 * kKiB;
   arena.refuse_above(system_bytes);
   EXPECT_NE(heap.allocate(100 * kKiB), nullptr);
   const std::vector<std::size_t>& asked = arena.asked();

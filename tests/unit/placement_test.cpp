@@ -55,6 +55,18 @@ TEST_F(Placement, BlocksInARowStandInARow) {
   EXPECT_EQ(allocate(6 * kKiB), first + 9 * kKiB);
 }
 
+TEST_F(Placement, TheBestFitIsTakenNotALowerOneThatIsALittleLonger) {
+  std::vector<Address> holes;
+  for (const std::size_t grains : {63u, 62u, 61u, 60u}) {
+    holes.push_back(allocate(grains * kGrainBytes));
+    allocate(kWall);
+  }
+  for (std::size_t i = holes.size(); i-- > 0;) free(holes[i]);
+  EXPECT_EQ(allocate(60 * kGrainBytes), holes[3]);
+  EXPECT_EQ(allocate(61 * kGrainBytes), holes[2]);
+  EXPECT_EQ(allocate(62 * kGrainBytes), holes[1]);
+}
+
 TEST_F(Placement, AFreedBlockIsUsedBeforeTheTop) {
   const Address hole = allocate(8 * kKiB);
   allocate(kWall);
