@@ -1,7 +1,8 @@
 // Gates: how functions of the program reach JavaScript, so that none of them calls into an instance that a shrink has
 // replaced. A gate is a JavaScript function with the function that it stands for in a cell.
-//   late gates   what the Module and the table hand out; a shrink fills their cells with the new instance's functions
-//   epoch gates  what wasmExports holds, and the glue code's own variables; a shrink closes them for good
+//   late gates   what the Module and the table hand out, and the glue code's own variables, which a program's JavaScript may
+//                keep; a shrink fills their cells with the new instance's functions
+//   epoch gates  what wasmExports holds; a shrink closes them for good
 /* global addToLibrary */
 
 addToLibrary({
@@ -31,6 +32,7 @@ addToLibrary({
     lateCells: new Map(), // from a function of the instance to the cell of its late gate
     cellOfGate: new WeakMap(), // from a gate of either kind to its cell
     epochCells: [], // of the instance's epoch gates
+    exportCells: new Map(), // from the name of an export to the cell of its late gate
     moduleKeys: new Map(), // from a property of Module to the cell of the late gate there
     tableGates: [], // by index
     table: null, // the functions of the table itself: get, set, grow
@@ -94,47 +96,51 @@ addToLibrary({
   // Stands in front of the glue code's assignWasmExports. `exports` may be wrappers around those of the instance.
   $tidemarkAssignExports: (assign, exports) => {
     var program = tidemarkProgram;
+    var { cellOfGate, exportCells, moduleKeys } = program;
     var raws = program.instance.exports;
-    var cells = new Map();
-    var gated = {};
+    var epoch = {};
+    var late = {};
+    program.epochCells = [];
+    var gateOf = (f, name, parameterCount) => {
+      var cell = { f, origin: { name }, gate: null };
+      cell.gate = tidemarkMakeGate(cell, parameterCount);
+      cellOfGate.set(cell.gate, cell);
+      return cell;
+    };
     for (var name of Object.keys(exports)) {
       var f = exports[name];
-      if (typeof f == 'function') {
-        var cell = { f, origin: { name }, gate: null };
-        f = cell.gate = tidemarkMakeGate(cell, f === raws[name] ? f.length : -1);
-        cells.set(f, cell);
-        program.cellOfGate.set(f, cell);
-      }
-      gated[name] = f;
+      epoch[name] = late[name] = f;
+      if (typeof f != 'function') continue;
+      var isRaw = f === raws[name];
+      var epochCell = gateOf(f, name, isRaw ? f.length : -1);
+      program.epochCells.push(epochCell);
+      epoch[name] = epochCell.gate;
+      var lateCell = exportCells.get(name);
+      if (!lateCell) exportCells.set(name, (lateCell = isRaw ? tidemarkLateGate(f, { name }) : gateOf(f, name, -1)));
+      lateCell.f = f;
+      late[name] = lateCell.gate;
     }
-    program.epochCells = [...cells.values()];
 
-    var first = program.moduleKeys.size == 0;
+    var first = moduleKeys.size == 0;
     var before = {};
-    for (var key of first ? Object.keys(Module) : program.moduleKeys.keys()) before[key] = Module[key];
-    assign(gated);
+    for (var key of first ? Object.keys(Module) : moduleKeys.keys()) before[key] = Module[key];
+    assign(late);
     for (var key of Object.keys(first ? Module : before)) {
       var assigned = Module[key];
       if (assigned === before[key] || typeof assigned != 'function') continue;
-      var epochCell = cells.get(assigned);
-      var f = epochCell ? epochCell.f : assigned;
-      var known = program.moduleKeys.get(key);
+      var known = moduleKeys.get(key);
+      var isLate = cellOfGate.has(assigned);
       if (known) {
-        known.f = f;
+        if (!isLate) known.f = assigned;
         Module[key] = before[key];
         continue;
       }
-      var origin = epochCell?.origin;
-      if (origin && raws[origin.name] === f) {
-        known = tidemarkLateGate(f, origin);
-      } else {
-        known = { f, origin: {}, gate: null };
-        known.gate = tidemarkMakeGate(known, -1);
-      }
-      program.moduleKeys.set(key, known);
+      // With assertions, the glue code puts wrappers of its own there.
+      known = isLate ? cellOfGate.get(assigned) : gateOf(assigned, undefined, -1);
+      moduleKeys.set(key, known);
       Module[key] = known.gate;
     }
-    return gated;
+    return epoch;
   },
 
   $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable'],

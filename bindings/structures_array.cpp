@@ -1,11 +1,7 @@
 // The blocks of CompactArray and BufferPool: what they hold, JavaScript reads and writes through views.
 #include <new>
 
-#include "movable/movable_heap.h"
 #include "structures/block_source.h"
-
-/// Of bindings/engine.js: views of what may have moved are dropped.
-extern "C" void tidemark_on_moved();
 
 using namespace tidemark;
 
@@ -20,10 +16,7 @@ struct Array {
 
 extern "C" {
 
-Array* tidemark_array_create() {
-  program_movable_heap().on_moved(tidemark_on_moved);
-  return new (std::nothrow) Array();
-}
+Array* tidemark_array_create() { return new (std::nothrow) Array(); }
 
 void tidemark_array_destroy(Array* array) {
   array->blocks.give_back(array->block);

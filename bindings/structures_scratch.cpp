@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "movable/movable_heap.h"
+
 namespace tidemark {
 
 constinit StructureAnswer structure_answer{};
@@ -30,7 +32,14 @@ using namespace tidemark;
 
 extern "C" {
 
-StructureAnswer* tidemark_structures_answer() { return &structure_answer; }
+/// Of bindings/engine.js.
+void tidemark_on_moved();
+
+/// What JavaScript asks for first: from then on it is told when blocks have moved.
+StructureAnswer* tidemark_structures_answer() {
+  program_movable_heap().on_moved(tidemark_on_moved);
+  return &structure_answer;
+}
 
 /// Room for a text; null when memory is exhausted.
 std::uint8_t* tidemark_structures_scratch(unsigned which, std::size_t n_bytes) {

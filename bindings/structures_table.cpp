@@ -63,7 +63,7 @@ int tidemark_table_has_number(Table* table, double key) { return table->find_num
 
 /// 0 refused, 1 replaced, 2 added; plus 4: entries have other numbers, plus 8: references were dropped.
 std::uint32_t tidemark_table_put_numbers(Table* table, double key, double value) {
-  const auto outcome = table->put(Operand::of_key(key), Operand::of_value(value));
+  const auto outcome = table->put_numbers(key, value);
   return structure_told(*table, static_cast<std::uint32_t>(outcome));
 }
 

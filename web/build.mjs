@@ -22,6 +22,28 @@ function writersOf(source) {
   return dropped.reduceRight((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
 }
 
+/**
+ * Emscripten's module without what fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The minifier
+ * removes what is called by nothing then.
+ */
+function startedByHand(source) {
+  const file = ts.createSourceFile('tidemark.mjs', source, ts.ScriptTarget.ES2022, true);
+  const cuts = [];
+  const visit = (node) => {
+    if (ts.isFunctionDeclaration(node) && node.name.text === 'instantiateAsync') {
+      cuts.push({ pos: node.body.pos + 1, end: node.body.end - 1 });
+    } else if (ts.isIfStatement(node) && node.expression.getText() === 'instantiateWasm') {
+      cuts.push({ pos: node.getStart(), end: node.thenStatement.getStart() }); // its block returns
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  if (cuts.length !== 2) throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
+  return cuts
+    .sort((a, b) => b.pos - a.pos)
+    .reduce((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
+}
+
 /** Names that stand for a file of the build, or for one that differs between the places that the package runs in. */
 const resolving = (platform) => ({
   name: 'tidemark',
@@ -39,6 +61,7 @@ const resolving = (platform) => ({
       contents: gzipSync(readFileSync(path), { level: 9 }),
       loader: 'base64',
     }));
+    onLoad({ filter: /tidemark\.mjs$/ }, ({ path }) => ({ contents: startedByHand(readFileSync(path, 'utf8')) }));
     onLoad({ filter: /pprof-format\/dist\/esm\/index\.js$/ }, ({ path }) => ({
       contents: writersOf(readFileSync(path, 'utf8')),
     }));

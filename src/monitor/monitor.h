@@ -2,6 +2,8 @@
 // the peaks, the rates, the score and the warnings. It reads no clock and no heap.
 #pragma once
 
+#include <algorithm>
+
 #include "monitor/efficiency.h"
 #include "monitor/history.h"
 #include "monitor/thresholds.h"
@@ -10,8 +12,11 @@ namespace tidemark {
 
 class Monitor {
  public:
-  /// Rates are measured over this long, or over the last two samples where they are farther apart.
+  /// Rates are measured over this long, or from the last sample before where that has none that is old enough.
   static constexpr double kRateWindowMs = 10'000;
+  /// What is closer together says nothing: two blocks within a millisecond are no gigabytes a second.
+  static constexpr double kLeastRateMs = 100;
+  static constexpr std::size_t kMostFitted = 32;
 
   Monitor(Sample* samples, std::size_t capacity) : history_(samples, capacity) {}
 
@@ -49,23 +54,30 @@ class Monitor {
  private:
   const Sample& last() const { return history_[history_.count() - 1]; }
 
-  /// Number of the sample that begins the window that `now` ends; count() when there is none. All in it are of one series:
-  /// of bytes in use, or, as long as those aren't known, of memory.
+  /// Number of the sample that begins the window that `now` ends; count() when there is none, or none that is
+  /// kLeastRateMs before it. All in it are of one series: of bytes in use, or, as long as those aren't known, of memory.
   std::size_t window_begin(const Sample& now) const {
     const auto is_alike = [&](const Sample& sample) {
       return std::isnan(sample.used_bytes) == std::isnan(now.used_bytes);
     };
-    std::size_t begin = history_.count();
-    while (begin > 0 && now.time_ms - history_[begin - 1].time_ms <= kRateWindowMs && is_alike(history_[begin - 1]))
-      --begin;
-    if (begin == history_.count() && begin > 0 && is_alike(history_[begin - 1])) --begin;  // all are older
-    return begin;
+    const auto is_before = [&](const Sample& sample) {
+      return !is_alike(sample) || now.time_ms - sample.time_ms > kRateWindowMs;
+    };
+    const Sample* const samples = history_.data();
+    const Sample* begin = std::partition_point(samples, samples + history_.count(), is_before);
+    const auto is_near = [&] {
+      return begin == samples + history_.count() || now.time_ms - begin->time_ms < kLeastRateMs;
+    };
+    if (is_near() && begin != samples && is_alike(begin[-1])) --begin;
+    return is_near() ? history_.count() : static_cast<std::size_t>(begin - samples);
   }
 
-  /// Slope of the straight line through the window's samples, by least squares.
+  /// Slope of the straight line through the window's samples, by least squares; 0 where there is none. Of more samples than
+  /// kMostFitted only some are taken, evenly.
   double growth_rate(const Sample& now) const {
     double n = 1, mean_s = 0, mean_bytes = filled_bytes(now), s_s = 0, s_bytes = 0;
-    for (std::size_t i = window_begin(now); i < history_.count(); ++i) {
+    const std::size_t begin = window_begin(now), stride = (history_.count() - begin) / kMostFitted + 1;
+    for (std::size_t i = begin; i < history_.count(); i += stride) {
       const double seconds = (history_[i].time_ms - now.time_ms) / 1000;
       const double bytes = filled_bytes(history_[i]);
       n += 1;
@@ -78,11 +90,11 @@ class Monitor {
     return s_s > 0 ? s_bytes / s_s : 0;
   }
 
+  /// NaN where it isn't known.
   double allocation_rate(const Sample& now) const {
     const std::size_t begin = window_begin(now);
-    if (std::isnan(now.total_bytes) || begin == history_.count()) return now.total_bytes - now.total_bytes;  // NaN or 0
-    const double elapsed_ms = now.time_ms - history_[begin].time_ms;
-    return elapsed_ms > 0 ? (now.total_bytes - history_[begin].total_bytes) * 1000 / elapsed_ms : 0;
+    if (begin == history_.count()) return __builtin_nan("");
+    return (now.total_bytes - history_[begin].total_bytes) * 1000 / (now.time_ms - history_[begin].time_ms);
   }
 
   History history_;

@@ -186,14 +186,29 @@ void Table::find_many(const double* keys, unsigned count, Entry* entries) {
 
 Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   refresh();
-  released_key_ = released_value_ = 0;
-  last_relocations.count = 0;
+  begin_change();
   const Hash hash = hash_of(key);
   const Entry found = find(key, hash);
-  if (found != kNoEntry) {
-    last_put_ = found;
-    return !with_values_ || replace_number(found, value) || set_value(found, value) ? Put::kReplaced : Put::kRefused;
-  }
+  return found != kNoEntry ? replace(found, value) : add(key, hash, value, reused);
+}
+
+Table::Put Table::put_numbers(double key, double value) {
+  refresh();
+  const auto integer = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
+  if (static_cast<double>(integer) != key) return put(Operand::of_key(key), Operand::of_value(value));
+  begin_change();
+  const Hash hash = hash_of(integer);
+  const Entry found = find_integer(integer, hash);
+  return found != kNoEntry ? replace(found, Operand::of_value(value))
+                           : add(Operand::of(integer), hash, Operand::of_value(value), kNoEntry);
+}
+
+inline Table::Put Table::replace(Entry entry, const Operand& value) {
+  last_put_ = entry;
+  return !with_values_ || replace_number(entry, value) || set_value(entry, value) ? Put::kReplaced : Put::kRefused;
+}
+
+Table::Put Table::add(const Operand& key, Hash hash, const Operand& value, Entry reused) {
   Entry entry = reused;
   if (entry == kNoEntry) {
     const SegmentNumber last = room_at_end();
@@ -236,8 +251,7 @@ inline bool Table::replace_number(Entry entry, const Operand& value) {
 
 bool Table::set_value(Entry entry, const Operand& value) {
   refresh();
-  released_key_ = released_value_ = 0;
-  last_relocations.count = 0;
+  begin_change();
   EntrySegment& in = at(segment_of(entry));
   const std::uint32_t place = tidemark::place_of(entry);
   if (!prepare(in, place, value, value, false)) return false;
@@ -248,8 +262,7 @@ bool Table::set_value(Entry entry, const Operand& value) {
 
 bool Table::erase(const Operand& key) {
   refresh();
-  released_key_ = released_value_ = 0;
-  last_relocations.count = 0;
+  begin_change();
   const Entry entry = find(key, hash_of(key));
   if (entry == kNoEntry) return false;
   erase(entry);
@@ -258,8 +271,7 @@ bool Table::erase(const Operand& key) {
 
 void Table::erase(Entry entry) {
   refresh();
-  released_key_ = released_value_ = 0;
-  last_relocations.count = 0;
+  begin_change();
   const SegmentNumber number = segment_of(entry);
   const std::uint32_t place = tidemark::place_of(entry);
   EntrySegment& in = at(number);
@@ -307,8 +319,7 @@ TIDEMARK_RARE void Table::clear() {
   size_ = 0;
   free_ = head_ = tail_ = kNoSegment;
   integer_keys_ = integer_values_ = true;
-  released_key_ = released_value_ = 0;
-  last_relocations.count = 0;
+  begin_change();
   for (Cursor* cursor = cursors_; cursor != nullptr; cursor = cursor->next_) cursor->position_ = CursorPosition();
 }
 

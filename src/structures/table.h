@@ -58,6 +58,8 @@ class Table {
   void find_many(const double* keys, unsigned count, Entry* entries);
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
+  /// As put() of the numbers, faster where they are integers of 32 bits.
+  Put put_numbers(double key, double value);
   /// False where memory is exhausted.
   [[nodiscard]] bool set_value(Entry entry, const Operand& value);
   bool erase(const Operand& key);
@@ -115,6 +117,12 @@ class Table {
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;
 
   bool replace_number(Entry entry, const Operand& value);
+  Put add(const Operand& key, Hash hash, const Operand& value, Entry reused);
+  Put replace(Entry entry, const Operand& value);
+  void begin_change() {
+    released_key_ = released_value_ = 0;
+    last_relocations.count = 0;
+  }
 
   // table_room.cpp: what put() needs
   SegmentNumber room_at_end();

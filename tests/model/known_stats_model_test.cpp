@@ -140,7 +140,7 @@ TEST_F(KnownStatsModel, TheLongestFreeStretchIsKnownUntilSomethingIsTakenOutOfFr
   std::vector<void*> blocks;
   for (int i = 0; i < 3000; ++i) blocks.push_back(heap_.allocate(4096));
   void* const small = heap_.allocate(100);
-  for (int i = 100; i < 2600; ++i) heap_.free(blocks[i]);  // a stretch of unjoined neighbours
+  for (std::size_t i = 100; i < 2600; ++i) heap_.free(blocks[i]);  // a stretch of unjoined neighbours
   const std::size_t longest = walked().largest_free_bytes;
   EXPECT_GT(longest, 7u << 20);
   EXPECT_LT(known_.of(heap_, false).largest_free_bytes, longest / 2);
@@ -168,10 +168,10 @@ TEST_F(KnownStatsModel, CountOfManyBlocksIsExact) {
   std::vector<void*> blocks;
   for (int i = 0; i < 3'000'000; ++i) blocks.push_back(heap_.allocate(8));
   EXPECT_EQ(known_.of(heap_, false).live_blocks, 3'000'000u);
-  for (int i = 0; i < 2'999'000; ++i) heap_.free(blocks[i]);
+  for (std::size_t i = 0; i < 2'999'000; ++i) heap_.free(blocks[i]);
   expect_same(known_.of(heap_, true), walked());
   EXPECT_EQ(known_.of(heap_, false).live_blocks, 1000u);
-  for (int round = 0; round < 20; ++round) {
+  for (std::size_t round = 0; round < 20; ++round) {
     void* const large = heap_.allocate(30'000'000 - 1'000'000 * round);
     EXPECT_EQ(known_.of(heap_, false).live_blocks, 1001u);
     heap_.free(large);

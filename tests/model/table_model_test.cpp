@@ -24,6 +24,9 @@ using testing::Random;
 struct Thing {
   std::string name;  // unique: the form, then the bytes
   Operand operand;
+
+  bool is_number() const { return operand.form != Operand::Form::kText && tidemark::is_number(operand.as_box()); }
+  double number() const { return number_of(operand.as_box()); }
 };
 
 class Things {
@@ -188,7 +191,9 @@ TEST_P(TableModel, DoesWhatTheListDoes) {
         } else {
           const Thing value = things.draw(shape.range, shape.kinds);
           const bool is_new = model.find(key.name) == nullptr;
-          switch (table.put(key.operand, value.operand)) {
+          const bool as_numbers = key.is_number() && value.is_number() && random.one_in(2);
+          switch (as_numbers ? table.put_numbers(key.number(), value.number())
+                             : table.put(key.operand, value.operand)) {
             case Table::Put::kRefused:
               ASSERT_TRUE(shape.faults);
               break;

@@ -25,6 +25,7 @@ const groups = {
   structures: 'Structures in linear memory',
   leaks: 'The leak detector',
   manager: 'The memory manager',
+  shrink: 'The pause of a shrink',
   dashboard: 'The dashboard',
 };
 

@@ -66,6 +66,7 @@ describe('a program goes on after a shrink', () => {
       assert.equal(program._set_bss(1000, 3), 3);
       program._fill();
       program._thin(200);
+      program._keep_bump();
 
       const { allocatedBefore, allocatedAfter, returnedBytes, copiedBytes } = shrinkAfterPeak(program);
       assert.equal(returnedBytes, allocatedBefore - allocatedAfter);
@@ -116,6 +117,7 @@ describe('a program goes on after a shrink', () => {
       assert.equal(program._call_function(removed, 5), 4);
       assert.equal(program._call_function(add, 5), 1005);
       assert.equal(kept.bump(), 13);
+      assert.equal(program.keptBump(), 14);
       assert.ok(program._zeroes_are_zero(1 << 20));
       assert.deepEqual(lines, ['main runs']);
     });

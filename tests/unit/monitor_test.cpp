@@ -151,6 +151,43 @@ TEST_F(MonitorTest, RatesOfTheFirstSampleAreNothingAndThoseOfDistantOnesAreBetwe
   EXPECT_TRUE(std::isnan(sample.allocation_rate));
 }
 
+TEST_F(MonitorTest, WhatComesWithinMillisecondsHasNoRate) {
+  Sample sample = sample_at(1000, 0);
+  sample.total_bytes = 0;
+  monitor_.take(sample);
+  sample = sample_at(1002, 1e6);
+  sample.total_bytes = 1e6;
+  monitor_.take(sample);
+  EXPECT_EQ(sample.growth_rate, 0);
+  EXPECT_TRUE(std::isnan(sample.allocation_rate));
+  sample = sample_at(1000 + Monitor::kLeastRateMs, 1e6);
+  sample.total_bytes = 2e6;
+  monitor_.take(sample);
+  EXPECT_DOUBLE_EQ(sample.allocation_rate, 2e7);
+  EXPECT_GT(sample.growth_rate, 0);
+}
+
+TEST_F(MonitorTest, OfManySamplesTheGrowthIsThatOfSome) {
+  Sample sample{};
+  for (int i = 0; i < 1000; ++i) {
+    sample = sample_at(i * 100, i < 880 ? 1e6 : i * 25);
+    monitor_.take(sample);
+  }
+  EXPECT_NEAR(sample.growth_rate, 250, 1e-6);
+}
+
+// The last one within ten seconds is too close: the window goes on to the one before.
+TEST_F(MonitorTest, ASampleThatIsTooCloseIsNotTheWholeWindow) {
+  for (const double time : {0.0, 59'999.0, 60'000.0}) {
+    Sample sample = sample_at(time, time);
+    sample.total_bytes = time * 2;
+    monitor_.take(sample);
+    if (time < 60'000) continue;
+    EXPECT_NEAR(sample.growth_rate, 1000, 1e-6);
+    EXPECT_DOUBLE_EQ(sample.allocation_rate, 2000);
+  }
+}
+
 TEST_F(MonitorTest, WhereTheUseBecomesKnownItsGrowthIsNotThatFromTheSizeOfMemory) {
   for (int i = 0; i < 5; ++i) {
     Sample sample = sample_at(i * 1000, kUnknown);
@@ -161,7 +198,7 @@ TEST_F(MonitorTest, WhereTheUseBecomesKnownItsGrowthIsNotThatFromTheSizeOfMemory
   sample.total_bytes = 1000;
   monitor_.take(sample);
   EXPECT_EQ(sample.growth_rate, 0);
-  EXPECT_EQ(sample.allocation_rate, 0);
+  EXPECT_TRUE(std::isnan(sample.allocation_rate));
   sample = sample_at(6000, 1500);
   sample.total_bytes = 2500;
   monitor_.take(sample);

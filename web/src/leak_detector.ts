@@ -12,7 +12,7 @@ import {
   type LeakResult,
   type PreventiveAction,
 } from './leaks/leak_result.js';
-import { recommendationOf, timeText, timeToLimitMs, worse } from './leaks/leak_text.js';
+import { countText, recommendationOf, timeText, timeToLimitMs, worse } from './leaks/leak_text.js';
 import { LeakWatch } from './leaks/leak_watch.js';
 import { runScenario, type ScenarioOptions } from './leaks/scenario.js';
 import type { WasmModule } from './wasm_module.js';
@@ -287,7 +287,7 @@ export class MemoryLeakDetector {
       hasLeak,
       confidence: hasLeak
         ? Math.max(...leaks.map(({ confidence }) => confidence))
-        : 1 - Math.max(0.02, ...patterns.map(({ confidence }) => confidence / 2)),
+        : (1 - Math.max(0.02, ...patterns.map(({ confidence }) => confidence / 2))) * seenOf(watch, coverage),
       severity,
       patterns,
       recommendations: this.#recommendations(entry, patterns, coverage),
@@ -325,6 +325,12 @@ export class MemoryLeakDetector {
     const left = timeToLimitMs(usedBytes, limitBytes, rate);
     if (left !== null && left < 30 * 86_400_000) {
       said.unshift(`At this rate the limit of ${Math.round(limitBytes / 2 ** 20)} MB is reached in ${timeText(left)}.`);
+    }
+    if (entry.watch.seenShare < 1) {
+      const { minSamples, detectionWindowMs } = this.config;
+      said.push(
+        `Growth can't be judged yet: ${countText(entry.watch.samples, 'sample')} in ${countText(entry.watch.spanMs / 1000, 'second')}, and it takes ${minSamples} in ${countText(detectionWindowMs / 2000, 'second')}.`,
+      );
     }
     if (coverage === 'growth-only') {
       said.push(
@@ -408,6 +414,10 @@ function nextTurn(keepsAlive: boolean): Promise<void> {
     if (!keepsAlive && typeof timer === 'object') (timer as { unref?(): void }).unref?.();
   });
 }
+
+/** 0–1: how much of what there is to be looked at has been, for who says that there is no leak. */
+const seenOf = ({ seenShare }: LeakWatch, coverage: LeakResult['coverage']): number =>
+  coverage === 'full' ? (1 + seenShare) / 2 : coverage === 'approximate' ? (1 + 2 * seenShare) / 3 : seenShare;
 
 const rank = ({ verdict, confidence, bytes }: LeakPattern): number =>
   (verdict === 'leak' ? 2 ** 40 : 0) + Math.min(bytes, 2 ** 39) + confidence;

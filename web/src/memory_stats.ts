@@ -36,9 +36,9 @@ export interface MemoryStats {
   /** 0–100; docs/monitoring.md has the formula. */
   efficiency: number;
   liveBlocks: number | null;
-  /** Bytes a second that were handed out, live or not; over the last ten seconds. */
+  /** Bytes a second that were handed out, live or not; over the last ten seconds. Null until there is a tenth of a second. */
   allocationRate: number | null;
-  /** Bytes a second by which `used` (or `allocated`) grows; over the last ten seconds. */
+  /** Bytes a second by which `used` (or `allocated`) grows; over the last ten seconds. 0 until there is a tenth of a second. */
   growthRate: number;
   pressure: Level;
 }

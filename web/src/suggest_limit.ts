@@ -1,4 +1,6 @@
 // A hard limit that a device can be trusted with. docs/limits.md has the sources of the figures.
+import { shown, TidemarkError } from './errors.js';
+
 const MiB = 1024 * 1024;
 
 export interface DeviceFacts {
@@ -47,8 +49,33 @@ export function deviceFacts(
   };
 }
 
-/** Suggests limits for one module on this device. Memory of WebAssembly ends at 4 GiB. */
-export function suggestLimit(device: DeviceFacts = deviceFacts()): LimitSuggestion {
+/** Facts that aren't given are as good as not known. */
+function checked(device: Partial<DeviceFacts>): DeviceFacts {
+  if (typeof device !== 'object' || (device as unknown) === null) {
+    throw new TidemarkError(
+      'invalid-argument',
+      `device: ${shown(device)} was given, and { deviceMemoryGiB, isIOS, isMobile, processLimitBytes } is expected`,
+    );
+  }
+  const { deviceMemoryGiB = null, isIOS = false, isMobile = false, processLimitBytes = null } = device;
+  for (const [name, value] of Object.entries({ deviceMemoryGiB, processLimitBytes })) {
+    if (value !== null && !(typeof value === 'number' && value > 0)) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `device.${name}: ${shown(value)} was given, and a number above 0, or null, is expected`,
+      );
+    }
+  }
+  return { deviceMemoryGiB, isIOS, isMobile, processLimitBytes };
+}
+
+/**
+ * Suggests limits for one module on this device. Memory of WebAssembly ends at 4 GiB.
+ *
+ * @throws {TidemarkError} `'invalid-argument'`
+ */
+export function suggestLimit(given: Partial<DeviceFacts> = deviceFacts()): LimitSuggestion {
+  const device = checked(given);
   const [bytes, reason] = ((): [number, string] => {
     const { deviceMemoryGiB, isIOS, isMobile, processLimitBytes } = device;
     if (processLimitBytes !== null) {

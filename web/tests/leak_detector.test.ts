@@ -32,6 +32,30 @@ test('an engine with nothing lost is clean, with an empty history, and what Java
   engineOf(api.defaultModule).exports.free(held);
 });
 
+test('who has hardly looked is not sure that nothing leaks, and says why', async () => {
+  const clock = new SimulatedClock();
+  const api = await createTidemark({ clock });
+  const foreign = { id: 'foreign', memory: new WebAssembly.Memory({ initial: 2 }) };
+  for (const module of [api.defaultModule, foreign]) api.startLeakMonitoring(module);
+  const [whole, growthOnly] = ['tidemark', 'foreign'].map((id) => api.detectMemoryLeaks(id));
+  expect(whole).toMatchObject({ hasLeak: false, coverage: 'full' });
+  expect(whole?.confidence).toBeLessThan(0.6); // all blocks, and no time
+  expect(growthOnly).toMatchObject({ hasLeak: false, coverage: 'growth-only' });
+  expect(growthOnly?.confidence).toBeLessThan(0.1); // nothing at all
+  for (const result of [whole, growthOnly]) {
+    expect(result?.recommendations.join('\n')).toMatch(
+      /Growth can't be judged yet: 2 samples in 0 seconds, and it takes 10 in 30 seconds/,
+    );
+  }
+  for (let second = 0; second < 31; ++second) clock.advance(1000);
+  for (const id of ['tidemark', 'foreign']) {
+    const { confidence, recommendations } = api.detectMemoryLeaks(id);
+    expect(confidence).toBeGreaterThan(0.9);
+    expect(recommendations.join('\n')).not.toMatch(/can't be judged yet/);
+  }
+  api.memoryLeakDetector.dispose();
+});
+
 test('a block whose address was forgotten is found, at once and in slices, until a root names it', async () => {
   const api = await createTidemark();
   const { exports } = engineOf(api.defaultModule);

@@ -31,7 +31,7 @@ class Fragmenting final : public Workload {
       return "closing: memory is full of holes";
     }
     if (steps_ == 760) steps_ = 0;
-    return "idle: compact and shrink have something to do";
+    return "idle: time to compact and shrink";
   }
 
  private:

@@ -33,7 +33,7 @@ class Game final : public Workload {
     }
     if (steps_ == 401) leave();
     if (steps_ == 520) steps_ = 0;
-    return "in the menu: the level is gone, shrink returns its memory";
+    return "in the menu: shrink returns the level";
   }
 
  private:

@@ -1,6 +1,7 @@
 // The page: four programs, each in a memory of its own, that run a little at a time beside the dashboard that watches them.
 //
 // Of the URL: `run=sqlite,game` says which of them run at first (all by default), `overlay` shows the small panel.
+import * as api from './tidemark/index.js';
 import { mountDashboard } from './tidemark/dashboard.js';
 import createPrograms from './programs.mjs';
 
@@ -48,6 +49,26 @@ function card({ id, title }, module) {
   return element('div', { className: 'program' }, element('strong', { textContent: title }), button, words);
 }
 
+/** The game has limits, and pictures of past games: within a budget, and dropped when memory gets short. */
+function manage(program) {
+  const MiB = 2 ** 20;
+  api.registerModule(program, { softLimit: 16 * MiB, criticalLimit: 28 * MiB, hardLimit: 40 * MiB });
+  const heap = () => program.module.tidemark.engine.exports; // another one after each shrink
+  const pictures = [];
+  api.setBudget('pictures', 2 * MiB);
+  setInterval(() => {
+    if (pictures.length < 24) api.withBudget('pictures', () => pictures.push(heap().malloc(MiB / 16)));
+  }, 1000);
+  const drop = () => {
+    for (const each of pictures.splice(0)) heap().free(each);
+  };
+  api.onPressure(() => api.withBudget('pictures', drop), {
+    name: 'drop pictures of past games',
+    moduleId: program.id,
+    level: 'medium',
+  });
+}
+
 const modules = [];
 for (const program of programs) {
   const module = await createPrograms();
@@ -55,5 +76,10 @@ for (const program of programs) {
   modules.push({ id: program.id, module });
   document.getElementById('programs').append(card(program, module));
 }
-mountDashboard(document.getElementById('dashboard'), { modules, mode: query.has('overlay') ? 'overlay' : 'page' });
+manage(modules.find(({ id }) => id === 'game'));
+mountDashboard(document.getElementById('dashboard'), {
+  api,
+  modules,
+  mode: query.has('overlay') ? 'overlay' : 'page',
+});
 document.body.dataset.state = 'running';

@@ -146,8 +146,8 @@ const sets = {
   },
 };
 
-/** Passes over an array: one of a million elements takes less than a millisecond. */
-const passes = 10;
+/** Passes over an array: one of a million elements takes less than a millisecond, and compiling the loop several. */
+const passesOver = (count) => Math.ceil(20_000_000 / count);
 
 /** The loops over an array of one contender's; written out for each, see above. */
 const arrayLoops = {
@@ -157,10 +157,10 @@ const arrayLoops = {
       for (let i = 0; i < count; ++i) array.push(i + 0.5);
       return array;
     },
-    set(array, count) {
+    set(array, count, passes) {
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) array.set(i, i * 0.5);
     },
-    get(array, count) {
+    get(array, count, passes) {
       let sum = 0;
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) sum += array.at(i);
       return sum;
@@ -184,10 +184,10 @@ const arrayLoops = {
       for (let i = 0; i < count; ++i) array[i] = i + 0.5;
       return array;
     },
-    set(array, count) {
+    set(array, count, passes) {
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) array[i] = i * 0.5;
     },
-    get(array, count) {
+    get(array, count, passes) {
       let sum = 0;
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) sum += array[i];
       return sum;
@@ -214,10 +214,10 @@ const arrayLoops = {
       for (let i = 0; i < count; ++i) array[i] = i + 0.5;
       return array;
     },
-    set(array, count) {
+    set(array, count, passes) {
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) array[i] = i * 0.5;
     },
-    get(array, count) {
+    get(array, count, passes) {
       let sum = 0;
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) sum += array[i];
       return sum;
@@ -241,10 +241,10 @@ const arrayLoops = {
       for (let i = 0; i < count; ++i) array.push(i + 0.5);
       return array;
     },
-    set(array, count) {
+    set(array, count, passes) {
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) array[i] = i * 0.5;
     },
-    get(array, count) {
+    get(array, count, passes) {
       let sum = 0;
       for (let pass = 0; pass < passes; ++pass) for (let i = 0; i < count; ++i) sum += array[i];
       return sum;
@@ -271,6 +271,7 @@ function arrays(options) {
     measure(world, contender, count) {
       const { now } = world;
       const loops = arrayLoops[contender];
+      const passes = passesOver(count);
       const figures = {};
       const before = world.heapBytes();
       let begin = now();
@@ -278,11 +279,11 @@ function arrays(options) {
       figures.push = perOperation(begin, now(), count);
       figures.bytes = (world.heapBytes() - before + (array.memoryUsage ?? 0)) / count;
       begin = now();
-      loops.set(array, count);
+      loops.set(array, count, passes);
       figures.set = perOperation(begin, now(), passes * count);
       const sum = (count * (count - 1)) / 4;
       begin = now();
-      const got = loops.get(array, count);
+      const got = loops.get(array, count, passes);
       figures.get = perOperation(begin, now(), passes * count);
       expect('what was got', got, passes * sum);
       for (const figure of ['forEach', 'iterate']) {

@@ -29,6 +29,10 @@ EMSCRIPTEN_KEEPALIVE int call_function(Function function, int x) { return functi
 EMSCRIPTEN_KEEPALIVE int call_static(int x) { return in_static_data(x); }
 EM_JS(int, call_through_javascript, (Function f, int x), { return getWasmTableEntry(f)(x); });
 EM_JS_DEPS(entries, "$getWasmTableEntry");
+
+/* JavaScript of the program itself that keeps what it has called. */
+EM_JS(void, keep_export, (void), { Module["keptBump"] = _bump; });
+EMSCRIPTEN_KEEPALIVE void keep_bump(void) { keep_export(); }
 EMSCRIPTEN_KEEPALIVE int through_javascript(int x) { return call_through_javascript(twice_plus_counter, x); }
 
 static int depth(int n) {

@@ -6,9 +6,20 @@
 #include "peak.h"
 
 enum { kMost = 1 << 18 };
+#ifdef SCATTER_TABLES_ON_HEAP
+static unsigned char** blocks;
+static tidemark_handle* handles;
+static uint32_t* sizes;
+__attribute__((constructor)) static void make_tables(void) {
+  blocks = (unsigned char**)calloc(kMost, sizeof(*blocks));
+  handles = (tidemark_handle*)calloc(kMost, sizeof(*handles));
+  sizes = (uint32_t*)calloc(kMost, sizeof(*sizes));
+}
+#else
 static unsigned char* blocks[kMost];
 static tidemark_handle handles[kMost];
 static uint32_t sizes[kMost];
+#endif
 static uint32_t count;
 static int movable;
 static uint32_t state = 12345;

@@ -1,6 +1,7 @@
 // The components' results in the panels' shapes.
 import type { WasmModule } from '../wasm_module.js';
 import type { ApiLeaks, ApiProfile, ApiTestResult, ComponentApi, ManagerLike } from './component_api.js';
+import * as format from './format.js';
 import type {
   LeakFinding,
   LeakFindings,
@@ -116,7 +117,7 @@ export function profileOf(profile: ApiProfile, id: string): SiteProfile | null {
     method:
       mean === 0
         ? 'Every allocation was recorded.'
-        : `${mean ? `About every ${Math.round(mean / 1024)} KiB` : 'Some'} of what is allocated is sampled${profile.samples ? `, ${profile.samples.toLocaleString('en')} times so far` : ''}; figures are scaled to all.`,
+        : `${mean ? `About every ${format.bytes(mean)}` : 'Some'} of what is allocated is sampled${profile.samples ? `, ${profile.samples.toLocaleString('en')} times so far` : ''}; figures are scaled to all.`,
     downloads: downloadsOf(profile, id),
   };
 }

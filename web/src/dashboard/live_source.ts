@@ -36,6 +36,8 @@ const notGiven = (what: string): string => `The dashboard was given no API that 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
 const walkShare = 0.0003;
 const rateWindowMs = 3_000;
+/** As src/monitor/monitor.h has it: what comes within milliseconds says nothing. */
+const leastRateMs = 100;
 /** A mean over three seconds has nothing new to say four times a second. */
 const rateEveryMs = 1_000;
 const mostMarkers = 400;
@@ -202,7 +204,7 @@ export class LiveSource implements Source {
     const first = this.#totals[0];
     const isDue = !this.#lastRate || time >= this.#lastRate.time + rateEveryMs - 4; // a timer may come a little early
     if (isDue) {
-      const isKnown = first !== undefined && time > first.time;
+      const isKnown = first !== undefined && time - first.time >= leastRateMs;
       this.#lastRate = isKnown ? { time, bytesPerSecond: ((bytes - first.bytes) * 1000) / (time - first.time) } : null;
     }
     return this.#lastRate?.bytesPerSecond ?? null;

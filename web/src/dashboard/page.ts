@@ -58,7 +58,10 @@ export class Page {
     this.#seen = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         const job = this.#jobOf.get(target);
-        if (job) job.visible = isIntersecting;
+        if (!job) continue;
+        // Whoever has scrolled to a panel doesn't wait for its next time.
+        if (isIntersecting && !job.visible) job.lastRun = -Infinity;
+        job.visible = isIntersecting;
       }
     });
     this.#loop.add(null, () => this.#read(), { onCredit: true });

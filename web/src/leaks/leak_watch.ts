@@ -56,6 +56,12 @@ export class LeakWatch {
     return this.#series.spanMs;
   }
 
+  /** 0–1: how much of what it takes to judge growth has been seen, enough samples of half a window. */
+  get seenShare(): number {
+    const { minSamples, detectionWindowMs } = this.config;
+    return Math.min(1, this.samples / minSamples, this.spanMs / (detectionWindowMs / 2));
+  }
+
   /** What there may be, and what there is of that: live bytes under a manager's limit, and else memory. */
   get room(): { usedBytes: number; limitBytes: number } {
     const { allocatedBytes, id } = this.module;

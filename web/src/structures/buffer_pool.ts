@@ -4,6 +4,7 @@ import { defaultContext, type Context } from '../context.js';
 import { shown, TidemarkError } from '../errors.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 import { BufferStore, classBytes, type PoolBlock } from './buffer_store.js';
+import { requireOptions } from './given.js';
 import { PooledBuffer, type Lender } from './pooled_buffer.js';
 import { Structure } from './structure.js';
 import { outOfMemory, structureMemory, type StructureMemory } from './structure_memory.js';
@@ -61,6 +62,7 @@ export class BufferPool extends Structure {
 
   /** @throws {TidemarkError} `'invalid-config'` */
   constructor(options: BufferPoolOptions = {}, context: Context = defaultContext()) {
+    requireOptions('BufferPool', options, ['zero', 'maxIdleBytes']);
     const { zero = false, maxIdleBytes = defaultMaxIdleBytes } = options;
     if (typeof zero !== 'boolean' && zero !== 'release') {
       throw new TidemarkError(

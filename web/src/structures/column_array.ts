@@ -23,6 +23,12 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
   constructor(types: Types, context: Context = defaultContext()) {
+    if (typeof types !== 'object' || (types as unknown) === null) {
+      throw new TidemarkError(
+        'invalid-config',
+        `ColumnArray: columns: ${shown(types)} was given, and their types by name, as { x: 'f32' }, are expected`,
+      );
+    }
     this.#names = Object.keys(types);
     for (const name of this.#names) {
       if (!isNumberType(types[name])) {

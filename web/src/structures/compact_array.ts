@@ -10,6 +10,7 @@ import { arrayIterator } from './array_iterator.js';
 import { Cells } from './cells.js';
 import { Column, emptyViews, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { relativeIndex } from './relative_index.js';
 import type { ViewHolder } from './structure_memory.js';
 
@@ -51,6 +52,8 @@ export class CompactArray<T> implements Iterable<T> {
     options: CompactArrayOptions = {},
     context: Context = defaultContext(),
   ) {
+    requireIterable('CompactArray: values', values);
+    requireOptions('CompactArray', options, ['type']);
     const { type = 'any' } = options;
     if (type === 'any') {
       this.#cells = new Cells('CompactArray', context);
@@ -313,6 +316,20 @@ export class CompactArray<T> implements Iterable<T> {
 
   get [Symbol.toStringTag](): string {
     return 'CompactArray';
+  }
+
+  /**
+   * The numbers themselves, to read and write: for loops that are to be as fast as those over a typed array. Good until elements are
+   * added or removed, or memory grows, is compacted or shrunk: ask for it again after anything that may do so.
+   *
+   * @throws {TidemarkError} `'not-supported'`: an element is something other than a number, or was
+   */
+  column(): NumberView {
+    this.#requireMemory();
+    if (this.isMixed) {
+      throw new TidemarkError('not-supported', 'CompactArray.column: elements are not all numbers; use at() and set()');
+    }
+    return this.#numbers();
   }
 
   /** Bytes that it holds in linear memory, all room included. */

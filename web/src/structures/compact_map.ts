@@ -3,6 +3,7 @@ import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
@@ -32,6 +33,8 @@ export class CompactMap<K, V> {
     options: CompactMapOptions = {},
     context: Context = defaultContext(),
   ) {
+    requireIterable('CompactMap: entries', entries);
+    requireOptions('CompactMap', options, ['key', 'value']);
     this.#key = codecOf('CompactMap: key', options.key, true);
     this.#value = codecOf('CompactMap: value', options.value, false);
     this.#table = new Table('CompactMap', context, true);
@@ -80,12 +83,23 @@ export class CompactMap<K, V> {
         `CompactMap.forEach: callback: ${shown(callback)}, and a function is expected`,
       );
     }
-    const cursor = this.#table.cursor();
-    while (cursor.take()) {
-      do {
-        callback.call(thisArg, this.#readValue(cursor), this.#readKey(cursor), this);
-      } while (cursor.isCurrent && cursor.step());
+    const keyCodec = this.#key;
+    const valueCodec = this.#value;
+    if (keyCodec === null && valueCodec === null) {
+      this.#table.forEach((value, key) => {
+        callback.call(thisArg, value as V, key as K, this);
+      });
+      return;
     }
+    this.#table.forEach((value, key) => {
+      const decodedKey = keyCodec === null ? key : keyCodec.decode(key as number);
+      callback.call(
+        thisArg,
+        (valueCodec === null ? value : valueCodec.decode(value as number)) as V,
+        decodedKey as K,
+        this,
+      );
+    });
   }
 
   keys(): MapIterator<K> {

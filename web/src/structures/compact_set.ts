@@ -3,6 +3,7 @@ import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
+import { requireIterable, requireOptions } from './given.js';
 import { hasMany, putMany, type Numbers } from './many.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
@@ -32,6 +33,8 @@ export class CompactSet<T> {
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
   constructor(values: Iterable<T> | null = null, options: CompactSetOptions = {}, context: Context = defaultContext()) {
+    requireIterable('CompactSet: values', values);
+    requireOptions('CompactSet', options, ['type']);
     this.#codec = codecOf('CompactSet: type', options.type, true);
     this.#options = options;
     this.#context = context;

@@ -30,6 +30,8 @@ export class StructureMemory {
   readonly views: EngineViews;
   /** Counts up when blocks have moved: `epoch[0]`. Replaced when the memory is; compare with {@link epochNow}. */
   epoch: Uint32Array;
+  /** Counts up with that, and when the memory has grown or is another one: views and addresses are good while it is the same. */
+  generation = 0;
   /** Form and bytes of the text that was written last. */
   form: number = TextForm.ascii;
   private readonly epochAddress: number;
@@ -55,6 +57,7 @@ export class StructureMemory {
     ];
     this.epoch = new Uint32Array(this.views.u32.buffer, this.epochAddress, 1);
     engine.moved.push(() => {
+      ++this.generation;
       const holders = this.#holders;
       this.#holders = [];
       this.#holdersAfterPurge = 0;

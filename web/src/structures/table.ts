@@ -6,7 +6,7 @@ import { asBox, asNumber, Operands, outcomeBits, released } from './operands.js'
 import type { References } from './references.js';
 import { Structure } from './structure.js';
 import { outOfMemory, structureMemory, type StructureMemory } from './structure_memory.js';
-import { Cursor, Generation } from './table_cursor.js';
+import { columnOfBoxes, columnOfIntegers, Cursor, Generation } from './table_cursor.js';
 
 declare module '../engine.js' {
   interface EngineExports {
@@ -39,9 +39,6 @@ declare module '../engine.js' {
 
 const added = 2;
 const relocated = 4;
-
-const columnOfIntegers = 0;
-const columnOfBoxes = 2;
 
 /** The address of one of the engine's tables, 0 after dispose(); apart from its owner, so that that can be collected. */
 interface TableHolder {
@@ -194,6 +191,20 @@ export class Table extends Structure {
     return new Cursor(this);
   }
 
+  /** Calls visit(value, key) for all entries, through every change that it makes. */
+  forEach(visit: (value: unknown, key: unknown) => void): void {
+    const cursor = this.cursor();
+    while (cursor.take()) {
+      if (cursor.isOfNumbers) {
+        this.#forEachNumber(cursor, visit);
+        continue;
+      }
+      do {
+        visit(this.valueAt(cursor), this.keyAt(cursor));
+      } while (cursor.isCurrent && cursor.step());
+    }
+  }
+
   /** The key of the entry that a cursor has taken. */
   keyAt(cursor: Cursor): unknown {
     const { place, keyKind, keys } = cursor;
@@ -217,6 +228,23 @@ export class Table extends Structure {
     this.references.clear();
     this.size = 0;
     ++this.version;
+  }
+
+  /** The entry that the cursor has taken, and those after it in its segment, where keys are integers and none was erased. */
+  #forEachNumber(cursor: Cursor, visit: (value: unknown, key: unknown) => void): void {
+    const { i32, f64 } = this.views;
+    const keys = cursor.keys >>> 2;
+    const { used } = cursor;
+    const integers = cursor.valueKind === columnOfIntegers;
+    const values = integers ? cursor.values >>> 2 : cursor.values >>> 3;
+    for (let { place } = cursor; place < used; ++place) {
+      cursor.place = place;
+      cursor.next = place + 1;
+      let value: unknown = integers ? i32[values + place] : f64[values + place];
+      if (value !== value) value = this.valueAt(cursor);
+      visit(value, i32[keys + place]);
+      if (!cursor.isCurrent) return;
+    }
   }
 
   #readBox(index: number, texts: number): unknown {

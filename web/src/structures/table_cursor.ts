@@ -10,6 +10,9 @@ const wordsOfBits = 128;
 const relocationWords = 4 + wordsOfBits;
 const relocationsAt = 2;
 
+export const columnOfIntegers = 0;
+export const columnOfBoxes = 2;
+
 interface Relocation {
   readonly from: number;
   readonly to: number;
@@ -85,7 +88,7 @@ export class Cursor {
   #following = -1;
   #generation: Generation;
   #version = -1;
-  #epoch = 0;
+  #memoryGeneration = 0;
 
   constructor(private readonly table: Table) {
     this.#generation = table.generation;
@@ -93,7 +96,12 @@ export class Cursor {
 
   /** Whether the addresses are good still. */
   get isCurrent(): boolean {
-    return this.#version === this.table.version && this.#epoch === this.table.memory.epoch[0];
+    return this.#version === this.table.version && this.#memoryGeneration === this.table.memory.generation;
+  }
+
+  /** Keys of the segment are integers, and none of its entries was erased. Requires isCurrent. */
+  get isOfNumbers(): boolean {
+    return this.keyKind === columnOfIntegers && this.dead === 0 && this.values !== 0;
   }
 
   /** Goes behind the next entry, which is then the one that keyAt() and valueAt() read; false at the end. */
@@ -154,7 +162,7 @@ export class Cursor {
     this.#following = (u32[view + 7] as number) | 0;
     this.number = u32[view + 8] as number;
     this.#version = table.version;
-    this.#epoch = table.memory.epochNow();
+    this.#memoryGeneration = table.memory.generation;
     return true;
   }
 }

@@ -137,6 +137,26 @@ test.each([undefined, 'f64', 'i32', 'u8'] as const)(
   },
 );
 
+test.each(['any', 'f64'] as const)('column() is the numbers themselves: %s', (type) => {
+  const array = createCompactArray<unknown>({ type });
+  array.push(1, 2, 3);
+  for (const what of ['compact', 'grow', 'shrink'] as const) {
+    upset(what);
+    const numbers = array.column();
+    expect(numbers).toEqual(Float64Array.of(1, 2, 3));
+    numbers[1] = 20;
+    expect(array.at(1)).toBe(20);
+    array.set(1, 2);
+    expect(numbers[1]).toBe(2);
+  }
+  if (type === 'any') {
+    array.push('text');
+    expect(() => array.column()).toThrow(/not all numbers/);
+  }
+  array.dispose();
+  expect(() => array.column()).toThrow(/dispose/);
+});
+
 test('an index is what it is for Array', () => {
   for (const array of [createCompactArray<number>({ type: 'f64' }), createCompactArray<number>()]) {
     const model = [10, 20, 30];

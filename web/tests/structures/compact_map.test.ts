@@ -151,6 +151,39 @@ describe('iteration while it changes', () => {
   });
 });
 
+test.each([0, 0.5])('forEach over numbers is that of Map, whatever the callback does: + %d', (fraction) => {
+  const act = fc.record({
+    at: fc.nat(40),
+    do: fc.constantFrom('set', 'add', 'delete', 'clear', 'compact', 'grow', 'shrink', 'other' as const),
+    key: fc.nat(60),
+  });
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
+      const run = (map: Map<number, unknown>, isOurs: boolean): unknown[] => {
+        for (let i = 0; i < 30; ++i) map.set(i, i + fraction);
+        const seen: unknown[] = [];
+        map.forEach((value, key) => {
+          seen.push(key, value);
+          for (const act of acts) {
+            if (2 * act.at + 2 !== seen.length) continue;
+            if (act.do === 'set') map.set(act.key % 30, NaN);
+            else if (act.do === 'add') map.set(act.key + 100, act.key);
+            else if (act.do === 'delete') map.delete(act.key);
+            else if (act.do === 'clear') map.clear();
+            else if (act.do === 'other') map.set(act.key, 'text');
+            else if (isOurs) upset(act.do);
+          }
+        });
+        return seen;
+      };
+      const ours = createCompactMap<number, unknown>();
+      expect(run(ours as unknown as Map<number, unknown>, true)).toEqual(run(new Map(), false));
+      ours.dispose();
+    }),
+    { numRuns: 100 },
+  );
+});
+
 describe('values', () => {
   test.each(['', 'x'.repeat(1 << 20), 'ÿ'.repeat(100_000), '\ud800x\udc00', '😀'.repeat(3000), 'a\0'])(
     'a string comes back as it was, as key and as value (%#)',

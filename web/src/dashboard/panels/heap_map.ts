@@ -95,6 +95,9 @@ export class HeapMapPanel implements Panel {
     this.#map = null;
     this.#replayAt = null;
     this.#pointed = null;
+    this.#offerReplay(view.maps.count);
+    // While the panel can't be seen, nothing stands where the other module's picture was.
+    this.#picture.resize(this.#width, this.#height, this.#ratio);
     const missing = view.source.missing('heapMap');
     this.#empty.replaceChildren(...(missing ? [emptyState('No heap map here', missing)] : []));
     this.#content.hidden = missing !== null;
@@ -110,10 +113,11 @@ export class HeapMapPanel implements Panel {
     if (this.#content.hidden) return;
     const map = view.source.heapMap();
     const kept = map && view.maps.add(view.latest?.time ?? this.#host.clock.now(), map);
-    this.#slider.max = String(Math.max(0, view.maps.count - 1));
+    this.#offerReplay(view.maps.count);
     if (this.#replayAt !== null) return;
-    this.#slider.value = this.#slider.max;
+    if (this.#slider.value !== this.#slider.max) this.#slider.value = this.#slider.max;
     if (map && kept) this.#map = { ...map, stretches: kept.stretches };
+    else if (!this.#map) setText(this.#scale, 'no room to write it down: the heap fills its memory to the end');
     this.#draw();
   }
 
@@ -127,13 +131,21 @@ export class HeapMapPanel implements Panel {
     this.#resize.disconnect();
   }
 
+  /** Of so many maps: one alone has no past. */
+  #offerReplay(count: number): void {
+    const last = String(Math.max(0, count - 1));
+    if (this.#slider.max !== last) this.#slider.max = last;
+    const isAlone = count < 2;
+    if (this.#play.disabled !== isAlone) this.#play.disabled = this.#slider.disabled = isAlone;
+  }
+
   #seek(index: number): void {
     const view = this.#view;
     const past = view?.maps.at(index);
     if (!view || !past) return;
     const isNow = index === view.maps.count - 1 && view.source.kind !== 'saved';
     this.#replayAt = isNow ? null : index;
-    this.#slider.max = String(view.maps.count - 1);
+    this.#offerReplay(view.maps.count);
     this.#slider.value = String(index);
     this.#map = { cells: decode(past), cellBytes: past.cellBytes, stretches: past.stretches };
     setText(this.#when, isNow ? 'now' : format.clockTime(past.time));
