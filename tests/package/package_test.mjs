@@ -296,8 +296,8 @@ function sentBytes(dist, entry) {
 async function size() {
   const sizes = sentBytes(join(work, 'consumer/node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 70_900, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
-  assert.ok(sizes.wasm <= 52_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
+  assert.ok(sizes.javaScript <= 73_500, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.wasm <= 55_400, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
 /**
@@ -320,7 +320,7 @@ const components = {
   leaks: {
     source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
     prints: 'false\n',
-    bytes: { rollup: 22_100, webpack: 24_600 },
+    bytes: { rollup: 23_100, webpack: 25_400 },
   },
   monitor: {
     source: `import { defaultModule, getMemoryStats, startMonitoring } from 'tidemark';
