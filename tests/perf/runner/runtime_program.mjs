@@ -9,7 +9,9 @@ let prefix;
 
 async function installed() {
   await Promise.all([
-    buildTarget('wasm', ['tidemark', 'tidemark_hardened', 'tidemark_simd', 'tidemark_js', 'sqlite3'], { capture: true }),
+    buildTarget('wasm', ['tidemark', 'tidemark_hardened', 'tidemark_simd', 'tidemark_js', 'sqlite3'], {
+      capture: true,
+    }),
     buildWeb({ capture: true }),
   ]);
   const folder = join(root, `build/perf-runtime-${process.pid}`);
