@@ -29,6 +29,7 @@ const tidemarkExports = [
   'tidemark_meter_reset_peak',
   'tidemark_profiler_sample',
   'tidemark_heap_map',
+  'tidemark_heap_map_stack',
   // manager
   'tidemark_manager_set_limits',
   'tidemark_manager_live_bytes',

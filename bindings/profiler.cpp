@@ -1,4 +1,6 @@
 // The raw exports of the profiler and of the heap's meter.
+#include <emscripten/stack.h>
+
 #include <cstdint>
 
 #include "monitor/heap_map.h"
@@ -42,6 +44,14 @@ bool tidemark_profiler_relax(void) {
 
 /// The address of the innermost scope of tidemark/profile.h; 0 for none.
 const void* tidemark_profiler_scope(void) { return tidemark_scope_top; }
+
+/// The lower end of the stack, where nothing but deeper calls would write; null where `count` bytes of it, and as many more as
+/// filling the map takes, aren't free.
+std::uint8_t* tidemark_heap_map_stack(std::size_t count) {
+  constexpr std::size_t kCallBytes = 2048;
+  const std::size_t free = emscripten_stack_get_current() - reinterpret_cast<Address>(&__stack_low);
+  return count + kCallBytes <= free ? &__stack_low : nullptr;
+}
 
 /// Fills `count` bytes, one for each 4 KiB from address 0 on, as heap_map.h says.
 void tidemark_heap_map(std::uint8_t* cells, std::size_t count) {

@@ -37,7 +37,8 @@ void tidemark_on_moved();
 
 /// What JavaScript asks for first: from then on it is told when blocks have moved.
 StructureAnswer* tidemark_structures_answer() {
-  program_movable_heap().on_moved(tidemark_on_moved);
+  // Not the import's own address: a program that is linked with -sMAIN_MODULE has none.
+  program_movable_heap().on_moved([] { tidemark_on_moved(); });
   return &structure_answer;
 }
 

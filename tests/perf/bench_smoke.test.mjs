@@ -37,7 +37,7 @@ test('what is not known is named in one line, with exit code 2', async () => {
   for (const [args, line] of [
     [
       ['mirco'],
-      "bench: unknown group 'mirco': there are micro, programs, real, ageing, size, tiny, growth, startup, profiler, structures, leaks, manager, dashboard\n",
+      "bench: unknown group 'mirco': there are micro, programs, real, ageing, size, tiny, growth, startup, profiler, structures, leaks, manager, shrink, dashboard\n",
     ],
     [['--allocators', 'jemalloc'], `bench: unknown allocator 'jemalloc': there are ${allocators.join(', ')}\n`],
     [['--fast'], 'bench: unknown option --fast (see --help)\n'],

@@ -9,6 +9,7 @@ declare module './engine.js' {
     tidemark_get_heap_stats(out: number): void;
     tidemark_get_size_class_stats(out: number, capacity: number): number;
     tidemark_heap_map(cells: number, count: number): void;
+    tidemark_heap_map_stack(count: number): number;
   }
 }
 

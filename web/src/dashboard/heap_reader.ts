@@ -32,16 +32,18 @@ export class HeapReader {
   }
 
   /**
-   * What lies where; null while the free memory above the last run is too small to write it down in, a 4096th of all.
+   * What lies where; null while there is no place to write it down in, a 4096th of all memory: neither above the last run nor
+   * at the unused end of the stack.
    * Cost: as stats(), and a byte for each 4 KiB.
    */
   map(): HeapCells | null {
     const { topBytes } = this.stats();
     const { engine } = this.#runtime;
-    const count = engine.views.u8.byteLength / cellBytes;
-    if (topBytes < count) return null;
+    const end = engine.views.u8.byteLength;
+    const count = end / cellBytes;
     // Free, or somebody's who is not the heap: the walk, which writes as it goes, reads nothing there.
-    const at = engine.views.u8.byteLength - count;
+    const at = topBytes >= count ? end - count : engine.exports.tidemark_heap_map_stack(count) >>> 0;
+    if (at === 0) return null;
     return this.#borrow(at, count, () => {
       engine.exports.tidemark_heap_map(at, count);
       return { cells: engine.views.u8.slice(at, at + count), cellBytes };
