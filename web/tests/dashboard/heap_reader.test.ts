@@ -13,7 +13,7 @@ test('a heap that fills its memory to the end is read, too, and nothing of it is
   const { exports, views } = runtime.engine;
   const reader = new HeapReader(runtime);
   const isFull = (): boolean => reader.stats().topBytes < views.u8.byteLength / cellBytes;
-  for (let size = 2 ** 24; size >= 2048 && !isFull(); ) {
+  for (let size = 2 ** 24; size >= 2048 && !isFull();) {
     if (reader.stats().topBytes >= size + 64) exports.malloc(size);
     else size /= 2;
   }
