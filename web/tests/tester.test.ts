@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  addTestToSuite,
-  createTestSuite,
   defaultModule,
   getBuiltInTests,
   memoryPerformanceTester,
