@@ -41,7 +41,7 @@ function residentBytes(pid: number): number {
 interface Program {
   _peak(bytes: number): number;
   tidemark: {
-    shrink(): { returnedBytes: number; copiedBytes: number; durationMs: number };
+    shrink(): { returnedBytes: number; copiedBytes: number; allocatedAfter: number; durationMs: number };
     shrinkSoon(): Promise<unknown>;
     stats(): { memoryBytes: number; liveBlocks: number };
   };
