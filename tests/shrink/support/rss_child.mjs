@@ -9,7 +9,7 @@ const program = await create();
 
 // What is compiled, and the program's own tables, are there from now on; what was free is not.
 program._touch_tables();
-program._scatter(1 << 20, Number(movable));
+program._scatter(400 * 2 ** 20, Number(movable));
 program._keep_one_in(1 << 30);
 program.tidemark.shrink();
 const start = await residentBytes();
