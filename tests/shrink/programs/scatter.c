@@ -81,6 +81,10 @@ EMSCRIPTEN_KEEPALIVE double keep_one_in(uint32_t one_in) {
   return live;
 }
 
+EMSCRIPTEN_KEEPALIVE uint32_t get_count(void) {
+  return count;
+}
+
 EMSCRIPTEN_KEEPALIVE int whole(void) {
   int blocks_seen = 0;
   for (uint32_t i = 0; i < count; ++i) {
