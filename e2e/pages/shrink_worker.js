@@ -1,5 +1,5 @@
 // A worker with a program of tests/shrink/programs/core.c: shrinks it, and posts what it found.
-const { default: create } = await import(new URLSearchParams(self.location.search).get('program'));
+const { default: create } = await import(globalThis.location.search.slice('?program='.length));
 const program = await create();
 const failed = [];
 let returned = 0;
@@ -13,4 +13,4 @@ for (let round = 1; round <= 20; ++round) {
   if (program._verify() <= 0) failed.push(`round ${round} lost a block`);
   if (program._bump() !== 7 + round) failed.push(`round ${round} lost static data`);
 }
-postMessage({ failed, returned });
+globalThis.postMessage({ failed, returned });
