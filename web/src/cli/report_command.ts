@@ -29,7 +29,7 @@ export async function reportCommand(file: string, options: { json?: boolean }): 
   const table = new Table({ head: [app.id, runtime ? 'linked with Tidemark' : 'not linked with Tidemark'], style });
   // Without a view of its blocks, there is little that could be said against a module.
   const figures = { ...stats, efficiency: stats.used === null ? null : stats.efficiency };
-  for (const [name, value] of Object.entries(figures) as [string, string | number | null][])
+  for (const [name, value] of Object.entries<string | number | null>(figures))
     if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
   process.stdout.write(`${table.toString()}\n`);
   if (sizeClasses && sizeClasses.length > 0) {
