@@ -12,16 +12,6 @@ const folder = import.meta.dirname;
 const dist = join(folder, 'dist');
 const engine = join(root, 'build/wasm/web');
 
-/** pprof-format without what reads profiles: the package only writes them, and a bundler keeps every method of a class. */
-function writersOf(source) {
-  const readers = ['decode', 'decodeValue', '_decodeString'];
-  const file = ts.createSourceFile('pprof-format.js', source, ts.ScriptTarget.ES2022);
-  const members = file.statements.filter(ts.isClassDeclaration).flatMap((statement) => [...statement.members]);
-  const dropped = members.filter(({ name }) => name !== undefined && readers.includes(name.getText(file)));
-  if (dropped.length === 0) throw new Error('pprof-format: its readers have other names');
-  return dropped.reduceRight((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
-}
-
 /**
  * Emscripten's module without what fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The minifier
  * removes what is called by nothing then.
@@ -62,9 +52,6 @@ const resolving = (platform) => ({
       loader: 'base64',
     }));
     onLoad({ filter: /tidemark\.mjs$/ }, ({ path }) => ({ contents: startedByHand(readFileSync(path, 'utf8')) }));
-    onLoad({ filter: /pprof-format\/dist\/esm\/index\.js$/ }, ({ path }) => ({
-      contents: writersOf(readFileSync(path, 'utf8')),
-    }));
   },
 });
 
@@ -135,7 +122,7 @@ await main(async () => {
   mkdirSync(dist);
   copyFileSync(join(engine, 'tidemark.wasm'), join(dist, 'tidemark.wasm'));
   const entries = { index: 'src/index.ts', manual: 'src/manual.ts', attach: 'src/attach.ts' };
-  const onDemand = 'src/load_test_run.ts'; // no entry, but a file of its own
+  const onDemand = 'src/load_tester.ts'; // no entry, but a file of its own
   await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts', 'browser-tests': onDemand });
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
   await bundle('node', { ...inNode, 'node-tests': onDemand }, { platform: 'node' });
