@@ -13,6 +13,16 @@ const folder = import.meta.dirname;
 const dist = join(folder, 'dist');
 const engine = join(root, 'build/wasm/web');
 
+/** pprof-format without what reads profiles: the package only writes them, and a bundler keeps every method of a class. */
+function writersOf(source) {
+  const readers = ['decode', 'decodeValue', '_decodeString'];
+  const file = ts.createSourceFile('pprof-format.js', source, ts.ScriptTarget.ES2022);
+  const members = file.statements.filter(ts.isClassDeclaration).flatMap((statement) => [...statement.members]);
+  const dropped = members.filter(({ name }) => name !== undefined && readers.includes(name.getText(file)));
+  if (dropped.length === 0) throw new Error('pprof-format: its readers have other names');
+  return dropped.reduceRight((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
+}
+
 /**
  * Emscripten's module without what fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The minifier
  * removes what is called by nothing then.
@@ -53,6 +63,9 @@ const resolving = (platform) => ({
       loader: 'base64',
     }));
     onLoad({ filter: /tidemark\.mjs$/ }, ({ path }) => ({ contents: startedByHand(readFileSync(path, 'utf8')) }));
+    onLoad({ filter: /pprof-format\/dist\/esm\/index\.js$/ }, ({ path }) => ({
+      contents: writersOf(readFileSync(path, 'utf8')),
+    }));
   },
 });
 
