@@ -70,7 +70,8 @@ function lines(report: MemoryReport): string {
     ['utilization', stats.utilization === null ? 'unknown' : `${stats.utilization.toFixed(1)} %`],
     ['fragmentation', stats.fragmentation === null ? 'unknown' : stats.fragmentation.toFixed(2)],
     ['pressure', stats.pressure],
-    ['efficiency', report.efficiency.toFixed(0)],
+    // Without a view of its blocks, there is little that could be said against a module.
+    ['efficiency', stats.used === null ? 'unknown' : report.efficiency.toFixed(0)],
     ['collections', `${gc.runs}, ${bytes(gc.reclaimedBytes)} given back`],
     ...budgets.map(({ name, usedBytes, limitBytes }): [string, string] => [
       `budget ${name}`,
