@@ -20,8 +20,7 @@ const figures: Figure[] = [
     id: 'used',
     label: 'Used',
     value: ({ used }) => format.bytes(used),
-    detail: ({ liveBlocks }) =>
-      liveBlocks === null ? 'not known of this module' : `${format.count(liveBlocks)} blocks`,
+    detail: ({ liveBlocks }) => (liveBlocks === null ? 'not known of this module' : format.blocks(liveBlocks)),
   },
   {
     id: 'reserved',
