@@ -40,7 +40,7 @@ const figures: Figure[] = [
     label: 'Peak',
     value: ({ peakUsed, peakAllocated }) => format.bytes(peakUsed ?? peakAllocated),
     detail: ({ peakUsed, peakAllocated }) =>
-      peakUsed === null ? 'of linear memory' : `used; memory ${format.bytes(peakAllocated)}`,
+      peakUsed === null ? 'of linear memory' : `memory ${format.bytes(peakAllocated)}`,
   },
   {
     id: 'fragmentation',
