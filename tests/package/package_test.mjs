@@ -297,7 +297,7 @@ function sentBytes(dist, entry) {
 async function size() {
   const sizes = sentBytes(join(work, 'consumer/node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 64_000, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.javaScript <= 69_600, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
   assert.ok(sizes.wasm <= 55_400, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
@@ -310,33 +310,33 @@ const components = {
   map: {
     source: "import { createCompactMap } from 'tidemark';\nconsole.log(createCompactMap([['a', 1]]).get('a'));\n",
     prints: '1\n',
-    bytes: { esbuild: 30_500, rollup: 16_400, webpack: 17_900 },
+    bytes: { esbuild: 31_400, rollup: 16_900, webpack: 18_500 },
   },
   manager: {
     source: `import { canAllocate, defaultModule, registerModule } from 'tidemark';
       registerModule(defaultModule, { hardLimit: 2 ** 24 });
       console.log(canAllocate('tidemark', 1), canAllocate('tidemark', 2 ** 25));\n`,
     prints: 'true false\n',
-    bytes: { esbuild: 39_100, rollup: 20_400, webpack: 21_600 },
+    bytes: { esbuild: 40_100, rollup: 21_000, webpack: 22_100 },
   },
   leaks: {
     source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
     prints: 'false\n',
-    bytes: { esbuild: 40_900, rollup: 22_500, webpack: 23_500 },
+    bytes: { esbuild: 41_900, rollup: 23_000, webpack: 23_900 },
   },
   monitor: {
     source: `import { defaultModule, getMemoryStats, startMonitoring } from 'tidemark';
       startMonitoring(defaultModule);
       console.log(getMemoryStats('tidemark').used > 0);\n`,
     prints: 'true\n',
-    bytes: { esbuild: 38_400, rollup: 21_900, webpack: 22_300 },
+    bytes: { esbuild: 44_200, rollup: 27_200, webpack: 27_600 },
   },
   tester: {
     source: `import { defaultModule, getBuiltInTests, runMemoryPerformanceTest } from 'tidemark';
       const { error } = await runMemoryPerformanceTest(defaultModule, getBuiltInTests().structures);
       console.log(error);\n`,
     prints: 'null\n',
-    bytes: { esbuild: 32_000, rollup: 31_200, webpack: 31_500 },
+    bytes: { esbuild: 32_900, rollup: 32_100, webpack: 32_300 },
   },
 };
 
