@@ -85,6 +85,27 @@ async function minified(file) {
   writeFileSync(`${file}.map`, map);
 }
 
+/**
+ * Classes in functions that are called once, and may be left out with what they return: esbuild keeps a class with a member whose
+ * name is an expression, `[symbolDispose]`, whether it is used or not, and webpack one that extends another and has a constructor.
+ * Lines stay what they are, for the source map.
+ */
+function leftOutUnused(code) {
+  const file = ts.createSourceFile('chunk.js', code, ts.ScriptTarget.ES2022);
+  const kept = ({ members, heritageClauses }) =>
+    members.some(({ name }) => name !== undefined && ts.isComputedPropertyName(name)) ||
+    (heritageClauses !== undefined && members.some(ts.isConstructorDeclaration));
+  const inserted = file.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations.map(({ initializer }) => initializer))
+    .filter((value) => value !== undefined && ts.isClassExpression(value) && kept(value))
+    .flatMap((value) => [
+      { at: value.getStart(file), text: '/* @__PURE__ */ (() => ' },
+      { at: value.end, text: ')()' },
+    ]);
+  return inserted.reduceRight((text, { at, text: more }) => text.slice(0, at) + more + text.slice(at), code);
+}
+
 /** What a file of dist/ imports at once, and itself. */
 function loadedBy(file, loaded = new Set()) {
   if (loaded.has(file)) return loaded;
@@ -113,7 +134,10 @@ async function together(platform, entryPoints, files) {
     plugins: [
       {
         name: 'source maps',
-        load: (file) => ({ code: readFileSync(file, 'utf8'), map: readFileSync(`${file}.map`, 'utf8') }),
+        load(file) {
+          const code = leftOutUnused(readFileSync(file, 'utf8'));
+          return { code, map: readFileSync(`${file}.map`, 'utf8') };
+        },
       },
     ],
   });

@@ -16,6 +16,7 @@ import { countText, recommendationOf, timeText, timeToLimitMs, worse } from './l
 import { LeakWatch } from './leaks/leak_watch.js';
 import type { ScenarioOptions } from './leaks/scenario.js';
 import { loadScenario } from './load_scenario.js';
+import { shownBytes } from './shown_bytes.js';
 import type { WasmModule } from './wasm_module.js';
 
 interface Watching {
@@ -326,7 +327,7 @@ export class MemoryLeakDetector {
     const { usedBytes, limitBytes } = entry.watch.room;
     const left = timeToLimitMs(usedBytes, limitBytes, rate);
     if (left !== null && left < 30 * 86_400_000) {
-      said.unshift(`At this rate the limit of ${Math.round(limitBytes / 2 ** 20)} MB is reached in ${timeText(left)}.`);
+      said.unshift(`At this rate the limit of ${shownBytes(limitBytes)} is reached in ${timeText(left)}.`);
     }
     if (entry.watch.seenShare < 1) {
       const { minSamples, detectionWindowMs } = this.config;

@@ -5,6 +5,7 @@ import type { LeakResult } from './leaks/leak_result.js';
 import type { MemoryLimits } from './manager_config.js';
 import type { MemoryStats } from './memory_stats.js';
 import type { MemoryProfile } from './profile.js';
+import { shownBytes } from './shown_bytes.js';
 import type { MemoryWarning } from './warnings.js';
 
 export interface MemoryReport {
@@ -27,18 +28,7 @@ export interface MemoryReport {
   toString(): string;
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB'];
-
-function bytes(count: number | null): string {
-  if (count === null) return 'unknown';
-  let unit = 0;
-  let value = count;
-  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
+const bytes = (count: number | null): string => (count === null ? 'unknown' : shownBytes(count));
 
 type Known = Omit<MemoryReport, 'efficiency' | 'recommendations' | 'toString'>;
 
