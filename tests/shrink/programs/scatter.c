@@ -81,9 +81,7 @@ EMSCRIPTEN_KEEPALIVE double keep_one_in(uint32_t one_in) {
   return live;
 }
 
-EMSCRIPTEN_KEEPALIVE uint32_t get_count(void) {
-  return count;
-}
+EMSCRIPTEN_KEEPALIVE uint32_t get_count(void) { return count; }
 
 EMSCRIPTEN_KEEPALIVE int whole(void) {
   int blocks_seen = 0;
