@@ -111,20 +111,32 @@ addToLibrary({
     ];
   },
 
-  $tidemarkWrittenStatic__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  $tidemarkWrittenData__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'emscripten_stack_get_current',
+#if EVAL_CTORS
+                               'tidemark_shrink_written',
+#endif
+  ],
   // Where data segments write something other than zero: a new instance, in which nothing has run, says it.
-  $tidemarkWrittenStatic: (instance, memory) => {
+  $tidemarkWrittenData: (instance, memory) => {
     var program = tidemarkProgram;
-    var name = program.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
+    if (program.writtenData) return program.writtenData;
+    var words = new Uint32Array(memory.buffer);
     var stackPointer = _emscripten_stack_get_current();
-    return (program.writtenStatic ??= tidemarkRanges(new Uint32Array(memory.buffer), (address) => instance.exports[name](stackPointer, address)));
+    var ofInstance = (gate, name) => instance.exports[program.cellOfGate.get(gate)?.origin.name ?? name];
+    var writtenStatic = ofInstance(_tidemark_shrink_static, 'tidemark_shrink_static');
+    program.writtenData = tidemarkRanges(words, (address) => writtenStatic(stackPointer, address));
+#if EVAL_CTORS
+    var writtenHeap = ofInstance(_tidemark_shrink_written, 'tidemark_shrink_written');
+    program.writtenData.push(...tidemarkRanges(words, (address) => writtenHeap(address, program.leastBytes)));
+#endif
+    return program.writtenData;
   },
 
-  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle', '$tidemarkWrittenStatic'],
+  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle', '$tidemarkWrittenData'],
   // Touches the pages of a new memory that will be copied to, a few at each idle moment: the system's work for a page that
   // is touched first is most of the time that a copy takes.
   $tidemarkTouch: async (instance, memory) => {
-    tidemarkWrittenStatic(instance, memory);
+    tidemarkWrittenData(instance, memory);
     var to = new Uint8Array(memory.buffer);
     var touched = 0;
     for (var ranges of tidemarkAlive()) {
@@ -137,7 +149,7 @@ addToLibrary({
     }
   },
 
-  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkAlive', '$tidemarkWrittenStatic',
+  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkAlive', '$tidemarkWrittenData',
 #if STACK_OVERFLOW_CHECK >= 2
                         'emscripten_stack_get_base', 'emscripten_stack_get_end',
 #endif
@@ -150,8 +162,8 @@ addToLibrary({
 #if STACK_OVERFLOW_CHECK >= 2
     instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
 #endif
-    // Static data may have become zero.
-    var written = tidemarkWrittenStatic(instance, memory);
+    // Static data may have become zero, and so is what is free on the heap.
+    var written = tidemarkWrittenData(instance, memory);
     for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
     for (var ranges of tidemarkAlive()) {
       for (var i = 0; i < ranges.length; i += 2) {
