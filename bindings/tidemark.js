@@ -11,6 +11,11 @@
 #error "tidemark: the shrink runtime does not work with MINIMAL_RUNTIME, WASM_ESM_INTEGRATION, SOURCE_PHASE_IMPORTS, WASM2JS or STANDALONE_WASM"
 #endif
 
+#if MODULARIZE == 'instance'
+// Nobody else sees the Module there: what is on it are exports of the script.
+EXPORTED_RUNTIME_METHODS.add('tidemark');
+#endif
+
 addToLibrary({
   $TidemarkError: class extends Error {
     constructor(code, message, options) {
