@@ -28,7 +28,7 @@ addToLibrary({
     instance: null,
     memoryPlace: null, // what the WebAssembly.Module calls its memory: { name }, and { module } where it is imported
     leastBytes: 0, // of any memory that the module is instantiated with
-    writtenStatic: null, // [begin, end, …]: where data segments write something other than zero
+    writtenData: null, // [begin, end, …]: where data segments write something other than zero
     lateCells: new Map(), // from a function of the instance to the cell of its late gate
     cellOfGate: new WeakMap(), // from a gate of either kind to its cell
     epochCells: [], // of the instance's epoch gates

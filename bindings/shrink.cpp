@@ -95,6 +95,15 @@ const Plan* tidemark_shrink_static(Address stack_pointer, Address from) {
   return &plan;
 }
 
+/// The next ranges, from `from` on, of what is not zero between the static data and `end`: in an instance in which nothing has
+/// run, what constructors that were run by the linker (-sEVAL_CTORS) have left on the heap.
+const Plan* tidemark_shrink_written(Address from, Address end) {
+  plan.count = 0;
+  plan.complete = Shrink::visit_pages(tidemark::round_up(reinterpret_cast<Address>(&__heap_base), kCopyBytes), end,
+                                      from, add_to_plan);
+  return &plan;
+}
+
 /// In the new instance, when everything was copied.
 void tidemark_shrink_commit(std::size_t memory_bytes) { Shrink(global_heap).commit(memory_bytes); }
 

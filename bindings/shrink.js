@@ -123,20 +123,32 @@ addToLibrary({
     ];
   },
 
-  $tidemarkWrittenStatic__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'emscripten_stack_get_current'],
+  $tidemarkWrittenData__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'emscripten_stack_get_current',
+#if EVAL_CTORS
+                               'tidemark_shrink_written',
+#endif
+  ],
   // Where data segments write something other than zero: a new instance, in which nothing has run, says it.
-  $tidemarkWrittenStatic: (instance, memory) => {
+  $tidemarkWrittenData: (instance, memory) => {
     var program = tidemarkProgram;
-    var name = program.cellOfGate.get(_tidemark_shrink_static)?.origin.name ?? 'tidemark_shrink_static';
+    if (program.writtenData) return program.writtenData;
+    var words = new Uint32Array(memory.buffer);
     var stackPointer = _emscripten_stack_get_current();
-    return (program.writtenStatic ??= tidemarkRanges(new Uint32Array(memory.buffer), (address) => instance.exports[name](stackPointer, address)));
+    var ofInstance = (gate, name) => instance.exports[program.cellOfGate.get(gate)?.origin.name ?? name];
+    var writtenStatic = ofInstance(_tidemark_shrink_static, 'tidemark_shrink_static');
+    program.writtenData = tidemarkRanges(words, (address) => writtenStatic(stackPointer, address));
+#if EVAL_CTORS
+    var writtenHeap = ofInstance(_tidemark_shrink_written, 'tidemark_shrink_written');
+    program.writtenData.push(...tidemarkRanges(words, (address) => writtenHeap(address, program.leastBytes)));
+#endif
+    return program.writtenData;
   },
 
-  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle', '$tidemarkWrittenStatic'],
+  $tidemarkTouch__deps: ['$tidemarkAlive', '$tidemarkIdle', '$tidemarkWrittenData'],
   // Touches the pages of a new memory that will be copied to, a few at each idle moment: the system's work for a page that
   // is touched first is most of the time that a copy takes.
   $tidemarkTouch: async (instance, memory) => {
-    tidemarkWrittenStatic(instance, memory);
+    tidemarkWrittenData(instance, memory);
     var to = new Uint8Array(memory.buffer);
     var touched = 0;
     for (var ranges of tidemarkAlive()) {
@@ -154,7 +166,7 @@ addToLibrary({
     var from = new Uint8Array(wasmMemory.buffer);
     var to = new Uint8Array(memory.buffer);
     var copied = 0;
-    // Static data may have become zero.
+    // Static data may have become zero, and so is what is free on the heap.
     for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
     for (var ranges of alive) {
       for (var i = 0; i < ranges.length; i += 2) {
@@ -314,7 +326,7 @@ addToLibrary({
     });
   },
 
-  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenStatic', '$tidemarkCopy', '$tidemarkAdopt',
+  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenData', '$tidemarkCopy', '$tidemarkAdopt',
 #if STACK_OVERFLOW_CHECK >= 2
                         'emscripten_stack_get_base', 'emscripten_stack_get_end',
 #endif
@@ -326,7 +338,7 @@ addToLibrary({
 #if STACK_OVERFLOW_CHECK >= 2
     instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
 #endif
-    var written = tidemarkWrittenStatic(instance, memory);
+    var written = tidemarkWrittenData(instance, memory);
     var alive = tidemarkAlive();
     tidemarkGrowTo(memory, leastBytes);
     var copiedBytes = tidemarkCopy(memory, alive, written);
