@@ -237,6 +237,7 @@ class Runs {
   static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(MapEntry);
+
   void set_mapped(std::size_t map_grains) {
     mapped_ = map_grains * kEntriesPerGrain;
     linkable_ = mapped_ - (kMinBinnedGrains - 1);
