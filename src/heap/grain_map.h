@@ -22,23 +22,26 @@ struct Slab;
 using Grain = std::size_t;  // counted from the heap's begin; the first is 1
 using MapEntry = std::uintptr_t;
 
-enum EntryKind : unsigned { kReserved = 0, kSlab = 1, kFree = 2, kBlock = 3 };
+/// kSlab alone is odd, and so found by one bit.
+enum EntryKind : unsigned { kReserved = 0, kSlab = 1, kFree = 2, kBlock = 4 };
 
-inline constexpr MapEntry kKindMask = 3;
+inline constexpr unsigned kKindBits = 3;
+inline constexpr MapEntry kKindMask = (MapEntry{1} << kKindBits) - 1;
 inline constexpr Grain kNoGrain = 0;
 
 /// What grain 0's entry always is: no run of any kind has this length.
-inline constexpr MapEntry kMapGuard = ~MapEntry{0} << 3;
+inline constexpr MapEntry kMapGuard = ~MapEntry{0} << kKindBits;
 
 /// Shorter free runs have no room for links in the map. They wait for a sweep to join them with a neighbour.
 inline constexpr std::size_t kMinBinnedGrains = 3;
 
-constexpr MapEntry make_entry(std::size_t value, EntryKind kind) { return MapEntry{value} << 2 | kind; }
-constexpr std::size_t entry_value(MapEntry entry) { return entry >> 2; }
+constexpr MapEntry make_entry(std::size_t value, EntryKind kind) { return MapEntry{value} << kKindBits | kind; }
+constexpr std::size_t entry_value(MapEntry entry) { return entry >> kKindBits; }
 constexpr EntryKind entry_kind(MapEntry entry) { return static_cast<EntryKind>(entry & kKindMask); }
+constexpr bool is_slab(MapEntry entry) { return (entry & kSlab) != 0; }
 
-// A descriptor's entry is its address less 3, which is 1 modulo 4: kSlab; every load from it adds the 3 for nothing.
-inline MapEntry slab_entry(const Slab* slab) { return reinterpret_cast<MapEntry>(slab) - 3; }
-inline Slab* slab_of(MapEntry entry) { return reinterpret_cast<Slab*>(reinterpret_cast<char*>(entry) + 3); }
+// A descriptor's entry is its address less 7, which is 1 modulo 8: kSlab; every load from it adds the 7 for nothing.
+inline MapEntry slab_entry(const Slab* slab) { return reinterpret_cast<MapEntry>(slab) - 7; }
+inline Slab* slab_of(MapEntry entry) { return reinterpret_cast<Slab*>(reinterpret_cast<char*>(entry) + 7); }
 
 }  // namespace tidemark

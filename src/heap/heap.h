@@ -12,6 +12,7 @@
 // Threads     One at a time.
 #pragma once
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -56,7 +57,8 @@ class Heap {
   void* allocate_zeroed(std::size_t n_bytes) {
     const Grain fresh = runs().fresh();
     const std::size_t interruptions = observer_.interruptions();
-    void* const block = allocate(n_bytes);
+    void* block;
+    TIDEMARK_CALL block = allocate(n_bytes);
     if (block == nullptr) return nullptr;
     std::size_t dirty = n_bytes;
     if (n_bytes > kMaxSmallBytes && interruptions == observer_.interruptions()) {
@@ -100,25 +102,30 @@ class Heap {
   /// Null is nothing; anything else that is not a live block's address ends the program with one line.
   void free(void* block) {
     const Address address = reinterpret_cast<Address>(block);
-    const MapEntry entry = entry_of(address);
-    if (entry_kind(entry) == kSlab) [[likely]] {
-      Slab* const slab = slab_of(entry);
-      const std::uint32_t index = slab->index_of(address);
-      if (index < slab->open_blocks) [[likely]] {
-        const std::uint64_t before = slab->free_blocks;
-        const std::uint64_t now = before | std::uint64_t{1} << index;
-        if (before != now) [[likely]] {
-          if constexpr (Observer::kActive) observer_.gave(small(slab->block_bytes));
-          slab->free_blocks = now;
+    const Grain grain = runs().grain_of(address);
+    if (grain < runs().linkable()) [[likely]] {
+      MapEntry& entry = runs().entry(grain);
+      if (!is_slab(entry)) {
+        if (is_plain_block(entry) && address % kGrainBytes == 0) [[likely]] {
+          observer_.gave(large_run(entry_value(entry)));
+          runs().release_block(&entry, grain);
           return;
         }
+      } else {
+        Slab* const slab = slab_of(entry);
+        const std::uint32_t index = slab->index_of(address);
+        if (index < slab->open_blocks) [[likely]] {
+          const std::uint64_t before = slab->free_blocks;
+          const std::uint64_t now = before | std::uint64_t{1} << index;
+          if (before != now) [[likely]] {
+            if constexpr (Observer::kActive) observer_.gave(small(slab->block_bytes));
+            slab->free_blocks = now;
+            return;
+          }
+        }
       }
-    } else if (is_plain_block(entry) && entry_kind(entry) == kBlock && address % kGrainBytes == 0) {
-      observer_.gave(large_run(entry_value(entry)));
-      runs().release_linked(runs().grain_of(address), entry_value(entry));
-      return;
     }
-    free_slow(*this, address, entry);
+    free_slow(*this, address);
   }
 
   /// A block of at least `n_bytes` with the content of `block`, as far as both reach, in whose place it comes; null, and
@@ -152,7 +159,7 @@ class Heap {
     void* const moved = asked ? allocate_judged(*this, n_bytes, large(n_bytes), verdict) : allocate(n_bytes);
     if (moved == nullptr) return n_bytes <= old_bytes ? block : nullptr;
     std::memcpy(moved, block, n_bytes < old_bytes ? n_bytes : old_bytes);
-    free_slow(*this, address, entry_of(address));
+    free_slow(*this, address);
     return moved;
   }
 
@@ -213,10 +220,11 @@ class Heap {
     return Runs<Pages, Observer>::length_of(entry);
   }
 
-  /// Whether free may take the short way, if it is a block at all.
+  /// Whether it is a block's, long enough for release_block, and not watched. What is of another kind, too short or
+  /// watched comes out above what a block may be in length.
   static bool is_plain_block(MapEntry entry) {
     constexpr MapEntry kLeast = make_entry(kMinBinnedGrains, kBlock);
-    return Observer::kActive ? entry - kLeast < kWatched - kLeast : entry >= kLeast;
+    return std::rotr(entry - kLeast, kKindBits) < entry_value(kWatched - kLeast);
   }
 
   /// The observer has counted it as `counted`.
@@ -240,8 +248,8 @@ class Heap {
   // Admitted: the observer, if there is one, has counted the block.
 
   void* allocate_admitted_large(std::size_t n_bytes) {
-    const Grain grain = runs().take_recent_block(grains_for(n_bytes));
-    if (grain == kNoGrain) return allocate_large(*this, n_bytes);
+    Grain grain;
+    if (!runs().take_recent_block(grains_for(n_bytes), grain)) return allocate_large(*this, n_bytes);
     return reinterpret_cast<void*>(runs().address(grain));
   }
 
@@ -257,7 +265,7 @@ class Heap {
 
   [[gnu::noinline]] static void* allocate_small_slowly(Heap& heap, std::size_t n_bytes, SizeClass size_class) {
     if (size_class == ClassTable::kNone) {
-      heap.slabs_.classes().fill();
+      heap.slabs_.start();
       size_class = heap.slabs_.classes().class_for(n_bytes);
     }
     Slab* const slab = heap.slabs_.next_in_ring(size_class);
@@ -356,7 +364,8 @@ class Heap {
     if (verdict == Verdict::kWatch) watch(runs().grain_of(address), n_bytes);
   }
 
-  TIDEMARK_RARE static void free_slow(Heap& heap, Address address, MapEntry entry) {
+  TIDEMARK_RARE static void free_slow(Heap& heap, Address address) {
+    const MapEntry entry = heap.entry_of(address);
     if (entry_kind(entry) == kSlab) {
       Slab* const slab = slab_of(entry);
       require_live(slab, address, "free");
@@ -380,7 +389,7 @@ class Heap {
   // one caller each, into the fast ones, and those spill registers that they hardly use.
   void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
   void* (*keep_allocate_small_slowly_)(Heap&, std::size_t, SizeClass) = &allocate_small_slowly;
-  void (*keep_free_slow_)(Heap&, Address, MapEntry) = &free_slow;
+  void (*keep_free_slow_)(Heap&, Address) = &free_slow;
   Slabs<Pages, Observer> slabs_;
   [[no_unique_address]] Observer observer_;
 };

@@ -273,7 +273,7 @@ class HeapShrink {
     std::size_t needed = map_length(end);
     if (!at_top) {
       if (needed >= length) return false;
-      runs_.mapped_ = needed * Runs<Pages, Observer>::kEntriesPerGrain;
+      runs_.set_mapped(needed);
       runs_.entry(map) = make_entry(needed, kReserved);
       runs_.entry(map + needed) = make_entry(length - needed, kFree);
       return true;
@@ -311,7 +311,7 @@ class HeapShrink {
   void copy_map(Grain grain, std::size_t length, std::size_t entries) {
     MapEntry* const map = reinterpret_cast<MapEntry*>(runs_.address(grain));
     std::memmove(map, runs_.map_, entries * sizeof(MapEntry));
-    runs_.mapped_ = length * Runs<Pages, Observer>::kEntriesPerGrain;
+    runs_.set_mapped(length);
     std::memset(map + entries, 0, (runs_.mapped_ - entries) * sizeof(MapEntry));
     runs_.map_ = map;
     runs_.held().note_take();

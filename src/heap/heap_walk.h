@@ -331,7 +331,7 @@ class HeapWalk {
     std::size_t in_rings = 0, open = 0;
     for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
       const Slab* const current = slabs_.current_[size_class];
-      if (current == &kNoSlab) continue;
+      if (current == &kNoSlab || current == nullptr) continue;
       const Slab* slab = current;
       do {
         if (slab->size_class != size_class || slab->next->previous != slab) return "H1: a slab in a ring";

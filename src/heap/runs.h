@@ -41,16 +41,16 @@ class Runs {
   constexpr Runs() = default;
   constexpr explicit Runs(Pages pages) : pages_(pages) {}
 
-  /// The block run released last, if it has `length` grains and no other was released after it; a block again.
-  /// kNoGrain otherwise.
-  Grain take_recent_block(std::size_t length) {
-    const Grain grain = recent_;
+  /// The block run released last, a block again, where it has `length` grains; false, and nothing changed, where it has not.
+  bool take_recent_block(std::size_t length, Grain& grain) {
+    grain = recent_;
+    if (grain == kNoGrain) return false;
     MapEntry* const entry = map_ + grain;
-    if (grain == kNoGrain || *entry != make_entry(length, kFree)) return kNoGrain;
+    if (*entry != make_entry(length, kFree)) return false;
     recent_ = entry_value(entry[1]);
     entry[0] = make_entry(length, kBlock);
     entry[1] = 0;
-    return grain;
+    return true;
   }
 
   /// A run of `length` > 0 grains, all of whose entries are 0, from free memory below top; kNoGrain when none is there.
@@ -83,26 +83,21 @@ class Runs {
   }
 
   /// Requires  the entries of [grain, grain + length) to be 0.
-  void release(Grain grain, std::size_t length) {
-    if (length < kMinBinnedGrains) {
-      insert(grain, length);
-    } else {
-      release_linked(grain, length);
+  TIDEMARK_RARE void release(Grain grain, std::size_t length) {
+    map_[grain] = make_entry(length, kFree);
+    if (length < kMinBinnedGrains) return;
+    if (grain < linkable_) {
+      link_recent(map_ + grain, grain);
+    } else {  // it is the highest run, and back above the top, without a sweep
+      map_[grain] = 0;
+      top_ = grain;
     }
   }
 
-  /// Requires  as above, and length >= kMinBinnedGrains; the entry of `grain` may be anything.
-  void release_linked(Grain grain, std::size_t length) {
-    if (grain + kMinBinnedGrains > mapped_) {  // so it is the highest run, and back above the top, without a sweep
-      map_[grain] = 0;
-      top_ = grain;
-      return;
-    }
-    freed_ += length;
-    MapEntry* const entry = map_ + grain;
-    entry[0] = make_entry(length, kFree);
-    entry[1] = make_entry(recent_, kFree);
-    recent_ = grain;
+  /// Requires  a block's run of kMinBinnedGrains or more below linkable(), and its entry.
+  void release_block(MapEntry* entry, Grain grain) {
+    entry[0] -= kBlock - kFree;
+    link_recent(entry, grain);
   }
 
   /// Grains from `grain` on that skip_carved can take.
@@ -214,6 +209,8 @@ class Runs {
   Grain top() const { return top_; }
   /// Grains below this have entries; no run begins at or above it.
   Grain mapped() const { return mapped_; }
+  /// Where a run begins below this, there are entries for its links.
+  Grain linkable() const { return linkable_; }
   Grain fresh() const { return fresh_; }
 
  private:
@@ -241,6 +238,11 @@ class Runs {
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(MapEntry);
 
+  void set_mapped(std::size_t map_grains) {
+    mapped_ = map_grains * kEntriesPerGrain;
+    linkable_ = mapped_ - (kMinBinnedGrains - 1);
+  }
+
   // --- free runs
 
   /// Reads a stretch of the map from `grain` on, to its end at most, and returns where it ended. From run to run each load
@@ -255,6 +257,14 @@ class Runs {
   void insert(Grain grain, std::size_t length) {
     map_[grain] = make_entry(length, kFree);
     if (length >= kMinBinnedGrains) bins_.insert(map_, grain, length);
+  }
+
+  void link_recent(MapEntry* entry, Grain grain) {
+    freed_ += entry_value(entry[0]);
+    // Where there is nothing to link, nothing is written that take_recent_block would read: a loop of malloc and free does
+    // not have to wait for the round before.
+    if (recent_ != kNoGrain) entry[1] = make_entry(recent_, kFree);
+    recent_ = grain;
   }
 
   TIDEMARK_RARE void put_recent_into_bins() {
@@ -393,10 +403,10 @@ class Runs {
   TIDEMARK_SMALL void move_map(std::size_t map_grains, Grain old_top) {
     MapEntry* const old_map = map_;
     const std::size_t old_entries = old_top < mapped_ ? old_top : mapped_;
-    const std::size_t old_mapped = mapped_;
+    const bool had_map = mapped_ != 0;
     const Grain grain = top_;
     MapEntry* const map = reinterpret_cast<MapEntry*>(address(grain));
-    mapped_ = map_grains * kEntriesPerGrain;
+    set_mapped(map_grains);
     if (old_entries != 0) std::memcpy(map, old_map, old_entries * sizeof(MapEntry));
     const std::size_t stale = fresh_ > grain ? fresh_ - grain : 0;  // grains of it that may hold something
     const std::size_t dirty_entries = (stale < map_grains ? stale : map_grains) * kEntriesPerGrain;
@@ -407,10 +417,9 @@ class Runs {
     map_[grain] = make_entry(map_grains, kReserved);
     advance_top(grain + map_grains);
     held_.note_take();
-    if (old_mapped != 0) {
+    if (had_map) {
       const Grain old_grain = grain_of(reinterpret_cast<Address>(old_map));
-      map_[old_grain] = 0;
-      release(old_grain, old_mapped / kEntriesPerGrain);
+      release(old_grain, entry_value(map_[old_grain]));
     }
   }
 
@@ -422,7 +431,8 @@ class Runs {
   Grain carve_ = kNoGrain;  // the free run [carve_, carve_end_) is being carved; both kNoGrain when none is
   Grain carve_end_ = kNoGrain;
   Grain recent_ = kNoGrain;
-  std::size_t mapped_ = 0;    // entries in the map
+  Grain mapped_ = 0;  // entries in the map
+  Grain linkable_ = 0;
   std::size_t freed_ = 0;     // grains released since the last sweep
   unsigned vain_sweeps_ = 0;  // of the last ones, up to kMostVainSweeps
   unsigned growths_ = 0;      // since the last sweep, up to kMostGrowths

@@ -29,9 +29,7 @@ inline constinit Slab kNoSlab{};
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Slabs {
  public:
-  constexpr explicit Slabs(Pages pages) : runs_(pages) {
-    for (auto& slab : current_) slab = &kNoSlab;
-  }
+  constexpr explicit Slabs(Pages pages) : runs_(pages) {}
 
   Slabs(const Slabs&) = delete;
   Slabs& operator=(const Slabs&) = delete;
@@ -40,6 +38,12 @@ class Slabs {
   const Runs<Pages, Observer>& runs() const { return runs_; }
   ClassTable& classes() { return classes_; }
   const ClassTable& classes() const { return classes_; }
+
+  /// Before the first small block. Until then each size is of class kNone, which has no slab.
+  TIDEMARK_RARE void start() {
+    classes_.fill();
+    for (auto& slab : current_) slab = &kNoSlab;
+  }
 
   Slab* current(SizeClass size_class) const { return current_[size_class]; }
 
@@ -103,7 +107,7 @@ class Slabs {
     std::size_t spare = 0;  // bytes of free blocks
     for (Slab*& current : current_) {
       Slab* const first = current;
-      if (first == &kNoSlab) continue;
+      if (first == &kNoSlab || first == nullptr) continue;
       for (Slab* slab = first->next; slab != first;) {
         Slab* const next = slab->next;
         if (slab->idle()) {
@@ -268,7 +272,7 @@ class Slabs {
     return true;
   }
 
-  Slab* current_[ClassTable::kCount] = {};
+  Slab* current_[ClassTable::kCount] = {&kNoSlab};  // those of classes are null until start()
   std::uint8_t wanted_[ClassTable::kCount] = {};
   Descriptors descriptors_;
   ClassTable classes_;
