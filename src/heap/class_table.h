@@ -5,7 +5,7 @@
 // just as large; that serves the sizes from there down to the next lower class.
 //
 //   class        … 1024 |            1152 | …
-//   class        … 1024 | 1032       1152 | …        once four slabs in a row were made for malloc(1025 … 1032)
+//   class        … 1024 | 1032       1152 | …        once eight slabs in a row were made for malloc(1025 … 1032)
 #pragma once
 
 #include <array>
@@ -64,7 +64,7 @@ class ClassTable {
   }
 
  private:
-  static constexpr std::uint8_t kEnoughTimes = 4;
+  static constexpr std::uint8_t kEnoughTimes = 8;
 
   std::array<std::uint8_t, kMaxSmallBytes / kMinBlockBytes + 1> classes_ = {};
   std::uint16_t fits_[kFittedCount] = {};  // block_bytes of the fitted classes

@@ -147,7 +147,8 @@ class Slabs {
   // --- a slab's life
 
   TIDEMARK_SMALL Slab* make_slab(SizeClass size_class) {
-    // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here.
+    // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here. One that
+    // gave many blocks back has fewer again.
     const std::size_t bytes = classes_.block_bytes(size_class), least = min_blocks(bytes), most = max_blocks(bytes);
     std::size_t blocks = first_blocks(bytes) << wanted_[size_class];
     if (blocks < most) {
@@ -185,6 +186,7 @@ class Slabs {
     const std::size_t length = slab->length();
     runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
+    if (slab->n_blocks >= kMaxSlabBlocks / 2 && wanted_[slab->size_class] != 0) --wanted_[slab->size_class];
     descriptors_.give(slab);
     runs_.release(grain, length);
   }

@@ -37,7 +37,7 @@ TEST(ClassTable, IsTheClassesOfSizeClassAtFirst) {
 
 TEST(ClassTable, AClassThatOneSizeWantsAgainAndAgainGetsAFittedOne) {
   ClassTable table = filled();
-  EXPECT_EQ(after_slabs(table, 3, 1030), kClass);
+  EXPECT_EQ(after_slabs(table, 7, 1030), kClass);
   const SizeClass fitted = after_slabs(table, 1, 1025);  // which takes as large a block as 1030
   EXPECT_EQ(fitted, ClassTable::fitted_in(kClass));
   EXPECT_EQ(table.block_bytes(fitted), 1032u);
@@ -49,7 +49,7 @@ TEST(ClassTable, AClassThatOneSizeWantsAgainAndAgainGetsAFittedOne) {
 
 TEST(ClassTable, AFittedClassIsNotDividedAgain) {
   ClassTable table = filled();
-  const SizeClass fitted = after_slabs(table, 4, 1100);
+  const SizeClass fitted = after_slabs(table, 8, 1100);
   EXPECT_EQ(table.block_bytes(fitted), 1104u);
   EXPECT_EQ(after_slabs(table, 20, 1032), fitted);
   EXPECT_EQ(after_slabs(table, 20, 1152), kClass);
@@ -58,7 +58,7 @@ TEST(ClassTable, AFittedClassIsNotDividedAgain) {
 
 TEST(ClassTable, SizesInTurnDoNotDivideAClass) {
   ClassTable table = filled();
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(after_slabs(table, 3, i % 2 == 0 ? 1032 : 1040), kClass);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(after_slabs(table, 7, i % 2 == 0 ? 1032 : 1040), kClass);
 }
 
 TEST(ClassTable, AClassWhoseBlocksFitAlreadyIsNotDivided) {
@@ -70,7 +70,7 @@ TEST(ClassTable, EveryDivisionServesEverySize) {
   for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
     for (std::size_t fit = block_bytes(size_class - 1) + 1; fit <= block_bytes(size_class); ++fit) {
       ClassTable table = filled();
-      after_slabs(table, 4, fit);
+      after_slabs(table, 8, fit);
       for (std::size_t n_bytes = 1; n_bytes <= kMaxSmallBytes;
            n_bytes += n_bytes < fit - 16 || n_bytes > fit + 16 ? 61 : 1) {
         const std::size_t bytes = table.block_bytes(table.class_for(n_bytes));

@@ -71,6 +71,14 @@ TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
   }
 }
 
+TEST_F(Slabs, AreSmallAgainWhereLargeOnesWereGivenBack) {
+  for (void* const block : allocate(16 + 32 + 64 + 64, 16)) heap_.free(block);
+  heap_.trim();
+  ASSERT_TRUE(slabs_of(16).empty());
+  allocate(1, 16);
+  EXPECT_EQ(slabs_of(16).front().blocks(), first_blocks(16));
+}
+
 TEST_F(Slabs, ARunsFirstBlocksComeFromPartialSlabsNotFromNewOnes) {
   const std::vector<void*> blocks = allocate(1000, 48);
   const std::size_t reserved_bytes = stats_of(heap_).reserved_bytes;
