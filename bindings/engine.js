@@ -75,6 +75,7 @@ const tidemarkExports = [
   'tidemark_cache_create',
   'tidemark_cache_destroy',
   'tidemark_cache_get',
+  'tidemark_cache_get_number',
   'tidemark_cache_put',
   'tidemark_cache_erase',
   'tidemark_cache_clear',

@@ -143,12 +143,30 @@ addToLibrary({
     return epoch;
   },
 
-  $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable'],
+#if !ALLOW_MEMORY_GROWTH && !WASMFS
+  // Of a memory that can't grow, files may own a part (--embed-file does that): have them copy it, as they do of one that can.
+  $tidemarkWatchFiles: () => {
+    if (typeof MEMFS == 'undefined') return;
+    var { write } = MEMFS.stream_ops;
+    MEMFS.stream_ops.write = (stream, buffer, offset, length, position, canOwn) =>
+      write(stream, buffer, offset, length, position, canOwn && buffer.buffer !== HEAP8.buffer);
+    if (MEMFS.ops_table) MEMFS.ops_table.file.stream.write = MEMFS.stream_ops.write;
+  },
+#endif
+
+  $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable',
+#if !ALLOW_MEMORY_GROWTH && !WASMFS
+                         '$tidemarkWatchFiles',
+#endif
+  ],
 #if !(MAIN_MODULE || SPLIT_MODULE || ASYNCIFY == 2)
   $tidemarkStart__postset: 'tidemarkStart();',
 #endif
   // Has the glue code's functions tell what it doesn't keep: the WebAssembly.Module, and the imports.
   $tidemarkStart: () => {
+#if !ALLOW_MEMORY_GROWTH && !WASMFS
+    tidemarkWatchFiles();
+#endif
     var program = tidemarkProgram;
     var know = (imports, instance, module) => {
       program.imports = imports;

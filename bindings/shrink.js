@@ -6,12 +6,15 @@
 addToLibrary({
   // Whether a function of any WebAssembly module is on the stack.
   $tidemarkWasmOnStack: () => {
+    // V8 and SpiderMonkey, then JavaScriptCore.
+    var isWasm = (frame) => /wasm-function\[|\[wasm code\]|wasm-stub/.test(frame);
     var limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
     var prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
     var stack;
     try {
       Object.defineProperty(Error, 'stackTraceLimit', { value: Infinity, configurable: true, writable: true });
-      Object.defineProperty(Error, 'prepareStackTrace', { value: undefined, configurable: true, writable: true });
+      // V8 is spared the text of the whole trace, which takes it twice as long.
+      Object.defineProperty(Error, 'prepareStackTrace', { value: (_, frames) => frames.some(isWasm), configurable: true, writable: true });
       stack = new Error().stack;
     } finally {
       for (var [name, descriptor] of [['stackTraceLimit', limit], ['prepareStackTrace', prepare]]) {
@@ -19,8 +22,9 @@ addToLibrary({
         else delete Error[name];
       }
     }
-    // V8 and SpiderMonkey, then JavaScriptCore. An engine that cuts the trace at 128 frames leaves the question open.
-    return /wasm-function\[|\[wasm code\]|wasm-stub/.test(stack) || (!limit && stack.split('\n').length >= 128);
+    if (typeof stack == 'boolean') return stack;
+    // An engine that cuts the trace at 128 frames leaves the question open.
+    return isWasm(stack) || (!limit && stack.split('\n').length >= 128);
   },
 
   $tidemarkRequireShrinkable__deps: ['$tidemarkProgram', '$tidemarkWasmOnStack', '$TidemarkError'],
@@ -80,13 +84,21 @@ addToLibrary({
   },
 
   $tidemarkNewMemory__deps: ['$tidemarkMemoryPlace'],
-  // The memory of `instance`, made with `imports`; at least so long.
-  $tidemarkNewMemory: (instance, imports, leastBytes) => {
+  // The memory of `instance`, made with `imports`.
+  $tidemarkNewMemory: (instance, imports) => {
     var { module, name } = tidemarkMemoryPlace();
-    var memory = module === undefined ? instance.exports[name] : imports[module][name];
+    return module === undefined ? instance.exports[name] : imports[module][name];
+  },
+
+  $tidemarkGrowTo__deps: ['$TidemarkError'],
+  $tidemarkGrowTo: (memory, leastBytes) => {
     var more = leastBytes - memory.buffer.byteLength;
-    if (more > 0) memory.grow(more / {{{ WASM_PAGE_SIZE }}});
-    return memory;
+    if (more <= 0) return;
+    try {
+      memory.grow(more / {{{ WASM_PAGE_SIZE }}});
+    } catch (cause) {
+      throw new TidemarkError('out-of-memory', `shrink: no new memory of ${leastBytes} bytes: ${cause}`, { cause });
+    }
   },
 
   // Ranges come from WebAssembly in a struct: { complete, count, (begin, end)… }. Calls `next` with the end of the last one
@@ -137,23 +149,14 @@ addToLibrary({
     }
   },
 
-  $tidemarkCopy__deps: ['$tidemarkProgram', '$tidemarkAlive', '$tidemarkWrittenStatic',
-#if STACK_OVERFLOW_CHECK >= 2
-                        'emscripten_stack_get_base', 'emscripten_stack_get_end',
-#endif
-  ],
-  // Copies what is alive into the memory of a new instance, whose data segments have been written; returns the bytes.
-  $tidemarkCopy: (instance, memory) => {
+  // Copies what is alive into a new memory, in which static data are written; returns the bytes.
+  $tidemarkCopy: (memory, alive, written) => {
     var from = new Uint8Array(wasmMemory.buffer);
     var to = new Uint8Array(memory.buffer);
     var copied = 0;
-#if STACK_OVERFLOW_CHECK >= 2
-    instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
-#endif
     // Static data may have become zero.
-    var written = tidemarkWrittenStatic(instance, memory);
     for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
-    for (var ranges of tidemarkAlive()) {
+    for (var ranges of alive) {
       for (var i = 0; i < ranges.length; i += 2) {
         var end = Math.min(ranges[i + 1], from.length);
         to.set(from.subarray(ranges[i], end), ranges[i]);
@@ -307,14 +310,26 @@ addToLibrary({
     queueMicrotask(() => {
       tidemarkDetach(program.replaced);
       program.replaced = null;
+      tidemarkCollect(oldMemory);
     });
-    tidemarkCollect(oldMemory);
   },
 
-  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkCopy', '$tidemarkAdopt'],
-  // The part of a shrink that can't fail; returns the copied bytes.
-  $tidemarkMove: (instance, memory) => {
-    var copiedBytes = tidemarkCopy(instance, memory);
+  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenStatic', '$tidemarkCopy', '$tidemarkAdopt',
+#if STACK_OVERFLOW_CHECK >= 2
+                        'emscripten_stack_get_base', 'emscripten_stack_get_end',
+#endif
+  ],
+  // Moves the program to an instance with a memory of at least so many bytes; returns the copied bytes. Once the memory is
+  // there, nothing can fail. It grows as late as possible: of more than 64 MiB, V8 looks for garbage from then on, on
+  // threads that take turns with this one where there are few cores.
+  $tidemarkMove: (instance, memory, leastBytes) => {
+#if STACK_OVERFLOW_CHECK >= 2
+    instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
+#endif
+    var written = tidemarkWrittenStatic(instance, memory);
+    var alive = tidemarkAlive();
+    tidemarkGrowTo(memory, leastBytes);
+    var copiedBytes = tidemarkCopy(memory, alive, written);
     tidemarkAdopt(instance, memory);
     return copiedBytes;
   },
@@ -349,21 +364,19 @@ addToLibrary({
     tidemarkCompact(options['compactBudget'] ?? Infinity);
     var leastBytes = _tidemark_shrink_prepare() >>> 0;
     var instance;
-    var memory;
     try {
       var imports = tidemarkNewImports();
       instance = new WebAssembly.Instance(tidemarkProgram.module, imports);
-      memory = tidemarkNewMemory(instance, imports, leastBytes);
     } catch (cause) {
-      throw new TidemarkError('out-of-memory', `shrink: no new instance with a memory of ${leastBytes} bytes (shrinkSoon() can make one where the engine refuses to on this thread): ${cause}`, { cause });
+      throw new TidemarkError('out-of-memory', `shrink: no new instance (shrinkSoon() can make one where the engine refuses to on this thread): ${cause}`, { cause });
     }
-    return tidemarkReport(report(tidemarkMove(instance, memory)));
+    return tidemarkReport(report(tidemarkMove(instance, tidemarkNewMemory(instance, imports), leastBytes)));
   },
 
   $tidemarkIdle: () =>
     new Promise((resolve) => (globalThis.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve, 0))),
 
-  $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
+  $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkGrowTo', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
                               '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$TidemarkError', 'tidemark_shrink_prepare'],
   // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
   $tidemarkShrinkSoon: async (options) => {
@@ -381,24 +394,19 @@ addToLibrary({
     await idle();
     tidemarkCompact(options['compactBudget'] ?? Infinity);
     var instance;
-    var memory;
     try {
       var imports = tidemarkNewImports();
       instance = await WebAssembly.instantiate(tidemarkProgram.module, imports);
-      memory = tidemarkNewMemory(instance, imports, _tidemark_shrink_prepare() >>> 0);
     } catch (cause) {
-      throw new TidemarkError('out-of-memory', `shrinkSoon: no new instance: ${cause}`, { cause });
+      throw new TidemarkError('out-of-memory', `shrink: no new instance: ${cause}`, { cause });
     }
+    var memory = tidemarkNewMemory(instance, imports);
+    tidemarkGrowTo(memory, _tidemark_shrink_prepare() >>> 0);
     await tidemarkTouch(instance, memory);
     await idle();
     var begin = performance.now();
     var allocatedBefore = wasmMemory.buffer.byteLength;
-    try {
-      tidemarkNewMemory(instance, imports, _tidemark_shrink_prepare() >>> 0);
-    } catch (cause) {
-      throw new TidemarkError('out-of-memory', `shrinkSoon: the new memory could not grow: ${cause}`, { cause });
-    }
-    var copiedBytes = tidemarkMove(instance, memory);
+    var copiedBytes = tidemarkMove(instance, memory, _tidemark_shrink_prepare() >>> 0);
     var allocatedAfter = memory.buffer.byteLength;
     return tidemarkReport({
       'returnedBytes': allocatedBefore - allocatedAfter,

@@ -1,4 +1,5 @@
 // Caches for JavaScript: what MemoryEfficientCache calls, as raw exports. Operands as in structures_table.cpp.
+#include <limits>
 #include <new>
 
 #include "structures/cache.h"
@@ -45,6 +46,16 @@ std::uint32_t tidemark_cache_get(Cache* cache, std::uint32_t kind, double number
   if (found == kFound && touch != 0) cache->touch(entry);
   if (found == kFound && expires != 0) cache->set_expires(entry, expires);
   return found;
+}
+
+/// As tidemark_cache_get() of a number, to `touch`: the number that is the value. NaN where there is no such number to give;
+/// then the answer has the outcome.
+double tidemark_cache_get_number(Cache* cache, double key, Tick now, Tick expires) {
+  const Entry entry = cache->table().find_number(key);
+  double value = std::numeric_limits<double>::quiet_NaN();
+  if (entry != kNoEntry && cache->use(entry, now, expires)) value = cache->table().number_or_nan(entry);
+  if (value != value) structure_answer.outcome = tell(*cache, entry, now);
+  return value;
 }
 
 /// 0 refused, 1 replaced, 2 added; plus 8: references were dropped.

@@ -13,6 +13,7 @@ struct StructureAnswer {
   std::uint32_t released_value;  //
   std::uint32_t entry;           // that was found or written
   std::uintptr_t value;          // where its value is, as value_location() gives it
+  std::uint32_t outcome;         // of tidemark_cache_get_number()
 };
 
 extern StructureAnswer structure_answer;

@@ -7,8 +7,13 @@
 #if MEMORY64
 #error "tidemark: the shrink runtime does not work with -sMEMORY64"
 #endif
-#if MINIMAL_RUNTIME || WASM_ESM_INTEGRATION || WASM2JS || STANDALONE_WASM
-#error "tidemark: the shrink runtime does not work with MINIMAL_RUNTIME, WASM_ESM_INTEGRATION, WASM2JS or STANDALONE_WASM"
+#if MINIMAL_RUNTIME || WASM_ESM_INTEGRATION || SOURCE_PHASE_IMPORTS || WASM2JS || STANDALONE_WASM
+#error "tidemark: the shrink runtime does not work with MINIMAL_RUNTIME, WASM_ESM_INTEGRATION, SOURCE_PHASE_IMPORTS, WASM2JS or STANDALONE_WASM"
+#endif
+
+#if MODULARIZE == 'instance'
+// Nobody else sees the Module there: what is on it are exports of the script.
+EXPORTED_RUNTIME_METHODS.add('tidemark');
 #endif
 
 addToLibrary({

@@ -291,6 +291,22 @@ test.describe('shrink', () => {
     expect((await seen()).clicks).toBe(3);
   });
 
+  test('a program in a worker is moved there', async ({ page, site }) => {
+    const file = relative(root, await build('core.c', [...module, '-O2']));
+    await page.goto(`${site}e2e/pages/shrink.html`);
+    const { failed, returned } = await page.evaluate(
+      (address) =>
+        new Promise<{ failed: string[]; returned: number }>((resolve, reject) => {
+          const worker = new Worker(address, { type: 'module' });
+          worker.onmessage = ({ data }) => resolve(data as { failed: string[]; returned: number });
+          worker.onerror = ({ message }) => reject(new Error(message));
+        }),
+      `/e2e/pages/shrink_worker.js?program=/${file}`,
+    );
+    expect(failed).toEqual([]);
+    expect(returned).toBeGreaterThan(8 * megabyte);
+  });
+
   test('a program with JSPI is refused one', async ({ page, site }) => {
     await page.goto(`${site}e2e/pages/shrink.html`);
     const supported = await page.evaluate(() => 'Suspending' in WebAssembly);

@@ -3,6 +3,7 @@ import { build, transform } from 'esbuild';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { rollup } from '@rollup/wasm-node';
 import { minify } from 'terser';
 import ts from 'typescript';
 import { buildTarget } from '../scripts/builds.mjs';
@@ -84,6 +85,83 @@ async function minified(file) {
   writeFileSync(`${file}.map`, map);
 }
 
+/**
+ * Classes in functions that are called once, and may be left out with what they return: esbuild keeps a class with a member whose
+ * name is an expression, `[symbolDispose]`, whether it is used or not, and webpack one that extends another and has a constructor.
+ * Lines stay what they are, for the source map.
+ */
+function leftOutUnused(code) {
+  const file = ts.createSourceFile('chunk.js', code, ts.ScriptTarget.ES2022);
+  const kept = ({ members, heritageClauses }) =>
+    members.some(({ name }) => name !== undefined && ts.isComputedPropertyName(name)) ||
+    (heritageClauses !== undefined && members.some(ts.isConstructorDeclaration));
+  const inserted = file.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations.map(({ initializer }) => initializer))
+    .filter((value) => value !== undefined && ts.isClassExpression(value) && kept(value))
+    .flatMap((value) => [
+      { at: value.getStart(file), text: '/* @__PURE__ */ (() => ' },
+      { at: value.end, text: ')()' },
+    ]);
+  return inserted.reduceRight((text, { at, text: more }) => text.slice(0, at) + more + text.slice(at), code);
+}
+
+/** What a file of dist/ imports at once, and itself. */
+function loadedBy(file, loaded = new Set()) {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  for (const [, imported] of readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*"\.\/([^"]+\.js)"/g)) {
+    loadedBy(join(dist, imported), loaded);
+  }
+  return loaded;
+}
+
+/**
+ * esbuild has a chunk for each set of entry points. Those that are loaded together anyway become one here, which is smaller when
+ * it is sent: one for all that both 'tidemark' and 'tidemark/attach' need, one for what the dashboard needs of that, too.
+ */
+async function together(platform, entryPoints, files) {
+  const entries = Object.keys(entryPoints);
+  const loads = (name) => loadedBy(join(dist, `${name}.js`));
+  const [index, attach] = ['index', 'attach'].map((name) => loads(entries.find((entry) => entry.startsWith(name))));
+  const dashboard = entries.includes('dashboard') ? loads('dashboard') : new Set();
+  const onDemand = new Set(
+    entries.filter((entry) => entry.startsWith(`${platform}-`)).flatMap((entry) => [...loads(entry)]),
+  );
+  const bundle = await rollup({
+    input: entries.filter((name) => !onDemand.has(join(dist, `${name}.js`))).map((name) => join(dist, `${name}.js`)),
+    external: /^[^./]/,
+    plugins: [
+      {
+        name: 'source maps',
+        load(file) {
+          const code = leftOutUnused(readFileSync(file, 'utf8'));
+          return { code, map: readFileSync(`${file}.map`, 'utf8') };
+        },
+      },
+    ],
+  });
+  const { output } = await bundle.generate({
+    dir: dist,
+    chunkFileNames: `${platform}-[hash].js`,
+    sourcemap: true,
+    manualChunks(file) {
+      if (onDemand.has(file)) return basename(file);
+      if (!index.has(file) || !attach.has(file)) return null;
+      return dashboard.has(file) ? 'shared' : 'core';
+    },
+  });
+  for (const file of files) for (const each of [file, `${file}.map`]) rmSync(each);
+  return output
+    .filter(({ type }) => type === 'chunk')
+    .map(({ fileName, code, map }) => {
+      const file = join(dist, fileName);
+      writeFileSync(file, code);
+      writeFileSync(`${file}.map`, map.toString());
+      return file;
+    });
+}
+
 /** Entry points that share chunks, so that whoever imports two of them has one copy of what is common. */
 async function bundle(platform, entryPoints, options = {}) {
   const { metafile } = await build({
@@ -106,7 +184,10 @@ async function bundle(platform, entryPoints, options = {}) {
     ...options,
   });
   const made = Object.keys(metafile.outputs).filter((file) => file.endsWith('.js'));
-  for (const file of made) await minified(join(folder, file));
+  const files = made.map((file) => join(folder, file));
+  for (const file of options.splitting === false ? files : await together(platform, entryPoints, files)) {
+    await minified(file);
+  }
 }
 
 /** The command line uses the package as any other program would; its parser and its tables, which are CommonJS, are in it. */
@@ -135,10 +216,12 @@ await main(async () => {
   mkdirSync(dist);
   copyFileSync(join(engine, 'tidemark.wasm'), join(dist, 'tidemark.wasm'));
   const entries = { index: 'src/index.ts', manual: 'src/manual.ts', attach: 'src/attach.ts' };
-  const onDemand = 'src/load_test_run.ts'; // no entry, but a file of its own
-  await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts', 'browser-tests': onDemand });
+  // No entries, but files of their own.
+  const onDemand = (platform) =>
+    Object.fromEntries(['scenario', 'symbols', 'tester'].map((name) => [`${platform}-${name}`, `src/load_${name}.ts`]));
+  await bundle('browser', { ...entries, dashboard: 'src/dashboard/index.ts', ...onDemand('browser') });
   const inNode = Object.fromEntries(Object.entries(entries).map(([name, path]) => [`${name}.node`, path]));
-  await bundle('node', { ...inNode, 'node-tests': onDemand }, { platform: 'node' });
+  await bundle('node', { ...inNode, ...onDemand('node') }, { platform: 'node' });
   await bundle('inline', { inline: 'src/index.ts' }, { splitting: false }); // one file
   await bundle('node', { cli: 'src/cli/main.ts' }, commandLine);
   chmodSync(join(dist, 'cli.js'), 0o755);

@@ -256,7 +256,8 @@ class HeapShrink {
 
   // --- the map
 
-  /// Moves it to the lowest place that there is, in the size that it has to have; a sweep puts the rest in order.
+  /// Moves it to the lowest place that there is where it is what holds the top up, and gives it the size that it has to
+  /// have; a sweep puts the rest in order. It is long: elsewhere, a move would take time, and lower nothing.
   /// Requires  a sweep before: no two free runs are neighbours, none ends at top.
   bool lower_map() {
     const Grain map = runs_.grain_of(reinterpret_cast<Address>(runs_.map_));
@@ -270,28 +271,22 @@ class HeapShrink {
     });
 
     std::size_t needed = map_length(end);
-    Grain hole = lowest_hole(needed, at_top ? end : map);
-    if (hole == kNoGrain && at_top) {
-      hole = end;
-      while (map_length(hole + needed) > needed) needed = map_length(hole + needed);
-    }
-    if (hole == kNoGrain) hole = map;
-    if (hole > map || (hole == map && needed >= length)) return false;
-    if (!at_top && hole == map) {
+    if (!at_top) {
+      if (needed >= length) return false;
       runs_.mapped_ = needed * Runs<Pages, Observer>::kEntriesPerGrain;
       runs_.entry(map) = make_entry(needed, kReserved);
       runs_.entry(map + needed) = make_entry(length - needed, kFree);
       return true;
     }
 
-    // The last run may reach farther than the map.
-    const std::size_t entries = at_top ? end : runs_.top_ < runs_.mapped_ ? runs_.top_ : runs_.mapped_;
-    copy_map(hole, needed, entries);
-    if (at_top) {
-      runs_.top_ = end;
-    } else {
-      runs_.entry(map) = make_entry(length, kFree);
+    Grain hole = lowest_hole(needed, end);
+    if (hole == kNoGrain) {
+      hole = end;
+      while (map_length(hole + needed) > needed) needed = map_length(hole + needed);
     }
+    if (hole > map || (hole == map && needed >= length)) return false;
+    copy_map(hole, needed, end);
+    runs_.top_ = end;
     if (hole == end) {
       runs_.advance_top(end + needed);
       runs_.entry(hole) = make_entry(needed, kReserved);

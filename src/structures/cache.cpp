@@ -27,15 +27,31 @@ void Cache::append(Entry entry) {
   newest_ = entry;
 }
 
-void Cache::touch(Entry entry) {
+/// Requires refresh().
+inline void Cache::make_newest(Entry entry, Link& moved) {
   if (entry == newest_) return;
-  unlink(entry);
-  append(entry);
+  const Entry older = moved.older, newer = moved.newer;  // it isn't the newest: there is a newer one
+  at(newer).older = older;
+  (older == kNoEntry ? oldest_ : at(older).newer) = newer;
+  at(newest_).newer = entry;
+  moved.older = newest_;
+  moved.newer = kNoEntry;
+  newest_ = entry;
+}
+
+void Cache::touch(Entry entry) { make_newest(entry, link(entry)); }
+
+bool Cache::use(Entry entry, Tick now, Tick new_expires) {
+  Link& used = link(entry);
+  if (has_come(used.expires, now)) return false;
+  if (new_expires != kNever) used.expires = new_expires;
+  make_newest(entry, used);
+  return true;
 }
 
 /// Links for as many entries as the segment has room for.
 bool Cache::make_room(SegmentNumber segment, std::uint32_t capacity) {
-  if (!blocks_.current()) look_up();
+  refresh();
   if (segment >= link_segments_) {
     const std::size_t used = link_segments_ * sizeof(Block), wanted = (segment + 1) * sizeof(Block);
     if (links_.n_bytes < wanted && !blocks_.replace(links_, wanted + wanted / 4, used)) return false;
@@ -47,7 +63,7 @@ bool Cache::make_room(SegmentNumber segment, std::uint32_t capacity) {
 }
 
 Table::Put Cache::put(const Operand& key, const Operand& value, Tick expires, std::uint32_t size) {
-  if (!blocks_.current()) look_up();
+  refresh();
   const Entry reused = free_, after_reused = reused == kNoEntry ? kNoEntry : link(reused).older;
   const Table::Put outcome = table_.put(key, value, reused);
   if (outcome == Table::Put::kRefused) return outcome;
@@ -78,7 +94,7 @@ void Cache::erase(Entry entry) {
 
 void Cache::clear() {
   table_.clear();
-  if (!blocks_.current()) look_up();
+  refresh();
   for (std::uint32_t i = 0; i < link_segments_; ++i) blocks_.give_back(links_.as<Block>()[i]);
   blocks_.give_back(links_);
   link_segments_ = 0;

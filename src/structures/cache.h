@@ -30,12 +30,14 @@ class Cache {
   std::size_t size() const { return table_.size(); }
 
   Entry find(const Operand& key) { return table_.find(key); }
-  bool is_expired(Entry entry, Tick now) { return expires(entry) != kNever && expires(entry) <= now; }
+  bool is_expired(Entry entry, Tick now) { return has_come(expires(entry), now); }
   Tick expires(Entry entry) { return link(entry).expires; }
   void set_expires(Entry entry, Tick tick) { link(entry).expires = tick; }
   std::uint32_t size_of(Entry entry) { return with_sizes_ ? sized(entry).size : 1; }
   /// It becomes the newest.
   void touch(Entry entry);
+  /// touch(), and a new time, unless that is kNever; false, and nothing changed, where its time has come.
+  bool use(Entry entry, Tick now, Tick new_expires);
   Table::Put put(const Operand& key, const Operand& value, Tick expires, std::uint32_t size);
   void erase(Entry entry);
   void clear();
@@ -58,11 +60,20 @@ class Cache {
     std::uint32_t size;
   };
 
+  static bool has_come(Tick expires, Tick now) { return expires != kNever && expires <= now; }
   std::size_t link_bytes() const { return with_sizes_ ? sizeof(SizedLink) : sizeof(Link); }
-  Link& link(Entry entry) {
+  void refresh() {
     if (!blocks_.current()) look_up();
+  }
+  /// Requires refresh().
+  Link& at(Entry entry) const {
     return *reinterpret_cast<Link*>(links_.as<Block>()[segment_of(entry)].address + place_of(entry) * link_bytes());
   }
+  Link& link(Entry entry) {
+    refresh();
+    return at(entry);
+  }
+  void make_newest(Entry entry, Link& moved);
   SizedLink& sized(Entry entry) { return static_cast<SizedLink&>(link(entry)); }
   void look_up();
   bool make_room(SegmentNumber segment, std::uint32_t capacity);

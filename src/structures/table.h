@@ -153,8 +153,8 @@ class Table {
   void free_blocks(EntrySegment& in);
   void adapt_index();
   /// Whether a slot of the index may stand for several entries. It saves a byte, and is slower: where that byte is much of
-  /// what an entry costs, and keys are compared fast.
-  bool is_coarse() const { return integer_keys_ && (!with_values_ || integer_values_); }
+  /// what an entry costs, and keys are compared fast. Entries of a stable table have links beside, and are looked up most.
+  bool is_coarse() const { return !stable_ && integer_keys_ && (!with_values_ || integer_values_); }
 
   Index::Keys keys() const {
     return {this, [](const void* table, Entry entry) { return static_cast<const Table*>(table)->key_hash(entry); }};

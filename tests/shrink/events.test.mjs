@@ -42,3 +42,26 @@ test('main loop, timers and files', async () => {
   await until(() => program._get_frames() > frames + 5);
   assert.equal(program._read_embedded(), 13);
 });
+
+test('an embedded file, of a memory that cannot grow', async () => {
+  const program = await start('events.c', [
+    '-O1',
+    '-sMODULARIZE',
+    '-sEXPORT_ES6',
+    '-sALLOW_MEMORY_GROWTH=0',
+    '-sINITIAL_MEMORY=32MB',
+    '-sEXPORTED_RUNTIME_METHODS=FS,HEAPU8',
+    '-sEXPORTED_FUNCTIONS=_main,_malloc',
+    `--embed-file=${embedded}@/embedded.txt`,
+  ]);
+  const address = program._malloc(4);
+  program.HEAPU8.set([1, 2, 3, 4], address);
+  program.FS.writeFile('/owned.bin', program.HEAPU8.subarray(address, address + 4), { canOwn: true });
+  for (let round = 0; round < 3; ++round) {
+    program._peak(16 << 20);
+    program.tidemark.shrink();
+    await until(() => program.HEAPU8.length > 0);
+    assert.equal(program._read_embedded(), 13);
+    assert.deepEqual([...program.FS.readFile('/owned.bin')], [1, 2, 3, 4]);
+  }
+});

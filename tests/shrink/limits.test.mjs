@@ -103,6 +103,7 @@ describe('a shrink that is refused', () => {
       ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
       ['-fsanitize=address', /-fsanitize=address.* bring a malloc of their own/],
       ['-fsanitize=leak', /-fsanitize=leak.* bring a malloc of their own/],
+      ['-sSOURCE_PHASE_IMPORTS', /does not work with .*SOURCE_PHASE_IMPORTS/],
     ]) {
       await assert.rejects(build('core.c', [...module, flag]), ({ output }) => reason.test(output));
     }

@@ -6,7 +6,9 @@ import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
 import { createLeakDetectorApi, type LeakDetectorApi } from './leak_detector_api.js';
 import { createMonitorApi, type MonitorApi } from './monitor_api.js';
-import { createStructuresApi, type StructuresApi } from './structures/api.js';
+import { shrinkModule } from './shrink_module.js';
+import type { StructuresApi } from './structures/api.js';
+import { createStructuresApi } from './structures/bound_classes.js';
 import { createTesterApi, type TesterApi } from './tester_api.js';
 import { createManagerApi, type ManagerApi } from './manager_api.js';
 import { createOptimizationApi, type OptimizationApi } from './optimization.js';
@@ -47,15 +49,4 @@ export function createApi(context: Context): TidemarkApi {
     ...createTesterApi(context),
     shrink: (...given) => shrinkModule(context, ...given),
   };
-}
-
-export function shrinkModule(context: Context, moduleId: string, options?: ShrinkOptions): ShrinkReport {
-  const { runtime } = context.modules.get(moduleId);
-  if (runtime === null) {
-    throw new TidemarkError(
-      'not-supported',
-      `shrink: "${moduleId}" is not linked with Tidemark's runtime, so its memory can't be made smaller`,
-    );
-  }
-  return runtime.shrink(options);
 }

@@ -1,7 +1,7 @@
 // `import … from 'tidemark'`: the packaged engine is started by the time that the import is done. Each component is an object
 // that nothing but its own functions names, so that a bundler leaves out what a program doesn't import.
 import { engineSource } from 'tidemark-engine-source';
-import { shrinkModule, type TidemarkApi } from './api.js';
+import type { TidemarkApi } from './api.js';
 import { Context, setDefaultContext } from './context.js';
 import type { LeakDetectorApi } from './leak_detector_api.js';
 import { MemoryLeakDetector } from './leak_detector.js';
@@ -11,6 +11,7 @@ import type { ManagerApi } from './manager_api.js';
 import { WasmMemoryMonitor } from './monitor.js';
 import type { MonitorApi } from './monitor_api.js';
 import { createOptimizationApi, type OptimizationApi } from './optimization.js';
+import { shrinkModule } from './shrink_module.js';
 import {
   newBufferPool,
   newCache,

@@ -14,7 +14,9 @@ import {
 } from './leaks/leak_result.js';
 import { countText, recommendationOf, timeText, timeToLimitMs, worse } from './leaks/leak_text.js';
 import { LeakWatch } from './leaks/leak_watch.js';
-import { runScenario, type ScenarioOptions } from './leaks/scenario.js';
+import type { ScenarioOptions } from './leaks/scenario.js';
+import { loadScenario } from './load_scenario.js';
+import { shownBytes } from './shown_bytes.js';
 import type { WasmModule } from './wasm_module.js';
 
 interface Watching {
@@ -164,6 +166,7 @@ export class MemoryLeakDetector {
     const id = typeof module === 'string' ? module : this.#context.modules.acquire(module, this).id;
     const entry = this.#require(id);
     const began = this.#context.clock.elapsed();
+    const { runScenario } = await loadScenario();
     const patterns = await runScenario(entry.watch, run, options);
     if (!entry.watch.linked) return this.#conclude(entry, began, 'growth-only', patterns);
     const result = this.detectLeaks(id);
@@ -324,7 +327,7 @@ export class MemoryLeakDetector {
     const { usedBytes, limitBytes } = entry.watch.room;
     const left = timeToLimitMs(usedBytes, limitBytes, rate);
     if (left !== null && left < 30 * 86_400_000) {
-      said.unshift(`At this rate the limit of ${Math.round(limitBytes / 2 ** 20)} MB is reached in ${timeText(left)}.`);
+      said.unshift(`At this rate the limit of ${shownBytes(limitBytes)} is reached in ${timeText(left)}.`);
     }
     if (entry.watch.seenShare < 1) {
       const { minSamples, detectionWindowMs } = this.config;

@@ -5,6 +5,7 @@ import type { LeakResult } from './leaks/leak_result.js';
 import type { MemoryLimits } from './manager_config.js';
 import type { MemoryStats } from './memory_stats.js';
 import type { MemoryProfile } from './profile.js';
+import { shownBytes } from './shown_bytes.js';
 import type { MemoryWarning } from './warnings.js';
 
 export interface MemoryReport {
@@ -27,18 +28,7 @@ export interface MemoryReport {
   toString(): string;
 }
 
-const units = ['B', 'KiB', 'MiB', 'GiB'];
-
-function bytes(count: number | null): string {
-  if (count === null) return 'unknown';
-  let unit = 0;
-  let value = count;
-  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
+const bytes = (count: number | null): string => (count === null ? 'unknown' : shownBytes(count));
 
 type Known = Omit<MemoryReport, 'efficiency' | 'recommendations' | 'toString'>;
 
@@ -70,7 +60,8 @@ function lines(report: MemoryReport): string {
     ['utilization', stats.utilization === null ? 'unknown' : `${stats.utilization.toFixed(1)} %`],
     ['fragmentation', stats.fragmentation === null ? 'unknown' : stats.fragmentation.toFixed(2)],
     ['pressure', stats.pressure],
-    ['efficiency', report.efficiency.toFixed(0)],
+    // Without a view of its blocks, there is little that could be said against a module.
+    ['efficiency', stats.used === null ? 'unknown' : report.efficiency.toFixed(0)],
     ['collections', `${gc.runs}, ${bytes(gc.reclaimedBytes)} given back`],
     ...budgets.map(({ name, usedBytes, limitBytes }): [string, string] => [
       `budget ${name}`,

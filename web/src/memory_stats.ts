@@ -25,8 +25,9 @@ export interface MemoryStats {
   free: number | null;
   /** What surely is free in one piece; in a sample, the longest stretch there is. docs/monitoring.md has the difference. */
   largestFree: number | null;
-  /** The highest of both since monitoring started. */
+  /** The most that a sample has seen since monitoring started. */
   peakAllocated: number;
+  /** The most since the program began, as its heap has counted it; otherwise since blocks are recorded. */
   peakUsed: number | null;
   limit: number | null;
   /** Per cent of the limit: of `used`, or where that isn't known, of `allocated`. */

@@ -1,6 +1,7 @@
 // One module under a monitor: its samples, its history, and what is to be told of them.
 import { setAlarm } from './alarm.js';
 import type { Context } from './context.js';
+import { heapMeterOf } from './heap_meter.js';
 import { measure, statsOf, utilizationOf, type MemoryStats } from './memory_stats.js';
 import type { MonitorConfig } from './monitor_config.js';
 import { MonitorMemory, type Derived, type Level } from './monitor_memory.js';
@@ -14,6 +15,15 @@ export interface Taken {
 }
 
 const keptWarnings = 100;
+
+/**
+ * The most bytes that were live since the program began, or since its blocks are recorded: what was counted, or what a sample
+ * saw between two counts. Null where nobody knows.
+ */
+function peakUsedOf({ runtime, recorded }: WatchedModule, sampled: number | null): number | null {
+  const counted = runtime ? heapMeterOf(runtime.engine).peakLiveBytes : recorded.known ? recorded.peakLiveBytes : null;
+  return counted === null ? sampled : Math.max(counted, sampled ?? 0);
+}
 
 export class MonitoredModule {
   readonly module: WatchedModule;
@@ -123,7 +133,8 @@ export class MonitoredModule {
 
   #stats(sample: Derived): MemoryStats {
     const { peakAllocated, peakUsed } = this.#memory;
-    return statsOf(this.module.id, sample, { allocated: peakAllocated, used: peakUsed }, this.#pressure(sample));
+    const peaks = { allocated: peakAllocated, used: peakUsedOf(this.module, peakUsed) };
+    return statsOf(this.module.id, sample, peaks, this.#pressure(sample));
   }
 
   #pressure(sample: Derived): Level {

@@ -1,5 +1,6 @@
 // getMemoryProfile(): what is alive in a module, by size and by where it was allocated.
 import type { Clock } from './context.js';
+import { loadSymbolReader } from './load_symbols.js';
 import type { MemoryStats } from './memory_stats.js';
 import { profilerOf } from './profiler_tables.js';
 import { toChromeHeapProfile } from './profiling/chrome_heap_profile.js';
@@ -89,7 +90,7 @@ export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }
     ? takeSnapshot(module.id, profilerOf(runtime), takenAt)
     : { moduleId: module.id, startedAt: takenAt - durationMs, takenAt, samples: 0, meanBytes: 0, sites: [] };
   const load = async (sources?: SymbolSources): Promise<Symbols> => {
-    const { loadSymbols } = await import('./symbols/symbols.js');
+    const { loadSymbols } = await loadSymbolReader();
     const none = { sections: (): ArrayBuffer[] => [], source: (): null => null };
     return loadSymbols(sources ?? {}, runtime ? profilerOf(runtime) : none);
   };

@@ -1,11 +1,12 @@
+const units = ['B', 'KiB', 'MiB', 'GiB'];
+
+/** `1.5 KiB`: units are binary. */
 export function shownBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ['KiB', 'MiB', 'GiB'];
-  let value = bytes / 1024;
+  let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < 2) {
+  while (Math.abs(value) >= 1024 && unit + 1 < units.length) {
     value /= 1024;
-    unit++;
+    unit += 1;
   }
-  return `${value.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

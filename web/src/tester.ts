@@ -2,7 +2,7 @@
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
-import { loadTestRun } from './load_test_run.js';
+import { loadTester } from './load_tester.js';
 import { getBuiltInTests, type BuiltInTests } from './tester_builtin.js';
 import type {
   MemoryPerformanceTest,
@@ -97,8 +97,8 @@ export class MemoryPerformanceTester {
     this.#requireAlive();
     checkTest(test);
     const all = { ...this.#options, ...checkedOptions(options) };
-    return queued(this.#context, () =>
-      this.#run(module, test, manager ?? null, all, { suite: null, index: 0, total: 1 }),
+    return queued(this.#context, async () =>
+      (await loadTester()).runTest(this.#context, module, test, manager ?? null, all),
     );
   }
 
@@ -114,38 +114,13 @@ export class MemoryPerformanceTester {
     options: TestOptions = {},
   ): Promise<TestSuiteResult> {
     this.#requireAlive();
-    const { name, description, tests } = checkedSuite(typeof suite === 'string' ? this.#suite(suite) : suite);
-    tests.forEach(checkTest);
+    const given = checkedSuite(typeof suite === 'string' ? this.#suite(suite) : suite);
+    given.tests.forEach(checkTest);
     const all = { ...this.#options, ...checkedOptions(options) };
-    return queued(this.#context, async () => {
-      const { clock } = this.#context;
-      const timestamp = clock.now();
-      const begun = clock.elapsed();
-      const results: TestResult[] = [];
-      for (const [index, test] of tests.entries()) {
-        const place = { suite: name, index, total: tests.length };
-        results.push(await this.#run(module, test, manager ?? null, all, place));
-      }
-      const passed = results.filter((result) => result.passed).length;
-      const mean = results.reduce((sum, { score }) => sum + score, 0) / Math.max(1, results.length);
-      return {
-        name,
-        description,
-        moduleId: module.id,
-        timestamp,
-        version: this.#context.runtime.version,
-        results,
-        summary: {
-          total: results.length,
-          passed,
-          failed: results.length - passed,
-          score: Math.round(mean * 10) / 10,
-          durationMs: clock.elapsed() - begun,
-          peakBytes: Math.max(0, ...results.map(({ peakBytes }) => peakBytes)),
-          recommendations: [...new Set(results.flatMap(({ recommendations }) => recommendations))],
-        },
-      };
-    });
+    const snapshot = { ...given, tests: [...given.tests] };
+    return queued(this.#context, async () =>
+      (await loadTester()).runSuite(this.#context, module, snapshot, manager ?? null, all),
+    );
   }
 
   // The functions of the package, by their own names.
@@ -183,46 +158,6 @@ export class MemoryPerformanceTester {
       'invalid-argument',
       `suite: ${shown(name)} was given, and the name of a test suite is expected (${known})`,
     );
-  }
-
-  async #run(
-    given: WasmModule,
-    test: MemoryPerformanceTest,
-    manager: TestManager | null,
-    options: TestOptions,
-    place: { suite: string | null; index: number; total: number },
-  ): Promise<TestResult> {
-    const signal = options.signal ?? new AbortController().signal;
-    signal.throwIfAborted();
-    const owner = {};
-    const watched = this.#context.modules.acquire(given, owner);
-    const report = (fraction: number, result: TestResult | null): void =>
-      options.onProgress?.({ ...place, test: test.name, fraction, result });
-    try {
-      if (manager) collect(manager, watched.id);
-      report(0, null);
-      const run = new (await loadTestRun())(this.#context, given, watched, manager, { ...options, signal }, (f) =>
-        report(f, null),
-      );
-      try {
-        const result = await run.run(test);
-        report(1, result);
-        return result;
-      } finally {
-        run.dispose();
-      }
-    } finally {
-      this.#context.modules.release(watched.id, owner);
-    }
-  }
-}
-
-/** What a test before has left is not this one's. A module that the manager doesn't know has nothing to collect. */
-function collect(manager: TestManager, id: string): void {
-  try {
-    manager.triggerGC?.(id, false);
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'unknown-module') throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-// The tests that come with the package.
-import { cacheTest, structuresTest } from './tester_structures.js';
+// The tests that come with the package: their names. What they do is loaded with what runs tests.
+import { loadTester } from './load_tester.js';
 import type { MemoryPerformanceTest, TestContext } from './tester_types.js';
 import type { Workload } from './tester_workload.js';
 
@@ -23,18 +23,11 @@ const ofWorkload = (workload: Workload, description: string): MemoryPerformanceT
   },
 });
 
-/** A leak is planted first: where that isn't seen, it would mean nothing that none is found afterwards. */
-async function detectLeaks(context: TestContext): Promise<void> {
-  const planted = await context.measure({ workload: 'leaky', reference: false, maxUnits: 32, durationMs: 10_000 });
-  // Addresses are compared over the second half of the rounds only.
-  const expected = planted.leakEvidence === 'heap' ? planted.plantedBytes : planted.plantedBytes / 4;
-  if (planted.leakedBytes < expected) {
-    throw new Error(
-      `a leak of ${planted.plantedBytes} bytes was planted, and ${planted.leakedBytes} were seen (${planted.leakEvidence}): leaks of this module can't be told`,
-    );
-  }
-  await context.measure({ workload: 'clean' });
-}
+/** What is done by a test, by its name in tester_bodies.ts. */
+const bodyOf =
+  (name: keyof Awaited<ReturnType<typeof loadTester>>['bodies']) =>
+  async (context: TestContext): Promise<void> =>
+    (await loadTester()).bodies[name](context);
 
 /** By their names. Tests of what a module hasn't got give a result with an error. */
 export function getBuiltInTests(): BuiltInTests {
@@ -48,53 +41,31 @@ export function getBuiltInTests(): BuiltInTests {
       name: 'leakDetection',
       description: 'a planted leak is found; the same operations without it leave nothing behind',
       maxLeakedBytes: 0,
-      run: detectLeaks,
+      run: bodyOf('detectLeaks'),
     },
     fragmentation: ofWorkload('fragmentation', 'larger blocks after three of four small ones were freed'),
     realloc: {
       ...ofWorkload('realloc', 'buffers that grow by half, up to 64 KiB'),
-      setup: checkReallocate,
+      setup: bodyOf('checkReallocate'),
     },
     largeObjects: ofWorkload('largeObjects', 'blocks of 32 KiB to 512 KiB'),
     compaction: {
       name: 'compaction',
       description: 'movable blocks, compacted while most of them are gone',
-      async run(context) {
-        const { movedBytes } = await context.measure({ workload: 'fragmentation', movable: true });
-        if (movedBytes === 0) throw new Error('compaction moved nothing, though three of four blocks were freed');
-      },
+      run: bodyOf('compact'),
     },
-    structures: structuresTest,
-    cache: cacheTest,
+    structures: {
+      name: 'structures',
+      description: 'CompactMap, CompactSet and CompactArray, filled, read and emptied, beside Map, Set and Array',
+      maxLeakedBytes: 0,
+      run: bodyOf('useStructures'),
+    },
+    cache: {
+      name: 'cache',
+      description:
+        'MemoryEfficientCache, asked for what is often there, beside a Map that evicts what was used least recently',
+      maxLeakedBytes: 0,
+      run: bodyOf('useCaches'),
+    },
   };
-}
-
-/** Realloc keeps content: in another module's memory, that can't be checked from within the workload. */
-function checkReallocate(context: TestContext): void {
-  const functions = context.allocatorFunctions();
-  if (functions === null) return; // the workload itself checks it
-  const [allocate, free, reallocate] = functions;
-  if (reallocate === null) return;
-  const { watched } = context;
-  for (const [from, to] of [
-    [16, 40],
-    [100, 5000],
-    [5000, 70_000],
-    [70_000, 300],
-    [300, 8],
-  ] as const) {
-    const block = allocate(from) >>> 0;
-    if (block === 0) throw new Error(`the allocator refused ${from} bytes`);
-    new Uint8Array(watched.buffer, block, from).forEach((_, i, bytes) => (bytes[i] = i * 7 + 1));
-    const moved = reallocate(block, to) >>> 0;
-    if (moved === 0) {
-      free(block);
-      throw new Error(`the allocator refused to resize ${from} bytes to ${to}`);
-    }
-    const kept = new Uint8Array(watched.buffer, moved, Math.min(from, to)).every(
-      (byte, i) => byte === ((i * 7 + 1) & 255),
-    );
-    free(moved);
-    if (!kept) throw new Error(`the allocator is broken: realloc from ${from} to ${to} bytes lost content`);
-  }
 }

@@ -1,6 +1,6 @@
 // The tests of structures: the same operations on them and on their standard counterparts, which are model and reference.
 import type { StructuresApi } from './structures/api.js';
-import type { MemoryPerformanceTest, TestContext } from './tester_types.js';
+import type { TestContext } from './tester_types.js';
 
 const entries = 4000;
 const cacheSize = 500;
@@ -68,32 +68,27 @@ function plainShelf(): Shelf {
   };
 }
 
-export const structuresTest: MemoryPerformanceTest = {
-  name: 'structures',
-  description: 'CompactMap, CompactSet and CompactArray, filled, read and emptied, beside Map, Set and Array',
-  maxLeakedBytes: 0,
-  async run(context: TestContext) {
-    const api = context.structures();
-    const keys = numbers(entries, entries * 2);
-    const unit = (make: () => Shelf) => (): number => {
-      const shelf = make();
-      const sum = useShelf(shelf, keys);
+export async function useStructures(context: TestContext): Promise<void> {
+  const api = context.structures();
+  const keys = numbers(entries, entries * 2);
+  const unit = (make: () => Shelf) => (): number => {
+    const shelf = make();
+    const sum = useShelf(shelf, keys);
+    shelf.dispose();
+    return sum;
+  };
+  await context.measureUnits({
+    unit: unit(() => compactShelf(api)),
+    reference: unit(plainShelf),
+    operationsPerUnit: operationsOfShelf,
+    atPeak(look) {
+      const shelf = compactShelf(api);
+      useShelf(shelf, keys);
+      look();
       shelf.dispose();
-      return sum;
-    };
-    await context.measureUnits({
-      unit: unit(() => compactShelf(api)),
-      reference: unit(plainShelf),
-      operationsPerUnit: operationsOfShelf,
-      atPeak(look) {
-        const shelf = compactShelf(api);
-        useShelf(shelf, keys);
-        look();
-        shelf.dispose();
-      },
-    });
-  },
-};
+    },
+  });
+}
 
 interface PlainCache {
   get(key: number): number | undefined;
@@ -131,32 +126,26 @@ function useCache(cache: PlainCache, keys: Int32Array): number {
   return hits;
 }
 
-export const cacheTest: MemoryPerformanceTest = {
-  name: 'cache',
-  description:
-    'MemoryEfficientCache, asked for what is often there, beside a Map that evicts what was used least recently',
-  maxLeakedBytes: 0,
-  async run(context: TestContext) {
-    const api = context.structures();
-    // Half of the lookups are for a tenth of the keys.
-    const often = numbers(lookups, cacheSize / 4);
-    const keys = numbers(lookups, cacheSize * 2.5).map((key, i) => (i % 2 === 0 ? key : (often[i] ?? 0)));
-    const make = () => api.createCache<number, number>(cacheSize, 3_600_000);
-    await context.measureUnits({
-      unit() {
-        const cache = make();
-        const hits = useCache(cache, keys);
-        cache.dispose();
-        return hits;
-      },
-      reference: () => useCache(new MapCache(), keys),
-      operationsPerUnit: lookups,
-      atPeak(look) {
-        const cache = make();
-        useCache(cache, keys);
-        look();
-        cache.dispose();
-      },
-    });
-  },
-};
+export async function useCaches(context: TestContext): Promise<void> {
+  const api = context.structures();
+  // Half of the lookups are for a tenth of the keys.
+  const often = numbers(lookups, cacheSize / 4);
+  const keys = numbers(lookups, cacheSize * 2.5).map((key, i) => (i % 2 === 0 ? key : (often[i] ?? 0)));
+  const make = () => api.createCache<number, number>(cacheSize, 3_600_000);
+  await context.measureUnits({
+    unit() {
+      const cache = make();
+      const hits = useCache(cache, keys);
+      cache.dispose();
+      return hits;
+    },
+    reference: () => useCache(new MapCache(), keys),
+    operationsPerUnit: lookups,
+    atPeak(look) {
+      const cache = make();
+      useCache(cache, keys);
+      look();
+      cache.dispose();
+    },
+  });
+}

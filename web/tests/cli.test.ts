@@ -119,6 +119,8 @@ describe('report', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/not linked with Tidemark/);
     expect(out).toMatch(/used +│ not known/);
+    expect(out).toMatch(/efficiency +│ not known/);
+    expect(out).toMatch(/limit +│ none/);
   });
 });
 
@@ -135,6 +137,14 @@ describe('inspect', () => {
       memory: { maximumBytes: 2 ** 31, growable: true, shared: false },
       shrink: { possible: true },
     });
+  });
+
+  test('exports of the runtime are counted, and those of the program named', async () => {
+    const { out } = await run('inspect', app('linked.mjs'));
+    expect(out).toMatch(/exports +│[^│]*work/);
+    expect(out).toMatch(/and \d+ of Tidemark's/);
+    expect(out).not.toContain('tidemark_leaks_begin');
+    expect((await run('inspect', app('linked.mjs'), '--json')).out).toContain('tidemark_leaks_begin');
   });
 
   test('the stack is as large as it was linked, or a little larger: zeroed data lies beside it', async () => {
@@ -204,6 +214,14 @@ describe('what goes wrong is one line, and an exit code', () => {
     [['inspect', cli.replace('cli.js', 'index.d.ts')], 3, /it is no WebAssembly/],
     [['test', app('linked.mjs'), '--suite', 'nothing'], 2, /there is no test "nothing"; there are basicAllocation/],
     [['test', app('linked.mjs'), '--duration', 'long'], 2, /--duration/],
+    [['test', app('linked.mjs'), '--suite', 'mine.js'], 3, /^tidemark: --suite: mine.js: there is no such file/],
+    [['test', app('linked.mjs'), '--update-baseline'], 2, /^tidemark: --update-baseline: --baseline <file> is missing/],
+    [
+      ['test', app('linked.mjs'), '--call', 'work', '--suite', 'stress'],
+      2,
+      /--call <export>' cannot be used with .*--suite/,
+    ],
+    [['test', app('linked.mjs'), '--warmup', '1'], 2, /^tidemark: --warmup: --call <export> is missing/],
     [['fly'], 2, /unknown command 'fly'/],
     [['test'], 2, /missing required argument/],
   ])('%j', async (args, expected, line) => {
@@ -212,6 +230,14 @@ describe('what goes wrong is one line, and an exit code', () => {
     expect(out).toBe('');
     expect(err).toMatch(line);
     expect(err.trim().split('\n').length).toBeLessThanOrEqual(2); // commander adds where help is
+  });
+
+  test.each(['--junit', '--baseline'])('%s that cannot be written costs nobody the results', async (option) => {
+    const path = join('nowhere', 'file');
+    const { code, out, err } = await run('test', app('linked.mjs'), ...quickly, '--suite', 'stress', option, path);
+    expect(code).toBe(3);
+    expect(out).toContain('1 passed, 0 failed');
+    expect(err).toMatch(new RegExp(`^tidemark: ${option}: ${path} can't be written: ENOENT.*\n$`));
   });
 
   test('a file that is no Emscripten program', async () => {

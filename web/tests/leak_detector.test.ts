@@ -163,7 +163,7 @@ test('of a foreign module growth is judged, and the result says so', async () =>
   const result = api.detectMemoryLeaks('rust');
   expect(result).toMatchObject({ hasLeak: true, coverage: 'growth-only' });
   expect(result.patterns[0]?.ratePerSecond).toBe(65536);
-  expect(result.recommendations.join('\n')).toMatch(/limit of 4096 MB is reached in/);
+  expect(result.recommendations.join('\n')).toMatch(/limit of 4\.0 GiB is reached in/);
 });
 
 test('unknown and disposed are refused with a code, and a config that is none', async () => {

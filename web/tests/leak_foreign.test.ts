@@ -106,7 +106,7 @@ for (const [name, { leaks, seconds, second }] of Object.entries(shapes)) {
     if (leaks) {
       expect(result.patterns[0]).toMatchObject({ type: 'growth', evidence: { source: 'recorded allocations' } });
       expect(result.recommendations[0]).toMatch(
-        /^At this rate the limit of 256 MB is reached in \d+ (minute|hour|day)s?\.$/,
+        /^At this rate the limit of 256\.0 MiB is reached in \d+ (minute|hour|day)s?\.$/,
       );
     }
     detector.dispose();

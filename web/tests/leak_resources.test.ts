@@ -128,7 +128,7 @@ test('the time to the limit is the time to the limit of the manager', async () =
     it.clock.advance(1000);
   }
   const { recommendations } = detector.detectLeaks(it.id);
-  expect(recommendations[0]).toMatch(/the limit of 8 MB is reached in [56] minutes/);
+  expect(recommendations[0]).toMatch(/the limit of 8\.0 MiB is reached in [56] minutes/);
   detector.dispose();
   it.api.unregisterModule(it.id);
 });

@@ -46,6 +46,17 @@ test('statistics are those of the heap, in every field', async () => {
   expect(api.getMemoryStats('sites').peakUsed).toBe(stats.used);
 });
 
+test('the peak in use is that of the program, also of the time before anybody looked', async () => {
+  const { program, api } = await startSites(new SimulatedClock());
+  program._load_meshes(100, 100_000);
+  program._let_go();
+  api.startMonitoring(api.defaultModule);
+  const { used, peakUsed } = api.getMemoryStats('sites');
+  expect(peakUsed).toBeGreaterThanOrEqual(100 * 100_000);
+  expect(used).toBeLessThan(MiB);
+  expect(api.wasmMemoryMonitor.getLiveCounters('sites').peakUsed).toBe(peakUsed);
+});
+
 test('rates are measured over the last ten seconds', async () => {
   const clock = new SimulatedClock();
   const { program, api } = await startSites(clock);

@@ -1,5 +1,5 @@
 // The pause of a shrink: 400 MB in blocks of mixed sizes, of which one in 200 stays, in Node and in Chromium. Code is compiled
-// as both do by default: a shrink is no hot loop.
+// as both do by default: a shrink is no hot loop. And what a call costs that goes through a gate, so that it survives one.
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, run as runCommand } from '../../../scripts/environment.mjs';
@@ -62,6 +62,14 @@ async function chromium() {
   };
 }
 
+/** Medians, in nanoseconds, of an exported function that does next to nothing. */
+async function callCosts(program) {
+  const args = [join(folder, 'calls.mjs'), program];
+  const { stdout } = await runCommand(process.execPath, args, { capture: true });
+  const { straight, gate } = JSON.parse(stdout);
+  return { straightNs: median(straight), gateNs: median(gate) };
+}
+
 export async function run({ quick, filter, repetitions, progress }) {
   const rounds = repetitions ?? (quick ? 3 : 9);
   const build = (name, flags) => buildRuntimeProgram(name, [source], flags, 'node,web');
@@ -88,13 +96,22 @@ export async function run({ quick, filter, repetitions, progress }) {
       await close();
     }
   }
+  const pauses = [...rows];
+  const calls = 'Node: a call of an exported function'.includes(filter) ? await callCosts(programs.scatter) : null;
+  if (calls) {
+    rows.push({ name: 'Node: a call of an exported function', ...calls });
+    const target = 'Node: a gate costs a call of an exported function at most';
+    checks.push({ target, measured: calls.gateNs - calls.straightNs, limit: 1, unit: 'ns' });
+  }
   const text = table(
     ['ms', 'median', 'first', 'least', 'most', 'MB copied'],
-    rows.map(({ name, medianMs, firstMs, pausesMs, copiedBytes }) =>
+    pauses.map(({ name, medianMs, firstMs, pausesMs, copiedBytes }) =>
       [name, medianMs, firstMs, Math.min(...pausesMs), Math.max(...pausesMs), copiedBytes / 1e6].map((value) =>
         typeof value === 'string' ? value : fixed(value, 1),
       ),
     ),
   );
-  return { rows, checks, failures: [], text };
+  const callText =
+    calls && `ns a call: ${fixed(calls.straightNs, 2)} straight, ${fixed(calls.gateNs, 2)} through its gate`;
+  return { rows, checks, failures: [], text: [pauses.length > 0 && text, callText].filter(Boolean).join('\n\n') };
 }

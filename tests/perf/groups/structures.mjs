@@ -10,7 +10,19 @@ import { fixed, table } from '../runner/table.mjs';
 import { cases } from '../structures/cases.mjs';
 
 const folder = fileURLToPath(new URL('../structures', import.meta.url));
-const figures = ['bytes', 'set', 'get', 'replace', 'delete', 'forEach', 'iterate', 'getMany', 'setMany', 'push'];
+const figures = [
+  'bytes',
+  'set',
+  'get',
+  'scattered',
+  'replace',
+  'delete',
+  'forEach',
+  'iterate',
+  'getMany',
+  'setMany',
+  'push',
+];
 
 /** A place that programs are measured in: `once(case, contender, count)` gives one sample. */
 function node(nodeFlags) {
@@ -159,6 +171,8 @@ function checksOf(rows) {
   for (const figure of ['set', 'get']) ratio('map<string,number>', figure, 'Map', () => 1.5);
   for (const figure of ['set', 'get']) ratio('array of f64', figure, 'Float64Array', () => 1.2);
   for (const figure of ['set', 'get']) ratio('array of any', figure, 'Float64Array', () => 1.2);
-  for (const figure of ['set', 'get', 'iterate']) ratio('cache with ttl', figure, 'lru-cache', () => 1);
+  for (const figure of ['set', 'get', 'scattered', 'iterate']) {
+    ratio('cache with ttl', figure, 'lru-cache', () => 1);
+  }
   return checks;
 }

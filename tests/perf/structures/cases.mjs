@@ -15,6 +15,17 @@ function shuffled(keys) {
   const step = [7919, 104729, 1299709].find((prime) => count % prime !== 0);
   return keys.map((_, i) => keys[(i * step) % count]);
 }
+/** In an order that no processor foresees, as it does one of equal steps. */
+function scattered(keys) {
+  const order = keys.slice();
+  let seed = 1;
+  for (let i = order.length - 1; i > 0; --i) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((seed / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
 /** What a function has made on its way is not held by a frame of the caller's when bytes are counted. */
 const secondHalf = (keys) => shuffled(keys.slice(keys.length / 2));
 const textKey = (i) => `key${(i * 2654435761 + 1e9).toString(36).slice(-9).padStart(9, '0')}`;
@@ -298,18 +309,20 @@ function arrays(options) {
   };
 }
 
+/** As each is by default: tidemark's reads the clock at each use, lru-cache's once a millisecond. And each as the other one. */
 const caches = {
-  contenders: ['tidemark', 'lru-cache'],
+  contenders: ['tidemark', 'lru-cache', 'tidemark, coarse clock', 'lru-cache, exact clock'],
   measure(world, contender, count) {
     const { now } = world;
     const keys = ints(2 * count);
     const asked = secondHalf(keys);
+    const scatteredKeys = scattered(asked);
     const before = world.heapBytes();
-    const ours = contender === 'tidemark';
+    const ours = contender.startsWith('tidemark');
     const options = { max: count, ttl: 3_600_000 };
-    const cache = ours
-      ? world.tidemark.createCache(options.max, options.ttl)
-      : new world.LRUCache({ ...options, ttlResolution: 1 });
+    if (contender.includes('coarse')) options.ttlResolution = 1;
+    if (contender.includes('exact')) options.ttlResolution = 0;
+    const cache = ours ? world.tidemark.createCache(options) : new world.LRUCache(options);
     const figures = {};
     let begin = now();
     for (let i = 0; i < count; ++i) cache.set(keys[i], i);
@@ -322,6 +335,10 @@ const caches = {
     begin = now();
     for (let i = 0; i < count; ++i) sum += cache.get(asked[i]);
     figures.get = perOperation(begin, now(), count);
+    begin = now();
+    for (let i = 0; i < count; ++i) sum += cache.get(scatteredKeys[i]);
+    figures.scattered = perOperation(begin, now(), count);
+    sum /= 2;
     expect('the sum of what was got', sum, (count * (3 * count - 1)) / 2);
     let seen = 0;
     begin = now();

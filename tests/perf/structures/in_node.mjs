@@ -19,7 +19,7 @@ function now() {
 }
 
 const world = {
-  tidemark: contender === 'tidemark' ? await import(tidemark) : undefined,
+  tidemark: contender.startsWith('tidemark') ? await import(tidemark) : undefined,
   LRUCache,
   now,
   heapBytes,

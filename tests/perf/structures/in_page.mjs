@@ -10,7 +10,7 @@ function heapBytes() {
 
 globalThis.measureStructure = async (tidemark, name, contender, count) => {
   const world = {
-    tidemark: contender === 'tidemark' ? await import(tidemark) : undefined,
+    tidemark: contender.startsWith('tidemark') ? await import(tidemark) : undefined,
     LRUCache,
     now: () => performance.now(),
     heapBytes,

@@ -29,6 +29,13 @@ static uint32_t next_random(void) {
   return state ^= state << 5;
 }
 
+/* The tables are in memory from now on, and are no part of what the blocks take. */
+EMSCRIPTEN_KEEPALIVE void touch_tables(void) {
+  memset(blocks, -1, kMost * sizeof(*blocks));
+  memset(handles, -1, kMost * sizeof(*handles));
+  memset(sizes, -1, kMost * sizeof(*sizes));
+}
+
 /* Sizes from 16 bytes to 64 KiB, as many of each doubling. */
 static uint32_t random_size(void) {
   const uint32_t low = 16u << next_random() % 12;
@@ -72,6 +79,10 @@ EMSCRIPTEN_KEEPALIVE double keep_one_in(uint32_t one_in) {
     sizes[i] = 0;
   }
   return live;
+}
+
+EMSCRIPTEN_KEEPALIVE uint32_t get_count(void) {
+  return count;
 }
 
 EMSCRIPTEN_KEEPALIVE int whole(void) {

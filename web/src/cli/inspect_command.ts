@@ -5,6 +5,15 @@ import { shownBytes } from '../shown_bytes.js';
 import { CliError } from './cli_error.js';
 import { inspect, type Inspection } from './inspection.js';
 
+const counted = (count: number, of: string): string => `${count} ${of}${count === 1 ? '' : 's'}`;
+
+/** What the runtime exports for itself says nothing of the program: --json has all. */
+function exportsRow(names: string[]): string {
+  const own = names.filter((name) => !name.startsWith('tidemark_'));
+  const others = names.length - own.length;
+  return [...own, ...(others > 0 ? [`and ${others} of Tidemark's`] : [])].join(', ');
+}
+
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
 function rows(found: Inspection): [string, string][] {
@@ -37,8 +46,8 @@ function rows(found: Inspection): [string, string][] {
     ],
     ['stack', stack ? `at most ${shownBytes(stack.mostBytes)}, from ${hex(stack.topAddress)} down` : 'not known'],
     ['allocator', `${found.allocator} (${found.evidence})`],
-    ['functions', `${found.functions}, and ${found.imports} imports`],
-    ['exports', found.exports.join(', ')],
+    ['functions', `${found.functions}, and ${counted(found.imports, 'import')}`],
+    ['exports', exportsRow(found.exports)],
     ['shrink', possible],
     ...shrink.needs.map(({ need, there }): [string, string] => [
       `  ${need}`,

@@ -1,5 +1,5 @@
 // npx tidemark: docs/tester.md
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../index.js';
 import { CliError } from './cli_error.js';
 import { inspectCommand } from './inspect_command.js';
@@ -51,13 +51,19 @@ program
   .option('--update-baseline', 'write the baseline anew')
   .option('--duration <ms>', 'of timed work, for each test', atLeast(1), 200)
   .option('--seed <number>', 'of the workloads', atLeast(0), 1)
-  .option(
-    '--call <export>',
-    'instead of a suite: call this function of the application again and again, and look for leaks',
+  .addOption(
+    new Option(
+      '--call <export>',
+      'instead of a suite: call this function of the application again and again, and look for leaks',
+    ).conflicts('suite'),
   )
   .option('--iterations <number>', 'of --call', atLeast(1), 100)
-  .option('--warmup <number>', 'calls before those, whose traces are no leak', atLeast(0), 2)
-  .action(async (file: string, options: TestCommandOptions) => {
+  .option('--warmup <number>', 'calls of --call before those, whose traces are no leak', atLeast(0), 2)
+  .action(async (file: string, options: TestCommandOptions, command: Command) => {
+    for (const name of ['iterations', 'warmup']) {
+      if (options.call === undefined && command.getOptionValueSource(name) === 'cli')
+        throw new CliError(2, `--${name}: --call <export> is missing, whose calls it counts`);
+    }
     exitCode = await testCommand(file, options);
   });
 

@@ -7,7 +7,7 @@ import { loadApp } from './load_app.js';
 const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree', 'peakAllocated', 'peakUsed', 'limit']);
 
 function shownFigure(name: string, value: string | number | null): string {
-  if (value === null) return 'not known';
+  if (value === null) return name === 'limit' ? 'none' : 'not known';
   if (typeof value === 'number' && inBytes.has(name)) return shownBytes(value);
   if (name === 'timestamp' && typeof value === 'number') return new Date(value).toISOString();
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value);
@@ -27,7 +27,9 @@ export async function reportCommand(file: string, options: { json?: boolean }): 
   }
   const style = { head: [], border: [] };
   const table = new Table({ head: [app.id, runtime ? 'linked with Tidemark' : 'not linked with Tidemark'], style });
-  for (const [name, value] of Object.entries(stats) as [string, string | number | null][])
+  // Without a view of its blocks, there is little that could be said against a module.
+  const figures = { ...stats, efficiency: stats.used === null ? null : stats.efficiency };
+  for (const [name, value] of Object.entries<string | number | null>(figures))
     if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
   process.stdout.write(`${table.toString()}\n`);
   if (sizeClasses && sizeClasses.length > 0) {

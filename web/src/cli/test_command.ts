@@ -31,10 +31,13 @@ async function testsOf(wanted: string, module: EmscriptenModule): Promise<Memory
   const builtIn = tidemark.getBuiltInTests() as unknown as Record<string, MemoryPerformanceTest>;
   if (wanted === 'all') return Object.values(builtIn).filter(({ name }) => applies(name, module));
   if (/\.[cm]?js$/.test(wanted)) {
-    if (!existsSync(wanted)) throw new CliError(3, `${wanted}: there is no such file`);
+    if (!existsSync(wanted)) throw new CliError(3, `--suite: ${wanted}: there is no such file`);
     const { default: tests } = (await import(pathToFileURL(resolve(wanted)).href)) as { default?: unknown };
     if (!Array.isArray(tests) || tests.length === 0) {
-      throw new CliError(3, `${wanted}: its default export is no array of tests: [{ name, run }, …] is expected`);
+      throw new CliError(
+        3,
+        `--suite: ${wanted}: its default export is no array of tests: [{ name, run }, …] is expected`,
+      );
     }
     return tests as MemoryPerformanceTest[];
   }
@@ -56,15 +59,21 @@ function testOfCall(name: string, module: EmscriptenModule, options: TestCommand
   return { name: `${name}()`, iterations, warmup, maxLeakedBytes: 0, run: () => void (call as () => unknown)() };
 }
 
-function comparedWith(file: string, result: TestSuiteResult, update: boolean): SuiteComparison | null {
-  if (update || !existsSync(file)) {
-    writeFileSync(file, tidemark.toJson(result));
-    return null;
-  }
+/** The run to compare with, which is read before the tests take their time; null where there is none yet. */
+function baselineIn({ baseline: file, updateBaseline }: TestCommandOptions): TestSuiteResult | null {
+  if (file === undefined || updateBaseline || !existsSync(file)) return null;
   try {
-    return tidemark.compare(tidemark.readBaseline(readFileSync(file, 'utf8')), result);
+    return tidemark.readBaseline(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new CliError(3, `${file}: ${(error as Error).message}`);
+  }
+}
+
+function write(option: string, file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new CliError(3, `${option}: ${file} can't be written: ${(error as Error).message}`);
   }
 }
 
@@ -85,6 +94,11 @@ function shown(result: TestSuiteResult, comparison: SuiteComparison | null): str
 
 /** Returns the exit code. */
 export async function testCommand(file: string, options: TestCommandOptions): Promise<number> {
+  const { baseline: baselineFile, junit: junitFile } = options;
+  if (options.updateBaseline && baselineFile === undefined) {
+    throw new CliError(2, '--update-baseline: --baseline <file> is missing, which says where');
+  }
+  const baseline = baselineIn(options);
   const app = await loadApp(file);
   const tests =
     options.call === undefined
@@ -98,13 +112,13 @@ export async function testCommand(file: string, options: TestCommandOptions): Pr
         process.stderr.write(ended ? '\r\x1b[K' : `\r\x1b[K${test} ${Math.floor(fraction * 100)} %`);
     },
   });
-  const comparison =
-    options.baseline === undefined ? null : comparedWith(options.baseline, result, options.updateBaseline ?? false);
-  if (options.junit !== undefined) writeFileSync(options.junit, tidemark.toJUnit(result));
+  const comparison = baseline && tidemark.compare(baseline, result);
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ ...result, ...(comparison && { comparison }) }, null, 2)}\n`
       : shown(result, comparison),
   );
+  if (baselineFile !== undefined && baseline === null) write('--baseline', baselineFile, tidemark.toJson(result));
+  if (junitFile !== undefined) write('--junit', junitFile, tidemark.toJUnit(result));
   return result.summary.failed > 0 || comparison?.verdict === 'worse' ? 1 : 0;
 }

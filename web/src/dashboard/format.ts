@@ -28,6 +28,10 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? unknown : counts.format(value);
 }
 
+export function blocks(value: number): string {
+  return `${count(value)} block${value === 1 ? '' : 's'}`;
+}
+
 /** Of a ratio, 0–1. */
 export function percent(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined || Number.isNaN(ratio)) return unknown;

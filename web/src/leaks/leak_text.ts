@@ -1,19 +1,8 @@
 // What a person is told: descriptions, severity, and what to do.
+import { shownBytes } from '../shown_bytes.js';
 import type { LostGroup, PathNode } from './leak_findings.js';
 import type { LeakPattern, LeakSeverity, LeakSite } from './leak_result.js';
 import { typeNameOf } from './type_name.js';
-
-export function bytesText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB'];
-  let unit = 0;
-  let value = Math.abs(bytes);
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    ++unit;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits).replace(/\.0$/, '')} ${units[unit]}`;
-}
 
 export function timeText(ms: number): string {
   const units: [number, string][] = [
@@ -99,7 +88,7 @@ export function recommendationOf(pattern: LeakPattern): string {
       return `Memory that is still reachable keeps growing (${of}${from}): put a bound on the container that holds it, or remove entries when they are done with.`;
     }
     case 'fragmentation':
-      return `Blocks of ${bytesText(Number(evidence['blockBytes'] ?? 0))} that live long pin slabs that are nearly empty${from}: allocate them together before the short-lived ones, put them in a pool or an arena of their own, or use movable blocks.`;
+      return `Blocks of ${shownBytes(Number(evidence['blockBytes'] ?? 0))} that live long pin slabs that are nearly empty${from}: allocate them together before the short-lived ones, put them in a pool or an arena of their own, or use movable blocks.`;
     case 'circular-reference':
       return evidence['shared'] === true
         ? `Break the cycle ${String(evidence['path'])}: make one of its shared_ptr members a weak_ptr, as the pointer back to a parent or an observer${from}.`

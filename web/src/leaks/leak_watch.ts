@@ -2,11 +2,12 @@
 import type { Context } from '../context.js';
 import { hardLimitOf } from '../collectables.js';
 import type { WatchedModule } from '../wasm_module.js';
+import { shownBytes } from '../shown_bytes.js';
 import { leakEngineOf, type LeakEngine, sizeClassCount } from './leak_engine.js';
 import type { Census, GrowthFinding, ScanKind, ScanReport } from './leak_findings.js';
 import type { LeakDetectorConfig, LeakPattern, LeakSite } from './leak_result.js';
 import { LeakSeries } from './leak_series.js';
-import { bytesText, classText, countText, cycleText, groupName, severityOf, type TellPattern } from './leak_text.js';
+import { classText, countText, cycleText, groupName, severityOf, type TellPattern } from './leak_text.js';
 import { ResourceWatch } from './resource_watch.js';
 import { type GrowingSite, SiteGrowth } from './site_growth.js';
 import { type SiteStack, SiteStacks } from './site_stacks.js';
@@ -146,7 +147,7 @@ export class LeakWatch {
     const blame = classes.length > 0 ? `, most of it in ${classes.slice(0, 3).map(classText).join(', ')}` : '';
     return [
       this.#pattern('growth', verdict, worst.confidence, worst.bytes, 0, rate, sites, {
-        description: `${source} grows by ${bytesText(rate)}/s (${worst.reason}, ${countText(worst.samples, 'sample')} in ${Math.round(worst.spanMs / 1000)} s)${blame}`,
+        description: `${source} grows by ${shownBytes(rate)}/s (${worst.reason}, ${countText(worst.samples, 'sample')} in ${Math.round(worst.spanMs / 1000)} s)${blame}`,
         evidence: {
           source,
           reason: worst.reason,
@@ -178,7 +179,7 @@ export class LeakWatch {
       ratePerSecond,
       sites,
       {
-        description: `what one site has allocated grows by ${bytesText(ratePerSecond)}/s (${reason}, ${countText(samples, 'sample')} in ${Math.round(spanMs / 1000)} s), ${verdict === 'leak' ? 'and nothing else makes room for it' : 'and live memory as a whole does not'}`,
+        description: `what one site has allocated grows by ${shownBytes(ratePerSecond)}/s (${reason}, ${countText(samples, 'sample')} in ${Math.round(spanMs / 1000)} s), ${verdict === 'leak' ? 'and nothing else makes room for it' : 'and live memory as a whole does not'}`,
         evidence: {
           source: 'allocation site',
           reason,
@@ -213,7 +214,7 @@ export class LeakWatch {
     const sites = this.#sitesWhere((address, bytes) => bytes <= blockBytes && address !== 0);
     return [
       this.#pattern('fragmentation', found.verdict, found.confidence, found.bytes, found.blocks, null, sites, {
-        description: `${Math.round(100 * found.share)} % of the heap (${bytesText(found.bytes)}) is free and of no use: ${countText(found.pinnedSlabs, 'slab')} nearly empty, most of blocks of ${bytesText(blockBytes)}`,
+        description: `${Math.round(100 * found.share)} % of the heap (${shownBytes(found.bytes)}) is free and of no use: ${countText(found.pinnedSlabs, 'slab')} nearly empty, most of blocks of ${shownBytes(blockBytes)}`,
         evidence: {
           share: found.share,
           strandedBytes: found.strandedBytes,
@@ -267,7 +268,7 @@ export class LeakWatch {
           rate,
           lostSites,
           {
-            description: `${countText(group.occurrences, 'cycle')} of ${shared ? 'shared_ptr' : 'pointers'} that nothing else holds: ${path}, ${bytesText(group.bytes + group.heldBytes)} in all`,
+            description: `${countText(group.occurrences, 'cycle')} of ${shared ? 'shared_ptr' : 'pointers'} that nothing else holds: ${path}, ${shownBytes(group.bytes + group.heldBytes)} in all`,
             evidence: {
               path,
               shared,
@@ -308,7 +309,7 @@ export class LeakWatch {
             )} that no pointer leads to (${what.join(', ')}), and ${countText(
               sum((group) => group.heldBlocks),
               'block',
-            )} that they hold: ${bytesText(bytes)}`,
+            )} that they hold: ${shownBytes(bytes)}`,
             evidence: {
               what: what.join(', '),
               directBlocks: sum((group) => group.blocks),

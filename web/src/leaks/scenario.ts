@@ -1,7 +1,8 @@
 // The scenario test: what grows by a multiple of the iterations leaks. The idea is that of nolanlawson/fuite, for web pages.
 import { shown, TidemarkError } from '../errors.js';
+import { shownBytes } from '../shown_bytes.js';
 import type { LeakPattern } from './leak_result.js';
-import { bytesText, countText, severityOf } from './leak_text.js';
+import { countText, severityOf } from './leak_text.js';
 import type { LeakWatch } from './leak_watch.js';
 
 export interface ScenarioOptions {
@@ -77,7 +78,7 @@ export async function runScenario(
     const verdict = multiple ? 'leak' : 'maybe';
     const each = grown / iterations;
     const resource = blockBytes === null && watch.linked;
-    const description = `${countText(each, 'thing').replace(/ things?$/, '')} more ${name} with each of ${iterations} runs${grownBytes > 0 ? `: ${bytesText(grownBytes / iterations)} a run` : ''}`;
+    const description = `${countText(each, 'thing').replace(/ things?$/, '')} more ${name} with each of ${iterations} runs${grownBytes > 0 ? `: ${shownBytes(grownBytes / iterations)} a run` : ''}`;
     patterns.push({
       type: resource ? 'resource' : 'growth',
       verdict,

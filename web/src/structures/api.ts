@@ -104,32 +104,3 @@ export function newMemoryPool<T extends object>(
 export function newBufferPool(context: Context, options?: BufferPoolOptions): BufferPool {
   return new BufferPool(options, context);
 }
-
-export function createStructuresApi(context: Context): StructuresApi {
-  /** A class whose constructor takes the context as its last argument, after `count` others. */
-  const bound = <Class extends abstract new (...given: never[]) => object>(unbound: Class, count: number): Class => {
-    const inEngine = class extends (unbound as unknown as new (...given: unknown[]) => object) {
-      constructor(...given: unknown[]) {
-        super(...Array.from({ length: count }, (_, i) => given[i]), context);
-      }
-    };
-    Object.defineProperty(inEngine, 'name', { value: unbound.name });
-    return inEngine as unknown as Class;
-  };
-  return {
-    CompactArray: bound(CompactArray, 2),
-    ColumnArray: bound(ColumnArray, 1),
-    CompactMap: bound(CompactMap, 2),
-    CompactSet: bound(CompactSet, 2),
-    MemoryEfficientCache: bound(MemoryEfficientCache, 3),
-    MemoryPool: bound(MemoryPool, 3),
-    BufferPool: bound(BufferPool, 1),
-    createCompactArray: ((given?: object | null) =>
-      newCompactArray(context, given)) as StructuresApi['createCompactArray'],
-    createCompactMap: (given) => newCompactMap(context, given),
-    createCompactSet: (given) => newCompactSet(context, given),
-    createCache: (...given) => newCache(context, ...given),
-    createMemoryPool: (...given) => newMemoryPool(context, ...given),
-    createBufferPool: (options) => newBufferPool(context, options),
-  };
-}

@@ -18,6 +18,7 @@ declare module '../engine.js' {
       touch: number,
       expires: number,
     ): number;
+    tidemark_cache_get_number(cache: number, key: number, now: number, expires: number): number;
     tidemark_cache_put(
       cache: number,
       keyKind: number,
@@ -100,7 +101,15 @@ export class CacheEngine extends Structure {
     return outcome;
   }
 
-  /** Value and number of what get() has found. */
+  /** As get() of such a key, to touch: the value, where it is a number and no NaN; else NaN, and then {@link outcome} is what get() says. */
+  getNumber(key: number, now: number, expires: number): number {
+    return this.memory.exports.tidemark_cache_get_number(this.address, key, now, expires);
+  }
+  get outcome(): number {
+    return this.memory.outcome;
+  }
+
+  /** Value and number of what was found. */
   foundValue(): unknown {
     return this.#operands.read(this.memory.value);
   }

@@ -3,6 +3,7 @@ import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
+import { CacheClock, maxTick } from './cache_clock.js';
 import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
 
 /** Why an entry left the cache. */
@@ -19,7 +20,10 @@ export interface CacheOptions<K, V> {
   maxBytes?: number;
   /** Milliseconds that an entry is good for; 0, the default, is for ever. */
   ttl?: number;
-  /** Milliseconds that times are rounded up to: 1 by default. */
+  /**
+   * Milliseconds that times are rounded up to. Whoever gives it can do without the exact time: the clock is then not read anew for
+   * every one of many uses in one job. 0, the default: it is, and times are rounded up to 1.
+   */
   ttlResolution?: number;
   /** get() gives an expired value back, once. */
   allowStale?: boolean;
@@ -48,8 +52,6 @@ export interface CacheStats {
 
 /** What dump() gives, and load() takes: the oldest first; `ttl` is what was left, in milliseconds. */
 export type CacheDump<K, V> = [key: K, entry: { value: V; ttl?: number; size?: number }][];
-
-const maxTick = 0xffff_fffe;
 
 function requirePositive(name: string, value: unknown): void {
   if (value !== undefined && !(typeof value === 'number' && value > 0)) {
@@ -97,9 +99,8 @@ function cacheOptions<K, V>(
 export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   readonly #engine: CacheEngine;
   readonly #options: CacheOptions<K, V>;
-  readonly #context: Context;
-  readonly #resolution: number;
-  readonly #begin: number;
+  readonly #clock: CacheClock;
+  readonly #ttlOnGet: number; // 0: get() leaves the time as it is
   #isTimed: boolean; // whether any entry may have a time
   readonly #counts = { hits: 0, misses: 0, evictions: 0, expirations: 0, sets: 0, deletes: 0 };
   readonly #unregister: () => void;
@@ -118,19 +119,22 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     context: Context = defaultContext(),
   ) {
     const options = cacheOptions(first, ttlMs, rest);
-    const { max, maxSize, maxBytes, ttl, ttlResolution = 1, sizeCalculation } = options;
-    for (const [name, value] of Object.entries({ max, maxSize, maxBytes, ttlResolution })) requirePositive(name, value);
-    if (ttl !== undefined && !(ttl >= 0)) {
-      throw new TidemarkError('invalid-config', `cache: ttl: ${shown(ttl)}, and milliseconds, 0 or more, are expected`);
+    const { max, maxSize, maxBytes, ttl, ttlResolution = 0, sizeCalculation } = options;
+    for (const [name, value] of Object.entries({ max, maxSize, maxBytes })) requirePositive(name, value);
+    for (const [name, value] of Object.entries({ ttl, ttlResolution })) {
+      if (value === undefined || value >= 0) continue;
+      throw new TidemarkError(
+        'invalid-config',
+        `cache: ${name}: ${shown(value)}, and milliseconds, 0 or more, are expected`,
+      );
     }
     if (maxSize !== undefined && sizeCalculation === undefined) {
       throw new TidemarkError('invalid-config', 'cache: sizeCalculation: it is not there, and maxSize needs it');
     }
     this.#options = options;
     this.#max = max ?? Infinity;
-    this.#resolution = ttlResolution;
-    this.#context = context;
-    this.#begin = context.clock.elapsed();
+    this.#clock = new CacheClock(context.clock, ttlResolution);
+    this.#ttlOnGet = options.updateAgeOnGet === true ? (ttl ?? 0) : 0;
     this.#isTimed = ttl !== undefined && ttl !== 0;
     this.#tells = options.onEvict !== undefined || options.dispose !== undefined;
     this.#engine = new CacheEngine(context, sizeCalculation !== undefined);
@@ -154,17 +158,28 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   }
 
   get(key: K): V | undefined {
-    const { ttl = 0, updateAgeOnGet = false, allowStale = false } = this.#options;
+    const engine = this.#engine;
     const now = this.#now();
-    const outcome = this.#engine.get(key, now, true, updateAgeOnGet ? this.#expires(ttl, now) : 0);
+    const expires = this.#ttlOnGet === 0 ? 0 : this.#expires(this.#ttlOnGet, now);
+    let outcome: number;
+    if (typeof key === 'number') {
+      const value = engine.getNumber(key, now, expires);
+      if (value === value) {
+        ++this.#counts.hits;
+        return value as V;
+      }
+      outcome = engine.outcome;
+    } else {
+      outcome = engine.get(key, now, true, expires);
+    }
     if (outcome === found) {
       ++this.#counts.hits;
-      return this.#engine.foundValue() as V;
+      return engine.foundValue() as V;
     }
     ++this.#counts.misses;
     if (outcome === missing) return undefined;
-    const value = allowStale ? (this.#engine.foundValue() as V) : undefined;
-    this.#remove(this.#engine.foundEntry(), 'expire');
+    const value = this.#options.allowStale === true ? (engine.foundValue() as V) : undefined;
+    this.#remove(engine.foundEntry(), 'expire');
     return value;
   }
 
@@ -273,9 +288,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const now = this.#now();
     if (this.#engine.get(key, now, false, 0) !== found) return 0;
     const { expires } = this.#engine.entry(this.#engine.foundEntry());
-    return expires === 0
-      ? Infinity
-      : Math.max(0, (expires - 1) * this.#resolution - (this.#context.clock.elapsed() - this.#begin));
+    return expires === 0 ? Infinity : Math.max(0, (expires - 1) * this.#clock.tickMs - this.#clock.ms);
   }
 
   /** From now on at most `max` entries. */
@@ -300,7 +313,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     for (let entry = this.#engine.oldest(); entry !== noEntry; entry = this.#engine.newer(entry)) {
       const { key, value, expires, size } = this.#engine.entry(entry);
       if (expires !== 0 && expires <= now) continue;
-      const ttl = expires === 0 ? {} : { ttl: (expires - now) * this.#resolution };
+      const ttl = expires === 0 ? {} : { ttl: (expires - now) * this.#clock.tickMs };
       entries.push([
         key as K,
         { value: value as V, ...ttl, ...(this.#options.sizeCalculation === undefined ? {} : { size }) },
@@ -385,17 +398,16 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     this.dispose();
   }
 
-  /** Ticks since the cache was made; 0 is never. Where no entry has a time, the clock, which costs more than a look-up, isn't read. */
+  /** Where no entry has a time, the clock, which costs more than a look-up, isn't read. */
   #now(): number {
-    if (!this.#isTimed) return 1;
-    return Math.min(Math.floor((this.#context.clock.elapsed() - this.#begin) / this.#resolution) + 1, maxTick) >>> 0;
+    return this.#isTimed ? this.#clock.tick() : 1;
   }
 
   /** In ticks; 0 is never. */
   #expires(ttl: number, now?: number): number {
     if (ttl === 0 || ttl === Infinity) return 0;
     this.#isTimed = true;
-    return Math.min((now ?? this.#now()) + Math.max(1, Math.ceil(ttl / this.#resolution)), maxTick);
+    return Math.min((now ?? this.#now()) + Math.max(1, Math.ceil(ttl / this.#clock.tickMs)), maxTick);
   }
 
   #remove(entry: number, reason: DisposeReason): void {

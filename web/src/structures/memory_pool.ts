@@ -6,7 +6,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 
 /** A pool that is collected takes its figures with it. */
-const forgotten = new FinalizationRegistry<() => void>((leave) => leave());
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((leave) => leave());
 
 export interface MemoryPoolStats {
   /** Objects that the factory has made. */

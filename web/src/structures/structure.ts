@@ -10,7 +10,7 @@ interface Held {
   readonly counts: ResourceCounts | null;
 }
 
-const forgotten = new FinalizationRegistry<Held>(({ release, counts }) => {
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Held>(({ release, counts }) => {
   if (counts) {
     --counts.live;
     ++counts.netted;

@@ -101,6 +101,10 @@ export class StructureMemory {
   get value(): number {
     return this.views.u32[this.answer + 4] as number;
   }
+  /** What a look-up of a cache that gave no number has found. */
+  get outcome(): number {
+    return this.views.u32[this.answer + 5] as number;
+  }
   /** The entry found or written last. */
   get entry(): number {
     return this.views.u32[this.answer + 3] as number;

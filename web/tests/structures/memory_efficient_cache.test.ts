@@ -7,10 +7,12 @@ import { anyValue, upheaval, upset } from './random_programs.js';
 
 class FakeClock implements Clock {
   ms = 1000;
+  readings = 0;
   now(): number {
     return this.ms;
   }
   elapsed(): number {
+    ++this.readings;
     return this.ms;
   }
   every(): () => void {
@@ -204,6 +206,57 @@ test('statistics, pop, resize, dump and load', () => {
   cache.resize(1);
   expect([...cache]).toEqual([['e', 5]]);
   expect(cache.stats.expirations).toBe(1);
+});
+
+describe('the clock', () => {
+  test('is read at each use, so that nothing is returned late', () => {
+    const { cache, clock } = timed<number, number>({ max: 10, ttl: 10 });
+    cache.set(1, 2);
+    for (let i = 0; i < 1000; ++i) expect(cache.get(1)).toBe(2);
+    expect(clock.readings).toBeGreaterThanOrEqual(1000);
+    clock.ms += 10;
+    expect(cache.get(1)).toBeUndefined();
+  });
+
+  test('is read less often, within one job, by who gives ttlResolution', async () => {
+    const { cache, clock } = timed<number, number>({ max: 10, ttl: 10, ttlResolution: 1 });
+    cache.set(1, 2);
+    for (let i = 0; i < 1000; ++i) expect(cache.get(1)).toBe(2);
+    expect(clock.readings).toBeLessThan(50);
+    await Promise.resolve();
+    clock.ms += 10;
+    expect(cache.get(1)).toBeUndefined();
+  });
+
+  test('goes on in a loop that waits for it', () => {
+    const { cache, clock } = timed<number, number>({ max: 10, ttl: 10, ttlResolution: 1 });
+    cache.set(1, 2);
+    for (let i = 0; i < 100; ++i) cache.get(1);
+    let uses = 0;
+    for (clock.ms += 10; cache.get(1) !== undefined; ++uses) expect(uses).toBeLessThan(100);
+  });
+
+  test('is not read where nothing has a time', () => {
+    const { cache, clock } = timed<number, number>({ max: 10 });
+    const before = clock.readings;
+    cache.set(1, 2).get(1);
+    expect(clock.readings).toBe(before);
+  });
+});
+
+test('values that are no numbers, or NaN, are looked up once', () => {
+  const { cache, clock } = timed<number, unknown>({ max: 10, ttl: 10 });
+  const object = {};
+  cache.set(1, NaN).set(2, object).set(3, 'text').set(4, undefined).set(5, -0);
+  expect([1, 2, 3, 4, 5, 6].map((key) => cache.get(key))).toEqual([NaN, object, 'text', undefined, -0, undefined]);
+  expect(cache.stats).toMatchObject({ hits: 5, misses: 1 });
+  expect([...cache.keys()]).toEqual([5, 4, 3, 2, 1]);
+  expect([3, 1].map((key) => cache.get(key))).toEqual(['text', NaN]);
+  expect([...cache.keys()]).toEqual([1, 3, 5, 4, 2]);
+  clock.ms += 10;
+  expect(cache.get(2)).toBeUndefined();
+  expect(cache.get(5)).toBeUndefined();
+  expect(cache.stats).toMatchObject({ expirations: 2, size: 3 });
 });
 
 test('an entry with its time takes 30 bytes', () => {

@@ -20,8 +20,7 @@ const figures: Figure[] = [
     id: 'used',
     label: 'Used',
     value: ({ used }) => format.bytes(used),
-    detail: ({ liveBlocks }) =>
-      liveBlocks === null ? 'not known of this module' : `${format.count(liveBlocks)} blocks`,
+    detail: ({ liveBlocks }) => (liveBlocks === null ? 'not known of this module' : format.blocks(liveBlocks)),
   },
   {
     id: 'reserved',
@@ -41,7 +40,7 @@ const figures: Figure[] = [
     label: 'Peak',
     value: ({ peakUsed, peakAllocated }) => format.bytes(peakUsed ?? peakAllocated),
     detail: ({ peakUsed, peakAllocated }) =>
-      peakUsed === null ? 'of linear memory' : `used; memory ${format.bytes(peakAllocated)}`,
+      peakUsed === null ? 'of linear memory' : `memory ${format.bytes(peakAllocated)}`,
   },
   {
     id: 'fragmentation',

@@ -129,7 +129,7 @@ export class LeaksPanel implements Panel {
 function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
   const { type, severity, confidence, bytes, blocks, ratePerSecond, description, sites, trend, cycle } = finding;
   const facts = [
-    `${format.bytes(bytes)} in ${format.count(blocks)} blocks`,
+    `${format.bytes(bytes)} in ${format.blocks(blocks)}`,
     ratePerSecond !== null && ratePerSecond !== 0 && `${format.byteChange(ratePerSecond)} a second`,
     `${format.percent(confidence)} sure`,
   ].filter(Boolean);
@@ -161,7 +161,7 @@ function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
                 'li',
                 {},
                 h('code', {}, format.site(site.stack)),
-                ` ${format.bytes(site.bytes)}, ${format.count(site.blocks)} blocks`,
+                ` ${format.bytes(site.bytes)}, ${format.blocks(site.blocks)}`,
               ),
             ),
         ),

@@ -196,7 +196,7 @@ export class SitesPanel implements Panel {
     if (!this.#profile) return;
     if (pointed) {
       const bytes = this.#comparing ? format.byteChange(pointed.bytes) : format.bytes(pointed.bytes);
-      const blocks = pointed.blocks === 0 ? '' : `, ${format.count(pointed.blocks)} blocks`;
+      const blocks = pointed.blocks === 0 ? '' : `, ${format.blocks(pointed.blocks)}`;
       setText(this.#pointed, `${pathOf(pointed).join(' › ') || 'all sites'}: ${bytes}${blocks}`);
       return;
     }
