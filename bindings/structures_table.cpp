@@ -54,14 +54,19 @@ std::uintptr_t tidemark_table_find(Table* table, std::uint32_t kind, double numb
 }
 
 /// The number that is the key's value; NaN where there is no such key, and where its value is NaN or no number.
+double tidemark_table_get_integer(Table* table, std::int32_t key) { return table->integer_value(key); }
 double tidemark_table_get_number(Table* table, double key) {
   const Entry entry = table->find_number(key);
   return entry == kNoEntry ? std::numeric_limits<double>::quiet_NaN() : table->number_or_nan(entry);
 }
 
-int tidemark_table_has_number(Table* table, double key) { return table->find_number(key) != kNoEntry; }
+int tidemark_table_has_integer(Table* table, std::int32_t key) { return table->find_integer(key) != kNoEntry; }
 
 /// 0 refused, 1 replaced, 2 added; plus 4: entries have other numbers, plus 8: references were dropped.
+std::uint32_t tidemark_table_put_integer(Table* table, std::int32_t key, double value) {
+  const auto outcome = table->put_integer(key, value);
+  return structure_told(*table, static_cast<std::uint32_t>(outcome));
+}
 std::uint32_t tidemark_table_put_numbers(Table* table, double key, double value) {
   const auto outcome = table->put_numbers(key, value);
   return structure_told(*table, static_cast<std::uint32_t>(outcome));
@@ -142,9 +147,9 @@ void tidemark_table_has_many(Table* table, const void* keys, int keys_are_double
 std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       const double* values, std::uint32_t* added) {
   for (std::uint32_t i = 0; i < count; ++i) {
-    const Operand key = keys_are_doubles != 0 ? Operand::of_key(static_cast<const double*>(keys)[i])
-                                              : Operand::of(static_cast<const std::int32_t*>(keys)[i]);
-    const auto outcome = table->put(key, values == nullptr ? Operand() : Operand::of_value(values[i]));
+    const double value = values == nullptr ? 0 : values[i];
+    const auto outcome = keys_are_doubles != 0 ? table->put_numbers(static_cast<const double*>(keys)[i], value)
+                                               : table->put_integer(static_cast<const std::int32_t*>(keys)[i], value);
     if (outcome == Table::Put::kRefused) return i;
     *added += outcome == Table::Put::kAdded;
     if (structure_told(*table, 0) != 0) return i + 1;

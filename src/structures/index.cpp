@@ -29,6 +29,7 @@ IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
   segment.data = blocks_.allocate(IndexSegment::bytes_for(capacity, encoding.width));
   segment.capacity = static_cast<std::uint16_t>(capacity);
   segment.encoding = encoding;
+  segment.marks = encoding.marks();
   return segment;
 }
 

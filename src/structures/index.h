@@ -32,15 +32,46 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
+  bool is_empty() const { return segments_ == 0; }
+
   /// Calls match(first, count) for runs of entries of which some may have this hash, until it returns true.
   template <class Match>
   bool find(Hash hash, Match&& match) const {
-    if (segments_ == 0) return false;
-    const IndexSegment& segment = directory()[place_of(hash)];
-    const SlotEncoding encoding = segment.encoding;
-    IndexSegment::Run run = segment.run_of(IndexSegment::home_of(hash));
+    return !is_empty() && find_at(place_for(hash), hash, match);
+  }
+
+  // find() in steps. Those of many hashes go on side by side, so that memory is waited for once and not once a hash; and the
+  // first, which have neither a loop nor a call, most often say all.
+
+  /// The slots of a hash's home.
+  struct Place {
+    const IndexSegment* segment;
+    IndexSegment::Run run;
+  };
+  /// Requires that there are segments.
+  const IndexSegment& segment_for(Hash hash) const { return directory()[place_of(hash)]; }
+  Place place_for(Hash hash) const {
+    const IndexSegment& segment = segment_for(hash);
+    return {&segment, segment.run_of(IndexSegment::home_of(hash))};
+  }
+  /// 2^shift entries of which one most likely has this hash. kNoEntry: no others have it than those that `rest` tells of.
+  struct Likely {
+    Entry first;
+    unsigned shift;
+    bool rest;  // there are more slots than were looked at, or the overflow
+  };
+  [[gnu::always_inline]] Likely likely(Place place, Hash hash) const {
+    const SlotEncoding encoding = place.segment->encoding;
+    const std::uint32_t number = encoding.first_marked(place.run.begin, place.run.count, hash, place.segment->marks);
+    if (number == kNoEntry) return {kNoEntry, 0, place.run.count > encoding.at_once() || has_overflow()};
+    return {number << encoding.shift, encoding.shift, true};
+  }
+  template <class Match>
+  bool find_at(Place place, Hash hash, Match&& match) const {
+    const SlotEncoding encoding = place.segment->encoding;
+    IndexSegment::Run run = place.run;
     for (;;) {
-      std::uint64_t marked = encoding.marked(run.begin, run.count, hash);
+      std::uint64_t marked = place.segment->marked(run, hash);
       for (; marked != 0; marked &= marked - 1) {
         if (match(encoding.read(run.begin + SlotEncoding::next_marked(marked)), 1u << encoding.shift)) return true;
       }
@@ -49,29 +80,14 @@ class Index {
       run.begin += at_once * encoding.width;
       run.count -= at_once;
     }
-    if (overflow_count_ == 0) return false;
+    return find_in_overflow(match);
+  }
+  template <class Match>
+  bool find_in_overflow(Match&& match) const {
     for (std::uint32_t i = 0; i < overflow_count_; ++i) {
       if (match(overflow_.as<const Entry>()[i], 1u)) return true;
     }
     return false;
-  }
-
-  // find() in steps, so that those of many hashes go on side by side: memory is waited for once and not once a hash.
-
-  /// Requires that there are segments.
-  const IndexSegment& segment_for(Hash hash) const { return directory()[place_of(hash)]; }
-  bool is_empty() const { return segments_ == 0; }
-  /// The entries that most likely have this hash; kNoEntry where find() has to be asked.
-  struct Likely {
-    Entry first;
-    unsigned count;
-  };
-  static Likely likely(const IndexSegment& segment, std::uint8_t* group, Hash hash) {
-    const SlotEncoding encoding = segment.encoding;
-    const IndexSegment::Run run = segment.run_in(group, IndexSegment::home_of(hash));
-    const std::uint64_t marked = encoding.marked(run.begin, run.count, hash);
-    if (marked == 0) return {kNoEntry, 0};
-    return {encoding.read(run.begin + SlotEncoding::next_marked(marked)), 1u << encoding.shift};
   }
 
   /// Makes room for one more; false when memory is exhausted.

@@ -82,20 +82,58 @@ struct SlotEncoding {
   // Slots are looked at side by side, as many as have their marks in a word of 64 bits.
 
   unsigned at_once() const { return kAtOnce[width]; }
+  /// The bits of a word that are marks.
+  std::uint64_t marks() const { return mark_mask() * kOnes[width]; }
   /// Of the first `count` slots, and no more than at_once(), those that may be this hash's: a bit for each, for next_marked().
-  /// Reads a word, whatever the count is.
-  std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash) const {
-    const std::uint64_t ones = kOnes[width];
-    const std::uint64_t differs = (load_unaligned<std::uint64_t>(slots) ^ (hash & 255) * ones) & mark_mask() * ones;
-    // 255 more, and the 9th bit says whether the lower 8 were 0.
-    const std::uint64_t equal = ~(differs + 255 * ones) & 256 * ones;
-    const unsigned bits = 8u * width * count;
-    return bits < 64 ? equal & ((std::uint64_t{1} << bits) - 1) : equal;
+  /// Reads a word, whatever the count is. `marks` is marks(), which who asks often keeps.
+  std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) const {
+    // Each width by constants of its own: which one it is, a processor foresees.
+    switch (width) {
+      case 2:
+        return marked<2>(slots, count, hash, marks);
+      case 3:
+        return marked<3>(slots, count, hash, marks);
+      default:
+        return marked<4>(slots, count, hash, marks);
+    }
+  }
+  /// What the first of marked() has for a number; kNoEntry where there is none.
+  [[gnu::always_inline]] std::uint32_t first_marked(const std::uint8_t* slots, unsigned count, Hash hash,
+                                                    std::uint64_t marks) const {
+    switch (width) {
+      case 2:
+        return first_marked<2>(slots, count, hash, marks);
+      case 3:
+        return first_marked<3>(slots, count, hash, marks);
+      default:
+        return first_marked<4>(slots, count, hash, marks);
+    }
   }
   /// How many bytes after the first slot the first of `marked` begins.
   static unsigned next_marked(std::uint64_t marked) { return static_cast<unsigned>(std::countr_zero(marked)) / 8 - 1; }
 
  private:
+  template <unsigned kWidth>
+  static std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) {
+    const std::uint64_t equal = equal_marks<kWidth>(load_unaligned<std::uint64_t>(slots), hash, marks);
+    return count < kAtOnce[kWidth] ? equal & ((std::uint64_t{1} << 8 * kWidth * count) - 1) : equal;
+  }
+  template <unsigned kWidth>
+  std::uint32_t first_marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) const {
+    const auto word = load_unaligned<std::uint64_t>(slots);
+    const std::uint64_t equal = equal_marks<kWidth>(word, hash, marks);
+    const unsigned bit = static_cast<unsigned>(std::countr_zero(equal)) - 8;
+    if (equal == 0 || bit >= 8 * kWidth * count) return kNoEntry;
+    return (static_cast<std::uint32_t>(word >> bit) & kSlotMask[kWidth]) >> mark_bits;
+  }
+  template <unsigned kWidth>
+  static std::uint64_t equal_marks(std::uint64_t word, Hash hash, std::uint64_t marks) {
+    constexpr std::uint64_t kOne = kOnes[kWidth];
+    const std::uint64_t differs = (word ^ (hash & 255) * kOne) & marks;
+    // 255 more, and the 9th bit says whether the lower 8 were 0.
+    return ~(differs + 255 * kOne) & 256 * kOne;
+  }
+
   static constexpr std::uint32_t kSlotMask[] = {0, 0, 0xffff, 0xff'ffff, 0xffff'ffff};
   static constexpr std::uint64_t kOnes[] = {0, 0, 0x0001'0001'0001'0001, 0x0001'0000'0100'0001, 0x0000'0001'0000'0001};
   static constexpr std::uint8_t kAtOnce[] = {0, 0, 4, 3, 2};
@@ -116,6 +154,7 @@ struct IndexSegment {
   std::uint16_t capacity = 0;
   SlotEncoding encoding;
   std::uint16_t offsets[kGroups] = {};
+  std::uint64_t marks = 0;  // encoding.marks()
 
   static unsigned home_of(Hash hash) { return static_cast<unsigned>(hash >> kHomeBit); }
   static std::size_t bytes_for(std::size_t capacity, unsigned width) {
@@ -135,6 +174,8 @@ struct IndexSegment {
     const unsigned before = sum(counts & ((std::uint64_t{1} << place) - 1));
     return {group + kCountsBytes + before * encoding.width, static_cast<unsigned>(counts >> place & 15)};
   }
+
+  std::uint64_t marked(Run run, Hash hash) const { return encoding.marked(run.begin, run.count, hash, marks); }
 
   /// Calls visit(home, run) for every home that is not empty, in their order.
   template <class Visit>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "base/attributes.h"
 
@@ -22,55 +23,38 @@ constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 volatile std::uint32_t was_read;
 
 /// The place of the cell that is what is wanted, kNowhere where there is none; any place where there are several. All cells
-/// are looked at, without a branch, which could be foreseen wrongly.
-template <unsigned kCount, class T>
-std::uint32_t place_among(const T* cells, T wanted) {
-  constexpr unsigned kRows = kCount < 4 ? kCount : 4;  // side by side
-  std::uint32_t places[kRows];
-  for (unsigned row = 0; row < kRows; ++row) {
-    places[row] = kNowhere;
-    for (unsigned i = row; i < kCount; i += kRows) places[row] = cells[i] == wanted ? i : places[row];
+/// are looked at, without a branch, which could be foreseen wrongly. Requires an even count.
+inline std::uint32_t place_among(const std::int32_t* cells, unsigned count, std::int32_t wanted) {
+  std::uint32_t even = kNowhere, odd = kNowhere;  // side by side
+  TIDEMARK_KEEP_LOOP for (unsigned i = 0; i < count; i += 2) {
+    even = cells[i] == wanted ? i : even;
+    odd = cells[i + 1] == wanted ? i + 1 : odd;
   }
-  std::uint32_t place = kNowhere;
-  for (const std::uint32_t each : places) place &= each;
-  return place;
+  return even & odd;
+}
+/// As many as slots stand for in all but small tables.
+inline std::uint32_t place_among_16(const std::int32_t* cells, std::int32_t wanted) {
+  std::uint32_t even = kNowhere, odd = kNowhere;
+  for (unsigned i = 0; i < 16; i += 2) {
+    even = cells[i] == wanted ? i : even;
+    odd = cells[i + 1] == wanted ? i + 1 : odd;
+  }
+  return even & odd;
 }
 
-}  // namespace
-
+/// Where a live entry is whose cell is what is wanted, among `count` of which several may be dead, or not be there.
 template <class T>
-Entry Table::find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const {
-  const std::uint32_t begin = tidemark::place_of(first);
-  if (begin + count <= in.used) {
-    std::uint32_t place = kNowhere;
-    switch (count) {
-      case 1:
-        // A live entry, since the index has it.
-        return cells[begin] == wanted ? first : kNoEntry;
-      case 2:
-        place = place_among<2>(cells + begin, wanted);
-        break;
-      case 4:
-        place = place_among<4>(cells + begin, wanted);
-        break;
-      case 8:
-        place = place_among<8>(cells + begin, wanted);
-        break;
-      case 16:
-        place = place_among<16>(cells + begin, wanted);
-        break;
-    }
-    if (place == kNowhere) return kNoEntry;
-    if (place < count && cells[begin + place] == wanted && !in.is_dead(begin + place)) return first + place;
-  }
-  // Of equal ones, all but one are dead.
+TIDEMARK_RARE Entry first_live(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) {
+  const std::uint32_t begin = place_of(first);
   for (std::uint32_t place = begin; place < begin + count && place < in.used; ++place) {
     if (cells[place] == wanted && !in.is_dead(place)) return first - begin + place;
   }
   return kNoEntry;
 }
 
-Entry Table::find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const {
+}  // namespace
+
+TIDEMARK_SMALL Entry Table::find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const {
   if (in.key_kind == ColumnKind::kInt32) return kNoEntry;
   const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
   for (std::uint32_t place = begin; place < end; ++place) {
@@ -82,30 +66,55 @@ Entry Table::find_text(const EntrySegment& in, Entry first, unsigned count, cons
   return kNoEntry;
 }
 
-Entry Table::find_integer(std::int32_t key, Hash hash) const {
-  Entry found = kNoEntry;
-  const EntrySegment* const segments = directory_.as<const EntrySegment>();
-  index_.find(hash, [&](Entry first, unsigned count) {
-    const EntrySegment& in = segments[segment_of(first)];
-    if (in.key_kind == ColumnKind::kInt32) {
-      found = find_in(in.keys.as<const std::int32_t>(), key, in, first, count);
-    } else if (in.key_kind == ColumnKind::kBox) {
-      found = find_in(in.keys.as<const Box>(), box_of(key), in, first, count);
+/// Which of 2^shift entries has the key.
+Entry Table::find_among(std::int32_t key, Entry first, unsigned shift) const {
+  const EntrySegment& in = segment(segment_of(first));
+  if (in.key_kind == ColumnKind::kText) return kNoEntry;
+  if (in.key_kind == ColumnKind::kBox) return first_live(in.keys.as<const Box>(), box_of(key), in, first, 1u << shift);
+  const std::uint32_t begin = tidemark::place_of(first);
+  const std::int32_t* const cells = in.keys.as<const std::int32_t>() + begin;
+  // One by itself is a live entry, since the index has it.
+  if (shift == 0) return *cells == key ? first : kNoEntry;
+  if (begin + (1u << shift) <= in.used) {
+    const std::uint32_t place = shift == 4 ? place_among_16(cells, key) : place_among(cells, 1u << shift, key);
+    if (place == kNowhere) return kNoEntry;
+    if (place < 1u << shift && cells[place] == key && !in.is_dead(begin + place)) return first + place;
+  }
+  return first_live(in.keys.as<const std::int32_t>(), key, in, first, 1u << shift);
+}
+
+/// As Index::find_at(), written out: a compiler has registers for so much.
+Entry Table::find_integer_at(std::int32_t key, Hash hash, const IndexSegment* segment, std::uint8_t* slots,
+                             unsigned count) const {
+  const SlotEncoding encoding = segment->encoding;
+  for (;;) {
+    std::uint64_t marked = encoding.marked(slots, count, hash, segment->marks);
+    for (; marked != 0; marked &= marked - 1) {
+      const Entry found = find_among(key, encoding.read(slots + SlotEncoding::next_marked(marked)), encoding.shift);
+      if (found != kNoEntry) return found;
     }
+    const unsigned at_once = encoding.at_once();
+    if (count <= at_once) break;
+    slots += at_once * encoding.width;
+    count -= at_once;
+  }
+  Entry found = kNoEntry;
+  index_.find_in_overflow([&](Entry entry, unsigned) {
+    found = find_among(key, entry, 0);
     return found != kNoEntry;
   });
   return found;
 }
 
-Entry Table::find(const Operand& key, Hash hash) const {
+Entry Table::find(const Operand& key, Hash hash) {
   Entry found = kNoEntry;
   switch (key.form) {
     case Operand::Form::kInt32:
-      return find_integer(key.integer, hash);
+      return find_integer(key.integer);
     case Operand::Form::kBox:
       index_.find(hash, [&](Entry first, unsigned count) {
         const EntrySegment& in = segment(segment_of(first));
-        if (in.key_kind == ColumnKind::kBox) found = find_in(in.keys.as<const Box>(), key.box, in, first, count);
+        if (in.key_kind == ColumnKind::kBox) found = first_live(in.keys.as<const Box>(), key.box, in, first, count);
         return found != kNoEntry;
       });
       break;
@@ -119,16 +128,34 @@ Entry Table::find(const Operand& key, Hash hash) const {
   return found;
 }
 
-/// find_integer(), with a guess.
-inline Entry Table::find_likely(std::int32_t key, Hash hash, Index::Likely likely) const {
-  if (likely.first != kNoEntry) {
-    const EntrySegment& in = segment(segment_of(likely.first));
-    if (in.key_kind == ColumnKind::kInt32) {
-      const Entry found = find_in(in.keys.as<const std::int32_t>(), key, in, likely.first, likely.count);
-      if (found != kNoEntry) return found;
+/// Where a slot stands for one entry, the first look most often says all: without loops, and what they need registers for.
+[[gnu::always_inline]] inline Entry Table::find_integer_here(std::int32_t key) const {
+  if (index_.is_empty()) return kNoEntry;
+  const Hash hash = hash_of(key);
+  const Index::Place place = index_.place_for(hash);
+  if (place.segment->encoding.shift == 0) {
+    const Index::Likely likely = index_.likely(place, hash);
+    if (likely.first != kNoEntry) {
+      const EntrySegment& in = segment(segment_of(likely.first));
+      if (in.key_kind == ColumnKind::kInt32 &&
+          in.keys.as<const std::int32_t>()[tidemark::place_of(likely.first)] == key)
+        return likely.first;
+    } else if (!likely.rest) {
+      return kNoEntry;
     }
   }
-  return find_integer(key, hash);
+  return find_integer_at(key, hash, place.segment, place.run.begin, place.run.count);
+}
+
+Entry Table::find_integer(std::int32_t key) {
+  refresh();
+  return find_integer_here(key);
+}
+
+double Table::integer_value(std::int32_t key) {
+  refresh();
+  const Entry entry = find_integer_here(key);
+  return entry == kNoEntry ? std::numeric_limits<double>::quiet_NaN() : number_or_nan(entry);
 }
 
 /// A loop a step, so that what one key waits for is read while others are.
@@ -140,19 +167,15 @@ void Table::find_many(const std::int32_t* keys, unsigned count, Entry* entries) 
   }
   Hash hashes[kSideBySide];
   for (unsigned i = 0; i < count; ++i) hashes[i] = hash_of(keys[i]);
-  const IndexSegment* segments[kSideBySide];
-  std::uint8_t* groups[kSideBySide];
-  for (unsigned i = 0; i < count; ++i) {
-    segments[i] = &index_.segment_for(hashes[i]);
-    groups[i] = segments[i]->group_of(IndexSegment::home_of(hashes[i]));
-  }
+  Index::Place places[kSideBySide];
+  for (unsigned i = 0; i < count; ++i) places[i] = index_.place_for(hashes[i]);
   Index::Likely likely[kSideBySide];
   std::uint32_t several = 0;
   for (unsigned i = 0; i < count; ++i) {
-    likely[i] = Index::likely(*segments[i], groups[i], hashes[i]);
-    several |= likely[i].count;
+    likely[i] = index_.likely(places[i], hashes[i]);
+    several |= likely[i].shift;
   }
-  if (several > 1) {
+  if (several != 0) {
     // Many instructions for each: what they wait for is read here.
     std::uint32_t sum = 0;
     for (unsigned i = 0; i < count; ++i) {
@@ -164,10 +187,15 @@ void Table::find_many(const std::int32_t* keys, unsigned count, Entry* entries) 
     }
     was_read = sum;
   }
-  for (unsigned i = 0; i < count; ++i) entries[i] = find_likely(keys[i], hashes[i], likely[i]);
+  for (unsigned i = 0; i < count; ++i) {
+    entries[i] = likely[i].first;
+    if (likely[i].first != kNoEntry) entries[i] = find_among(keys[i], likely[i].first, likely[i].shift);
+    if (entries[i] == kNoEntry && likely[i].rest)
+      entries[i] = find_integer_at(keys[i], hashes[i], places[i].segment, places[i].run.begin, places[i].run.count);
+  }
 }
 
-void Table::find_many(const double* keys, unsigned count, Entry* entries) {
+TIDEMARK_SMALL void Table::find_many(const double* keys, unsigned count, Entry* entries) {
   std::int32_t integers[kSideBySide];
   bool all = true;
   for (unsigned i = 0; i < count; ++i) {
@@ -184,6 +212,23 @@ void Table::find_many(const double* keys, unsigned count, Entry* entries) {
 
 // --- changes
 
+/// A number in place of a number, in a cell that has room for it.
+inline bool Table::replace_number(Entry entry, double value) {
+  const EntrySegment& in = at(segment_of(entry));
+  const std::uint32_t place = tidemark::place_of(entry);
+  if (in.value_kind == ColumnKind::kInt32) {
+    const auto integer = static_cast<std::int32_t>(value >= -2147483648.0 && value <= 2147483647.0 ? value : 0.5);
+    // Not -0 in place of 0.
+    if (std::bit_cast<Box>(value) != box_of(integer)) return false;
+    in.values.as<std::int32_t>()[place] = integer;
+    return true;
+  }
+  Box& cell = in.values.as<Box>()[place];
+  if (!is_number(cell)) return false;
+  cell = value != value ? kNanBox : std::bit_cast<Box>(value);
+  return true;
+}
+
 Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   refresh();
   begin_change();
@@ -192,20 +237,27 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
   return found != kNoEntry ? replace(found, value) : add(key, hash, value, reused);
 }
 
-Table::Put Table::put_numbers(double key, double value) {
-  refresh();
-  const auto integer = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
-  if (static_cast<double>(integer) != key) return put(Operand::of_key(key), Operand::of_value(value));
+Table::Put Table::put_integer(std::int32_t key, double value) {
+  const Entry found = find_integer(key);
   begin_change();
-  const Hash hash = hash_of(integer);
-  const Entry found = find_integer(integer, hash);
-  return found != kNoEntry ? replace(found, Operand::of_value(value))
-                           : add(Operand::of(integer), hash, Operand::of_value(value), kNoEntry);
+  if (found == kNoEntry) return add(Operand::of(key), hash_of(key), Operand::of_value(value), kNoEntry);
+  last_put_ = found;
+  return !with_values_ || replace_number(found, value) || set_value(found, Operand::of_value(value)) ? Put::kReplaced
+                                                                                                     : Put::kRefused;
+}
+
+Table::Put Table::put_numbers(double key, double value) {
+  const auto integer = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
+  if (static_cast<double>(integer) == key) return put_integer(integer, value);
+  return put(Operand::of_key(key), Operand::of_value(value));
 }
 
 inline Table::Put Table::replace(Entry entry, const Operand& value) {
   last_put_ = entry;
-  return !with_values_ || replace_number(entry, value) || set_value(entry, value) ? Put::kReplaced : Put::kRefused;
+  const bool is_known = value.form != Operand::Form::kText && is_number(value.as_box());
+  return !with_values_ || (is_known && replace_number(entry, number_of(value.as_box()))) || set_value(entry, value)
+             ? Put::kReplaced
+             : Put::kRefused;
 }
 
 Table::Put Table::add(const Operand& key, Hash hash, const Operand& value, Entry reused) {
@@ -232,21 +284,6 @@ Table::Put Table::add(const Operand& key, Hash hash, const Operand& value, Entry
   last_put_ = entry;
   adapt_index();
   return Put::kAdded;
-}
-
-/// A number in place of a number, in a cell that has room for it.
-inline bool Table::replace_number(Entry entry, const Operand& value) {
-  const EntrySegment& in = at(segment_of(entry));
-  const std::uint32_t place = tidemark::place_of(entry);
-  if (in.value_kind == ColumnKind::kInt32) {
-    if (value.form != Operand::Form::kInt32) return false;
-    in.values.as<std::int32_t>()[place] = value.integer;
-    return true;
-  }
-  Box& cell = in.values.as<Box>()[place];
-  if (value.form == Operand::Form::kText || !is_number(cell)) return false;
-  cell = value.as_box();
-  return true;
 }
 
 bool Table::set_value(Entry entry, const Operand& value) {

@@ -45,11 +45,14 @@ class Table {
     refresh();
     return find(key, hash_of(key));
   }
-  /// As find(Operand::of_key(key)), faster.
+  /// As find(Operand::of(key)), faster.
+  Entry find_integer(std::int32_t key);
+  /// The number that is the key's value; a NaN where there is no such key, or its value is no number.
+  double integer_value(std::int32_t key);
+  /// As find(Operand::of_key(key)), faster where it is an integer of 32 bits.
   Entry find_number(double key) {
-    refresh();
     const auto integer = static_cast<std::int32_t>(key >= -2147483648.0 && key <= 2147483647.0 ? key : 0.5);
-    if (static_cast<double>(integer) == key) return find_integer(integer, hash_of(integer));
+    if (static_cast<double>(integer) == key) return find_integer(integer);
     return find(Operand::of_key(key));
   }
   /// find() of up to kSideBySide numbers, faster than one by one where there is more than a processor's cache holds.
@@ -58,7 +61,8 @@ class Table {
   void find_many(const double* keys, unsigned count, Entry* entries);
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
-  /// As put() of the numbers, faster where they are integers of 32 bits.
+  /// As put() of the numbers, faster.
+  Put put_integer(std::int32_t key, double value);
   Put put_numbers(double key, double value);
   /// False where memory is exhausted.
   [[nodiscard]] bool set_value(Entry entry, const Operand& value);
@@ -75,12 +79,7 @@ class Table {
   Box key(Entry entry) const { return segment(segment_of(entry)).key(place_of(entry)); }
   Box value(Entry entry) const { return segment(segment_of(entry)).value(place_of(entry)); }
   /// The value where it is a number; else a NaN.
-  double number_or_nan(Entry entry) const {
-    const EntrySegment& in = segment(segment_of(entry));
-    const std::uint32_t place = place_of(entry);
-    if (in.value_kind == ColumnKind::kInt32) return in.values.as<const std::int32_t>()[place];
-    return in.values.as<const double>()[place];
-  }
+  double number_or_nan(Entry entry) const { return number_or_nan(segment(segment_of(entry)), place_of(entry)); }
   TextRecord text(Entry entry, Box box) const { return segment(segment_of(entry)).text(payload_of(box)); }
   Hash key_hash(Entry entry) const { return segment(segment_of(entry)).key_hash(place_of(entry)); }
   /// Requires is_live or a place below used; good as addresses are.
@@ -109,14 +108,18 @@ class Table {
 
   EntrySegment& at(SegmentNumber number) { return directory_.as<EntrySegment>()[number]; }
   void look_up();
-  Entry find(const Operand& key, Hash hash) const;
-  Entry find_integer(std::int32_t key, Hash hash) const;
-  Entry find_likely(std::int32_t key, Hash hash, Index::Likely likely) const;
-  template <class T>
-  Entry find_in(const T* cells, T wanted, const EntrySegment& in, Entry first, unsigned count) const;
+  Entry find(const Operand& key, Hash hash);
+  Entry find_integer_here(std::int32_t key) const;
+  Entry find_among(std::int32_t key, Entry first, unsigned shift) const;
+  Entry find_integer_at(std::int32_t key, Hash hash, const IndexSegment* segment, std::uint8_t* slots,
+                        unsigned count) const;
+  static double number_or_nan(const EntrySegment& in, std::uint32_t place) {
+    if (in.value_kind == ColumnKind::kInt32) return in.values.as<const std::int32_t>()[place];
+    return in.values.as<const double>()[place];
+  }
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;
 
-  bool replace_number(Entry entry, const Operand& value);
+  bool replace_number(Entry entry, double value);
   Put add(const Operand& key, Hash hash, const Operand& value, Entry reused);
   Put replace(Entry entry, const Operand& value);
   void begin_change() {

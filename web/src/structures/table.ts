@@ -13,9 +13,11 @@ declare module '../engine.js' {
     tidemark_table_create(withValues: number): number;
     tidemark_table_destroy(table: number): void;
     tidemark_table_find_number(table: number, key: number): number;
+    tidemark_table_get_integer(table: number, key: number): number;
     tidemark_table_get_number(table: number, key: number): number;
-    tidemark_table_has_number(table: number, key: number): number;
+    tidemark_table_has_integer(table: number, key: number): number;
     tidemark_table_find(table: number, kind: number, number: number, high: number, low: number): number;
+    tidemark_table_put_integer(table: number, key: number, value: number): number;
     tidemark_table_put_numbers(table: number, key: number, value: number): number;
     tidemark_table_put(
       table: number,
@@ -39,6 +41,9 @@ declare module '../engine.js' {
 
 const added = 2;
 const relocated = 4;
+
+/** Of 32 bits; -0 is one, and the key 0. */
+const isInteger = (key: unknown): key is number => typeof key === 'number' && (key | 0) === key;
 
 /** The address of one of the engine's tables, 0 after dispose(); apart from its owner, so that that can be collected. */
 interface TableHolder {
@@ -107,14 +112,17 @@ export class Table extends Structure {
   }
 
   has(key: unknown): boolean {
-    if (typeof key === 'number') return this.memory.exports.tidemark_table_has_number(this.address, key) !== 0;
+    if (isInteger(key)) return this.memory.exports.tidemark_table_has_integer(this.address, key) !== 0;
     return this.find(key) !== 0;
   }
 
   /** The value of a key; undefined where there is none. */
   get(key: unknown): unknown {
     if (typeof key === 'number') {
-      const value = this.memory.exports.tidemark_table_get_number(this.address, key);
+      const { exports } = this.memory;
+      const value = isInteger(key)
+        ? exports.tidemark_table_get_integer(this.address, key)
+        : exports.tidemark_table_get_number(this.address, key);
       if (value === value) return value;
     }
     const at = this.find(key);
@@ -131,7 +139,9 @@ export class Table extends Structure {
     const { address, memory } = this;
     let outcome: number;
     if (typeof key === 'number' && typeof value === 'number') {
-      outcome = memory.exports.tidemark_table_put_numbers(address, key, value);
+      outcome = isInteger(key)
+        ? memory.exports.tidemark_table_put_integer(address, key, value)
+        : memory.exports.tidemark_table_put_numbers(address, key, value);
     } else {
       outcome = this.#putAny(address, key, value);
     }
