@@ -109,7 +109,7 @@ test('a report of the package is shown; what is no report is refused in words', 
   await page.keyboard.press('ArrowDown');
   await expect(told).toHaveText('main › load: 3.00 MiB, 30 blocks');
   await page.keyboard.press('ArrowRight');
-  await expect(told).toHaveText('main › grow: 1.00 MiB, 1 blocks');
+  await expect(told).toHaveText('main › grow: 1.00 MiB, 1 block');
   // A stack deeper than there is room is scrolled to.
   await page.keyboard.press('ArrowLeft');
   for (let depth = 0; depth < 30; ++depth) await page.keyboard.press('ArrowDown');
