@@ -186,7 +186,8 @@ class Slabs {
     const std::size_t length = slab->length();
     runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
-    if (slab->n_blocks >= kMaxSlabBlocks / 2 && wanted_[slab->size_class] != 0) --wanted_[slab->size_class];
+    std::uint8_t& wanted = wanted_[slab->size_class];
+    wanted -= static_cast<std::uint8_t>((slab->n_blocks >= kMaxSlabBlocks / 2) & (wanted != 0));
     descriptors_.give(slab);
     runs_.release(grain, length);
   }

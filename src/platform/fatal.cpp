@@ -13,10 +13,15 @@ class Line {
   }
 
   void hexadecimal(Address value) {
-    unsigned shift = sizeof(value) * 8;
-    while (shift > 4 && (value >> (shift - 4)) == 0) shift -= 4;
-    while (shift > 0 && length_ < sizeof(bytes_) - 1)
-      bytes_[length_++] = "0123456789abcdef"[(value >> (shift -= 4)) & 15];
+    char digits[2 * sizeof(value) + 1];
+    char* first = digits + 2 * sizeof(value);
+    *first = 0;
+    do {
+      const auto digit = static_cast<int>(value & 15);
+      *--first = static_cast<char>(digit < 10 ? '0' + digit : 'a' - 10 + digit);
+      value >>= 4;
+    } while (value != 0);
+    text(first);
   }
 
   const char* finish() {
