@@ -87,32 +87,29 @@ struct SlotEncoding {
   /// Of the first `count` slots, and no more than at_once(), those that may be this hash's: a bit for each, for next_marked().
   /// Reads a word, whatever the count is. `marks` is marks(), which who asks often keeps.
   std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) const {
-    // Each width by constants of its own: which one it is, a processor foresees.
-    switch (width) {
-      case 2:
-        return marked<2>(slots, count, hash, marks);
-      case 3:
-        return marked<3>(slots, count, hash, marks);
-      default:
-        return marked<4>(slots, count, hash, marks);
-    }
+    return by_width<std::uint64_t>([&]<unsigned kWidth>() { return marked<kWidth>(slots, count, hash, marks); });
   }
   /// What the first of marked() has for a number; kNoEntry where there is none.
   [[gnu::always_inline]] std::uint32_t first_marked(const std::uint8_t* slots, unsigned count, Hash hash,
                                                     std::uint64_t marks) const {
-    switch (width) {
-      case 2:
-        return first_marked<2>(slots, count, hash, marks);
-      case 3:
-        return first_marked<3>(slots, count, hash, marks);
-      default:
-        return first_marked<4>(slots, count, hash, marks);
-    }
+    return by_width<std::uint32_t>([&]<unsigned kWidth>() { return first_marked<kWidth>(slots, count, hash, marks); });
   }
   /// How many bytes after the first slot the first of `marked` begins.
   static unsigned next_marked(std::uint64_t marked) { return static_cast<unsigned>(std::countr_zero(marked)) / 8 - 1; }
 
  private:
+  /// Each width by constants of its own: which one it is, a processor foresees.
+  template <class Result, class Body>
+  [[gnu::always_inline]] Result by_width(Body&& body) const {
+    switch (width) {
+      case 2:
+        return body.template operator()<2>();
+      case 3:
+        return body.template operator()<3>();
+      default:
+        return body.template operator()<4>();
+    }
+  }
   template <unsigned kWidth>
   static std::uint64_t marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) {
     const std::uint64_t equal = equal_marks<kWidth>(load_unaligned<std::uint64_t>(slots), hash, marks);
