@@ -2,7 +2,8 @@
 //
 // While all elements are numbers, at() and set() are a compare and an access of a view: it is given up wherever it may have become
 // wrong, by the engine when blocks have moved, and here when there is less or something else to see. They are written so that
-// V8 keeps numbers unboxed: what takes longer, and has been called, may not give the result, but only the index.
+// V8 keeps numbers unboxed: what takes longer, and has been called, may not give the result, but only the index. A negative index
+// calls nothing: one such read would make all others slower.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { shown, TidemarkError } from '../errors.js';
@@ -93,11 +94,12 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) {
-      index = this.place(index) >>> 0;
-      if (this.isMixed) return this.readMixed(index);
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) {
+      place = this.place(index) >>> 0;
+      if (this.isMixed) return this.readMixed(place);
     }
-    return this.view[index] as T;
+    return this.view[place] as T;
   }
 
   /**

@@ -5,8 +5,9 @@ import type { NumberType } from './element_type.js';
 
 class I8Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -18,8 +19,9 @@ class I8Array<T> extends CompactArray<T> {
 
 class U8Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -31,8 +33,9 @@ class U8Array<T> extends CompactArray<T> {
 
 class I16Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -44,8 +47,9 @@ class I16Array<T> extends CompactArray<T> {
 
 class U16Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -57,8 +61,9 @@ class U16Array<T> extends CompactArray<T> {
 
 class I32Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -70,8 +75,9 @@ class I32Array<T> extends CompactArray<T> {
 
 class U32Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -83,8 +89,9 @@ class U32Array<T> extends CompactArray<T> {
 
 class F32Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {
@@ -96,8 +103,9 @@ class F32Array<T> extends CompactArray<T> {
 
 class F64Array<T> extends CompactArray<T> {
   override at(index: number): T | undefined {
-    if (index >>> 0 !== index || index >= this.ready) index = this.place(index) >>> 0;
-    return this.view[index] as T;
+    let place = index < 0 ? index + this.ready : index;
+    if (place >>> 0 !== place || place >= this.ready) place = this.place(index) >>> 0;
+    return this.view[place] as T;
   }
 
   override set(index: number, value: T): this {

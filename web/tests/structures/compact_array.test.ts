@@ -158,11 +158,16 @@ test.each(['any', 'f64'] as const)('column() is the numbers themselves: %s', (ty
 });
 
 test('an index is what it is for Array', () => {
-  for (const array of [createCompactArray<number>({ type: 'f64' }), createCompactArray<number>()]) {
+  const types = ['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'f32', 'f64', 'any'] as const;
+  const indexes = [0, -0, 0.5, -0.5, 1.5, -1, -1.9, -2, -3, -3.5, 3, -4, -5, -6, NaN, Infinity, -Infinity];
+  const farIndexes = [2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 32 + 1, -(2 ** 32) + 1, 2 ** 53];
+  for (const array of [...types.map((type) => createCompactArray<number>({ type })), new CompactArray<number>()]) {
     const model = [10, 20, 30];
     array.push(...model);
-    for (const index of [0, -0, 1.5, -1, -1.9, 3, -4, NaN, Infinity, 2 ** 32, 2 ** 32 + 1, -(2 ** 32) + 1, 2 ** 53]) {
-      expect(array.at(index)).toBe(model.at(index));
+    for (const index of [...indexes, ...farIndexes]) expect(array.at(index), `at(${index})`).toBe(model.at(index));
+    for (const index of indexes) {
+      upset('shrink');
+      expect(array.at(index), `at(${index}), first after shrink`).toBe(model.at(index));
     }
     for (const index of [1.5, -1, 4, NaN, 2 ** 32]) expect(() => array.set(index, 1)).toThrow(/index/);
     expect(array.toArray()).toEqual(model);
