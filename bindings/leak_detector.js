@@ -152,6 +152,7 @@ addToLibrary({
         let f = Module[key];
         if (key[0] != '_' || typeof f != 'function' || /^__|^_emscripten_|^_tidemark_/.test(key)) continue;
         let watcher = exported[key.slice(1)];
+        var cell = tidemarkProgram.cellOfGate.get(f);
         if (!watcher) {
           // Of a function that takes any number, the length is 0, too.
           switch (f.length) {
@@ -160,10 +161,11 @@ addToLibrary({
             case 3: watcher = (a, b, c) => tidemarkReturned(f(a, b, c)); break;
             default: watcher = (...args) => tidemarkReturned(f(...args));
           }
+          // The table hands out the same: addFunction() knows it by that where WebAssembly has it in the table already.
+          if (cell?.gate === f) cell.gate = watcher;
         }
         Module[key] = watcher;
         // So that addFunction() still finds the function of WebAssembly behind it.
-        var cell = tidemarkProgram.cellOfGate.get(f);
         if (cell) tidemarkProgram.cellOfGate.set(watcher, cell);
       }
     };

@@ -37,7 +37,7 @@ addToLibrary({
 #endif
     var program = tidemarkProgram;
     if (!program.instance || !runtimeInitialized) throw new TidemarkError('busy', 'shrink: the program has not been started yet');
-    if (ABORT) throw new TidemarkError('not-supported', 'shrink: the program has aborted');
+    if (ABORT) throw new TidemarkError('not-supported', 'shrink: the program has aborted or exited');
     if (!(program.module instanceof WebAssembly.Module)) {
       throw new TidemarkError('not-supported', 'shrink: the WebAssembly.Module is not known; give it to the callback of instantiateWasm: receive(instance, module)');
     }

@@ -6,7 +6,7 @@ import { describe, test } from 'vitest';
 import { build, shrinkAfterPeak } from './support/program.mjs';
 
 const methods =
-  'ccall,cwrap,dynCall,addFunction,removeFunction,UTF8ToString,stringToNewUTF8,HEAPU8,wasmExports,wasmMemory';
+  'ccall,cwrap,dynCall,addFunction,removeFunction,UTF8ToString,stringToNewUTF8,HEAPU8,wasmExports,wasmMemory,wasmTable';
 const growing = ['-sALLOW_MEMORY_GROWTH', '-sALLOW_TABLE_GROWTH', `-sEXPORTED_RUNTIME_METHODS=${methods}`];
 const withFree = '-sEXPORTED_FUNCTIONS=_main,_free,_malloc';
 
@@ -131,6 +131,16 @@ test('exported functions can be put into the table, and are moved there too', as
   shrinkAfterPeak(program);
   assert.equal(program._call_function(stack, 10), 10);
   assert.equal(program.addFunction(program._use_stack), stack);
+});
+
+test('an exported function that C has put into the table is the same function there', async () => {
+  const { program } = await startVariant(['-O3', ...es6]);
+  const address = program._address_of_use_stack();
+  for (let round = 0; round < 3; ++round) {
+    assert.equal(program.addFunction(program._use_stack), address);
+    assert.equal(program.wasmTable.get(address), program._use_stack);
+    shrinkAfterPeak(program);
+  }
 });
 
 test('what the user put in the place of an export stays there', async () => {

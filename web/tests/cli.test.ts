@@ -122,6 +122,17 @@ describe('report', () => {
     expect(out).toMatch(/efficiency +│ not known/);
     expect(out).toMatch(/limit +│ none/);
   });
+
+  test('a plain script runs once, and what it prints is no part of the results', async () => {
+    copyFileSync(app('script.js'), file('script.cjs'));
+    copyFileSync(app('script.wasm'), file('app_script.wasm'));
+    for (const path of [app('script.js'), 'script.cjs']) {
+      const { code, out, err } = await run('report', path, '--json');
+      expect(err).toBe('main runs\n');
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toHaveProperty('stats.allocated');
+    }
+  });
 });
 
 describe('inspect', () => {

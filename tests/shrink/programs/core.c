@@ -41,6 +41,7 @@ static int depth(int n) {
   return n == 0 ? frame[0] : depth(n - 1) + (frame[255] == (char)n);
 }
 EMSCRIPTEN_KEEPALIVE int use_stack(int n) { return depth(n); }
+EMSCRIPTEN_KEEPALIVE Function address_of_use_stack(void) { return use_stack; }
 
 /* Blocks with known content, of mixed sizes. */
 enum { kSlots = 20000 };

@@ -16,15 +16,20 @@ const options = {
 };
 
 /** The content of a file that is a CommonJS module, whatever the package.json beside it says of .js files. */
-function requireText(path: string, text: string): unknown {
+function requireText(path: string, text: string, exports: object = {}): unknown {
   const module = new NodeModule(path) as NodeModule & { _compile(code: string, path: string): void };
   module.filename = path;
+  module.exports = exports;
   module.paths = [dirname(path)];
   module._compile(text, path);
   return module.exports;
 }
 
 async function exportsOf(path: string, text: string): Promise<unknown> {
+  // A plain script runs where it is read, and may do so once only. It takes the Module that is there.
+  if (/\bvar Module\s*=\s*typeof Module\b/.test(text)) {
+    return requireText(path, `var Module = module.exports; ${text}\nmodule.exports = Module;`, { ...options });
+  }
   let failure: Error | null = null;
   try {
     const namespace = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
@@ -39,7 +44,7 @@ async function exportsOf(path: string, text: string): Promise<unknown> {
   }
   const exported = requireText(path, text);
   if (typeof exported === 'function') return exported;
-  // A plain script: its Module is a variable.
+  // A plain script that Closure has renamed the Module of.
   return /\bvar Module\b/.test(text) ? requireText(path, `${text}\nmodule.exports = Module;`) : null;
 }
 
