@@ -2,6 +2,7 @@
 // none of it can be seen.
 #include <algorithm>
 
+#include "base/attributes.h"
 #include "structures/table.h"
 
 namespace tidemark {
@@ -86,7 +87,7 @@ bool Table::prepare(EntrySegment& in, std::uint32_t place, const Operand& key, c
 }
 
 /// Makes the cells of a column boxes.
-bool Table::widen(EntrySegment& in, bool keys, ColumnKind to) {
+TIDEMARK_RARE bool Table::widen(EntrySegment& in, bool keys, ColumnKind to) {
   Block& column = keys ? in.keys : in.values;
   ColumnKind& kind = keys ? in.key_kind : in.value_kind;
   if (column.handle != 0) {
