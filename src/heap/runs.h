@@ -234,7 +234,7 @@ class Runs {
   // is below 12 %. Where blocks are freed, too, the peak is near; where none is, growths would come one after another.
   static constexpr std::size_t kLeastOvershootShare = 72;
   static constexpr unsigned kMostGrowths = 3;
-  static constexpr std::size_t kMaxOvershootPages = 4 * 1024 * 1024 / kPageBytes;
+  static constexpr std::size_t kMaxOvershootPages = 5 * 1024 * 1024 / 2 / kPageBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(MapEntry);
 

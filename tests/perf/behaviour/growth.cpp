@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     const double overshoot = static_cast<double>(now - end);
     const double unused = static_cast<double>(now - (top > end ? top : end));
     const double share_of_heap = 0.12 * static_cast<double>(end - base);
+    const double most = share_of_heap < 4194304 ? share_of_heap : 4194304;
     // Memory grows by whole pages of 64 KiB: up to one more is rounding.
     const double allowed = most + 65536;
     if (overshoot > worst_bytes) worst_bytes = overshoot;
