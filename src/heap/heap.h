@@ -26,6 +26,8 @@ namespace tidemark {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Heap {
  public:
+  static constexpr HeapFeatures kFeatures = features_of<Observer>();
+
   constexpr Heap() requires std::default_initializable<Observer> : Heap(Pages()) {}
   constexpr explicit Heap(Pages pages, Observer observer = Observer()) : slabs_(pages), observer_(observer) {}
 
@@ -34,7 +36,7 @@ class Heap {
 
   /// A block of at least `n_bytes`, its address a multiple of kMinBlockBytes; null when memory is exhausted.
   /// A request for nothing gets the least block there is.
-  void* allocate(std::size_t n_bytes) {
+  void* allocate(std::size_t n_bytes) requires(kFeatures.fast_paths) {
     if (n_bytes > kMaxSmallBytes) {
       if (observer_.wants(large(n_bytes))) [[unlikely]]
         return judge_and_allocate(*this, n_bytes);
@@ -51,6 +53,12 @@ class Heap {
       return take_block(slab, free_blocks);
     }
     return allocate_small_slowly(*this, n_bytes, size_class);
+  }
+
+  /// The same without fast paths.
+  TIDEMARK_RARE void* allocate(std::size_t n_bytes) requires(!kFeatures.fast_paths) {
+    if (n_bytes > kMaxSmallBytes) return allocate_large(*this, n_bytes);
+    return allocate_from_next_slab(*this, slabs_.classes().class_for(n_bytes));
   }
 
   /// As allocate, and every byte is 0. Memory that was never used is known to be, and is not touched.
@@ -100,7 +108,7 @@ class Heap {
   }
 
   /// Null is nothing; anything else that is not a live block's address ends the program with one line.
-  void free(void* block) {
+  void free(void* block) requires(kFeatures.fast_paths) {
     const Address address = reinterpret_cast<Address>(block);
     const Grain grain = runs().grain_of(address);
     if (grain < runs().linkable()) [[likely]] {
@@ -127,6 +135,9 @@ class Heap {
     }
     free_slow(*this, address);
   }
+
+  /// The same without fast paths.
+  void free(void* block) requires(!kFeatures.fast_paths) { free_slow(*this, reinterpret_cast<Address>(block)); }
 
   /// A block of at least `n_bytes` with the content of `block`, as far as both reach, in whose place it comes; null, and
   /// `block` as it was, when memory is exhausted and it is too small.
@@ -248,6 +259,7 @@ class Heap {
   // Admitted: the observer, if there is one, has counted the block.
 
   void* allocate_admitted_large(std::size_t n_bytes) {
+    if constexpr (!kFeatures.fast_paths) return allocate_large(*this, n_bytes);
     Grain grain;
     if (!runs().take_recent_block(grains_for(n_bytes), grain)) return allocate_large(*this, n_bytes);
     return reinterpret_cast<void*>(runs().address(grain));
@@ -264,7 +276,7 @@ class Heap {
   }
 
   [[gnu::noinline]] static void* allocate_small_slowly(Heap& heap, std::size_t n_bytes, SizeClass size_class) {
-    if (size_class == ClassTable::kNone) {
+    if (size_class == Slabs<Pages, Observer>::Classes::kNone) {
       heap.slabs_.start();
       size_class = heap.slabs_.classes().class_for(n_bytes);
     }
@@ -296,7 +308,7 @@ class Heap {
   }
 
   [[gnu::noinline]] static void* judge_and_allocate(Heap& heap, std::size_t n_bytes) {
-    const ClassTable& classes = heap.slabs_.classes();
+    const auto& classes = heap.slabs_.classes();
     const BlockSize counted =
         n_bytes > kMaxSmallBytes ? large(n_bytes) : small(classes.block_bytes(classes.class_for(n_bytes)));
     return allocate_judged(heap, n_bytes, counted, heap.observer_.judge(counted, 0));
@@ -387,9 +399,13 @@ class Heap {
 
   // Functions whose address is in data stay functions: else the optimiser at link time puts the slow paths, which have
   // one caller each, into the fast ones, and those spill registers that they hardly use.
-  void* (*keep_allocate_large_)(Heap&, std::size_t) = &allocate_large;
-  void* (*keep_allocate_small_slowly_)(Heap&, std::size_t, SizeClass) = &allocate_small_slowly;
-  void (*keep_free_slow_)(Heap&, Address) = &free_slow;
+  struct SlowPaths {
+    void* (*allocate_large)(Heap&, std::size_t) = &Heap::allocate_large;
+    void* (*allocate_small_slowly)(Heap&, std::size_t, SizeClass) = &Heap::allocate_small_slowly;
+    void (*free_slow)(Heap&, Address) = &Heap::free_slow;
+  };
+  struct NoSlowPaths {};
+  [[no_unique_address]] std::conditional_t<kFeatures.fast_paths, SlowPaths, NoSlowPaths> kept_apart_;
   Slabs<Pages, Observer> slabs_;
   [[no_unique_address]] Observer observer_;
 };

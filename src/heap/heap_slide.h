@@ -10,6 +10,8 @@ namespace tidemark {
 
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapSlide {
+  using Bins = typename Runs<Pages, Observer>::RunBins;
+
  public:
   explicit HeapSlide(Heap<Pages, Observer>& heap) : heap_(heap), runs_(heap.slabs_.runs()) {}
 

@@ -18,6 +18,9 @@ struct Run {
 
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class HeapWalk {
+  using Classes = typename Slabs<Pages, Observer>::Classes;
+  using Bins = typename Runs<Pages, Observer>::RunBins;
+
  public:
   explicit HeapWalk(const Heap<Pages, Observer>& heap) : slabs_(heap.slabs_), runs_(heap.slabs_.runs()) {}
 
@@ -186,7 +189,9 @@ class HeapWalk {
       ++rows;
     };
     for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
-      if (size_class >= ClassTable::kFirstDivided) add(row_of(ClassTable::fitted_in(size_class)));
+      if constexpr (Slabs<Pages, Observer>::kFeatures.fitted_classes) {
+        if (size_class >= Classes::kFirstDivided) add(row_of(Classes::fitted_in(size_class)));
+      }
       add(row_of(size_class));
     }
     tidemark_size_class_stats large{};
@@ -308,7 +313,7 @@ class HeapWalk {
   }
 
   bool slab_is_whole(const Slab& slab, Address begin) const {
-    return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < ClassTable::kCount &&
+    return slab.seal == seal_of(&slab) && slab.begin() == begin && slab.size_class < Classes::kCount &&
            slab.block_bytes == slabs_.classes_.block_bytes(slab.size_class) && slab.blocks() - 1 < kMaxSlabBlocks &&
            (slab.free_blocks & ~slab.all_free()) == 0 && (slab.open_blocks == 0 || slab.open_blocks == slab.n_blocks);
   }
@@ -329,9 +334,9 @@ class HeapWalk {
 
   const char* check_rings() const {
     std::size_t in_rings = 0, open = 0;
-    for (SizeClass size_class = 1; size_class < ClassTable::kCount; ++size_class) {
+    for (SizeClass size_class = 1; size_class < Classes::kCount; ++size_class) {
       const Slab* const current = slabs_.current_[size_class];
-      if (current == &kNoSlab || current == nullptr) continue;
+      if (current == Slabs<Pages, Observer>::kNone || current == nullptr) continue;
       const Slab* slab = current;
       do {
         if (slab->size_class != size_class || slab->next->previous != slab) return "H1: a slab in a ring";

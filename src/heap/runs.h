@@ -23,11 +23,14 @@
 #pragma once
 
 #include <cstring>
+#include <type_traits>
 
 #include "base/attributes.h"
 #include "heap/bins.h"
+#include "heap/features.h"
 #include "heap/grain_map.h"
 #include "heap/held_counts.h"
+#include "heap/lean_bins.h"
 #include "heap/observer.h"
 #include "heap/slab.h"
 #include "platform/fatal.h"
@@ -38,6 +41,9 @@ namespace tidemark {
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Runs {
  public:
+  static constexpr HeapFeatures kFeatures = features_of<Observer>();
+  using RunBins = std::conditional_t<kFeatures.marked_bins, Bins, LeanBins>;
+
   constexpr Runs() = default;
   constexpr explicit Runs(Pages pages) : pages_(pages) {}
 
@@ -54,7 +60,7 @@ class Runs {
   }
 
   /// A run of `length` > 0 grains, all of whose entries are 0, from free memory below top; kNoGrain when none is there.
-  TIDEMARK_RARE Grain acquire_below_top(std::size_t length) {
+  TIDEMARK_RARE Grain acquire_below_top(std::size_t length) requires(kFeatures.quick_runs) {
     put_recent_into_bins();
     const Grain binned = bins_.find(map_, length);
     const std::size_t carve_length = carve_end_ - carve_;
@@ -83,7 +89,7 @@ class Runs {
   }
 
   /// Requires  the entries of [grain, grain + length) to be 0.
-  TIDEMARK_RARE void release(Grain grain, std::size_t length) {
+  TIDEMARK_RARE void release(Grain grain, std::size_t length) requires(kFeatures.quick_runs) {
     map_[grain] = make_entry(length, kFree);
     if (length < kMinBinnedGrains) return;
     if (grain < linkable_) {
@@ -135,7 +141,7 @@ class Runs {
     carve_from(kNoGrain, kNoGrain);
     recent_ = kNoGrain;
     bins_.clear();
-    Grain lasts[Bins::kCount] = {};
+    Grain lasts[RunBins::kCount] = {};
     Grain start = kNoGrain;  // of the free runs that end at `grain`
     Grain ahead = 0;         // the map has been read up to here
     for (Grain grain = 1; grain < top_;) {
@@ -169,7 +175,8 @@ class Runs {
 
   /// Makes the block run at `grain` longer or shorter where it stands; false, and nothing changed, when what follows it
   /// does not allow that.
-  TIDEMARK_RARE bool resize_block(Grain grain, std::size_t length, std::size_t new_length) {
+  TIDEMARK_RARE bool resize_block(Grain grain, std::size_t length,
+                                  std::size_t new_length) requires(kFeatures.quick_runs) {
     const Grain end = grain + length, new_end = grain + new_length;
     if (new_length > length && !(free_up_to(end, new_end) && take_up_to(end, new_end))) return false;
     map_[grain] = make_entry(new_length, kBlock);
@@ -182,6 +189,19 @@ class Runs {
     }
     return true;
   }
+
+  // --- the same without quick_runs: lean_runs.h
+
+  Grain acquire_below_top(std::size_t length) requires(!kFeatures.quick_runs) { return acquire_lean(length); }
+  void release(Grain grain, std::size_t length) requires(!kFeatures.quick_runs) { release_lean(grain, length); }
+  bool resize_block(Grain grain, std::size_t length, std::size_t new_length) requires(!kFeatures.quick_runs) {
+    return resize_lean(grain, length, new_length);
+  }
+  /// Slabs of which visit_slab(slab) says true are free from then on; runs of descriptors stay.
+  template <class VisitSlab>
+  void sweep(VisitSlab&& visit_slab);
+
+  // --- the map's entries
 
   TIDEMARK_RARE void fill_entries(Grain grain, std::size_t length, MapEntry entry) {
     MapEntry* at = map_ + grain;
@@ -286,7 +306,7 @@ class Runs {
   TIDEMARK_SMALL void append(Grain* lasts, Grain grain, std::size_t length) {
     map_[grain] = make_entry(length, kFree);
     if (length < kMinBinnedGrains) return;
-    Grain* const last = &lasts[Bins::bin_of(length)];
+    Grain* const last = &lasts[RunBins::bin_of(length)];
     bins_.insert_after(map_, *last, grain, length);
     *last = grain;
   }
@@ -334,6 +354,10 @@ class Runs {
     }
     return true;
   }
+
+  Grain acquire_lean(std::size_t length);
+  void release_lean(Grain grain, std::size_t length);
+  bool resize_lean(Grain grain, std::size_t length, std::size_t new_length);
 
   // --- the top
 
@@ -436,9 +460,11 @@ class Runs {
   std::size_t freed_ = 0;     // grains released since the last sweep
   unsigned vain_sweeps_ = 0;  // of the last ones, up to kMostVainSweeps
   unsigned growths_ = 0;      // since the last sweep, up to kMostGrowths
-  Bins bins_;
+  RunBins bins_;
   [[no_unique_address]] HeldCounts<Observer::kActive> held_;
   [[no_unique_address]] Pages pages_;
 };
 
 }  // namespace tidemark
+
+#include "heap/lean_runs.h"

@@ -44,9 +44,14 @@ constexpr std::size_t min_blocks(std::size_t bytes) {
   return power >= kGrainBytes ? 1 : kGrainBytes / power;
 }
 
+/// Most blocks of a size in a slab of the usual length, a power of two.
+constexpr std::size_t usual_blocks(std::size_t bytes) {
+  return std::min(kMaxSlabBlocks, std::bit_floor(kUsualSlabBytes / bytes));
+}
+
 /// Most blocks of a size in a slab: a power of two where that fills grains without a rest, else what leaves the least.
 constexpr std::size_t max_blocks(std::size_t bytes) {
-  const std::size_t usual = std::min(kMaxSlabBlocks, std::bit_floor(kUsualSlabBytes / bytes));
+  const std::size_t usual = usual_blocks(bytes);
   std::size_t best = usual, best_rest = kGrainBytes;
   for (std::size_t blocks = usual; blocks <= std::min(4 * usual, kMaxSlabBlocks); ++blocks) {
     const std::size_t rest = (0 - blocks * bytes) % kGrainBytes;
@@ -58,8 +63,6 @@ constexpr std::size_t max_blocks(std::size_t bytes) {
 }
 
 /// Blocks in the first slab of a class that is cut from the top.
-constexpr std::size_t first_blocks(std::size_t bytes) {
-  return std::max(min_blocks(bytes), std::min(kMaxSlabBlocks, std::bit_floor(kUsualSlabBytes / bytes)) / 8);
-}
+constexpr std::size_t first_blocks(std::size_t bytes) { return std::max(min_blocks(bytes), usual_blocks(bytes) / 8); }
 
 }  // namespace tidemark

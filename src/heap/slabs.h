@@ -14,7 +14,9 @@
 #include "base/attributes.h"
 #include "heap/class_table.h"
 #include "heap/descriptors.h"
+#include "heap/features.h"
 #include "heap/observer.h"
+#include "heap/plain_classes.h"
 #include "heap/runs.h"
 #include "heap/slab.h"
 
@@ -29,6 +31,11 @@ inline constinit Slab kNoSlab{};
 template <PageSource Pages, HeapObserver Observer = NoObserver>
 class Slabs {
  public:
+  static constexpr HeapFeatures kFeatures = features_of<Observer>();
+  using Classes = std::conditional_t<kFeatures.fitted_classes, ClassTable, PlainClasses>;
+  /// Stands where a class has no open slab.
+  static constexpr Slab* kNone = kFeatures.fast_paths ? &kNoSlab : nullptr;
+
   constexpr explicit Slabs(Pages pages) : runs_(pages) {}
 
   Slabs(const Slabs&) = delete;
@@ -36,19 +43,19 @@ class Slabs {
 
   Runs<Pages, Observer>& runs() { return runs_; }
   const Runs<Pages, Observer>& runs() const { return runs_; }
-  ClassTable& classes() { return classes_; }
-  const ClassTable& classes() const { return classes_; }
+  Classes& classes() { return classes_; }
+  const Classes& classes() const { return classes_; }
 
   /// Before the first small block. Until then each size is of class kNone, which has no slab.
   TIDEMARK_RARE void start() {
     classes_.fill();
-    for (auto& slab : current_) slab = &kNoSlab;
+    for (auto& slab : current_) slab = kNone;
   }
 
   Slab* current(SizeClass size_class) const { return current_[size_class]; }
 
   /// The current one, or else the next that has a free block, which is the current one then; null where none can be had.
-  TIDEMARK_SMALL Slab* next_slab(SizeClass size_class) {
+  TIDEMARK_SMALL Slab* next_slab(SizeClass size_class) requires(kFeatures.turns) {
     Slab* slab = current_[size_class];
     if (slab->free_blocks != 0) return slab;
     slab = next_in_ring(size_class);
@@ -61,7 +68,7 @@ class Slabs {
   /// exhausted ones on the way there, and passes one over that may soon be idle, if the one behind it serves as well.
   /// Requires  the current slab to be exhausted.
   Slab* next_in_ring(SizeClass size_class) {
-    while (current_[size_class] != &kNoSlab) {
+    while (current_[size_class] != kNone) {
       Slab* next = current_[size_class]->next;
       if (next->free_blocks != 0) {
         if (next->mostly_free() && next->next->free_blocks != 0) next = next->next;
@@ -74,11 +81,20 @@ class Slabs {
     return nullptr;
   }
 
+  /// The same without turns: the slab that was opened first, as long as it has a free block.
+  TIDEMARK_SMALL Slab* next_slab(SizeClass size_class) requires(!kFeatures.turns) {
+    while (Slab* const slab = current_[size_class]) {
+      if (slab->free_blocks != 0) return slab;
+      close(slab);
+    }
+    return make_slab(size_class);
+  }
+
   /// A closed slab that has a free block again: its turn will come last.
   TIDEMARK_RARE void open(Slab* slab) {
     slab->open_blocks = slab->n_blocks;
     Slab*& current = current_[slab->size_class];
-    if (current == &kNoSlab) {
+    if (current == kNone) {
       slab->next = slab->previous = current = slab;
       return;
     }
@@ -89,7 +105,7 @@ class Slabs {
 
   /// A run of `length` > 0 grains, all of whose entries are 0; from above all others, where none is free, then with entries for
   /// the first `mapped` > 0 grains of it; kNoGrain when memory is exhausted.
-  TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) {
+  TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) requires(kFeatures.quick_runs) {
     Grain grain = runs_.acquire_below_top(length);
     if (grain != kNoGrain) return grain;
     if (!runs_.sweep_is_due(length)) {
@@ -103,11 +119,11 @@ class Slabs {
   }
 
   /// Current slabs stay what they are, but for idle ones, where `releases_current`.
-  TIDEMARK_RARE void sweep(bool releases_current = false) {
+  TIDEMARK_RARE void sweep(bool releases_current = false) requires(kFeatures.splitting) {
     std::size_t spare = 0;  // bytes of free blocks
     for (Slab*& current : current_) {
       Slab* const first = current;
-      if (first == &kNoSlab || first == nullptr) continue;
+      if (first == kNone || first == nullptr) continue;
       for (Slab* slab = first->next; slab != first;) {
         Slab* const next = slab->next;
         if (slab->idle()) {
@@ -119,7 +135,7 @@ class Slabs {
       }
       first->next = first->previous = first;  // the sweep puts the others into the ring again, in order
       if (!releases_current || !first->idle()) continue;
-      current = &kNoSlab;
+      current = kNone;
       release_slab(first);
     }
     if (spare > runs_.top() * kGrainBytes / kSplitShare) SlabSplit(*this).run();
@@ -129,6 +145,37 @@ class Slabs {
           if (slab != current_[slab->size_class]) open_or_close(slab);
         },
         [this](Grain grain, std::size_t length) { return sweep_descriptors(grain, length); });
+  }
+
+  /// A sweep without splitting: idle slabs are released, current ones too; descriptors stay where they are.
+  TIDEMARK_RARE void sweep(bool = false) requires(!kFeatures.splitting) {
+    TIDEMARK_KEEP_LOOP
+    for (Slab*& current : current_) current = kNone;
+    runs_.sweep([this](Slab* slab) {
+      const bool idle = slab->idle();
+      if (idle) {
+        runs_.held().remove_slab(*slab);
+        want_fewer(*slab);
+        descriptors_.give(slab);
+      } else {
+        open_or_close(slab);
+      }
+      return idle;
+    });
+  }
+
+  /// The same without quick_runs.
+  TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) requires(!kFeatures.quick_runs) {
+    for (bool swept = false;; swept = true) {
+      Grain grain = runs_.acquire_below_top(length);
+      if (swept) runs_.note_sweep(grain != kNoGrain);
+      if (grain != kNoGrain) return grain;
+      if (swept || !runs_.sweep_is_due(length)) {
+        grain = runs_.acquire_at_top(length, mapped);
+        if (grain != kNoGrain || swept || runs_.mapped() == 0) return grain;
+      }
+      sweep();
+    }
   }
 
  private:
@@ -149,8 +196,11 @@ class Slabs {
   TIDEMARK_SMALL Slab* make_slab(SizeClass size_class) {
     // Twice the last one's blocks: a class that is hardly used pins little, one that is much used is seldom here. One that
     // gave many blocks back has fewer again.
-    const std::size_t bytes = classes_.block_bytes(size_class), least = min_blocks(bytes), most = max_blocks(bytes);
-    std::size_t blocks = first_blocks(bytes) << wanted_[size_class];
+    const std::size_t bytes = classes_.block_bytes(size_class);
+    const std::size_t least = kFeatures.sized_slabs ? min_blocks(bytes) : 1;
+    const std::size_t most = kFeatures.sized_slabs ? max_blocks(bytes) : usual_blocks(bytes);
+    const std::size_t first = kFeatures.sized_slabs ? first_blocks(bytes) : most / 8;
+    std::size_t blocks = first << wanted_[size_class];
     if (blocks < most) {
       ++wanted_[size_class];
     } else {
@@ -186,17 +236,21 @@ class Slabs {
     const std::size_t length = slab->length();
     runs_.held().remove_slab(*slab);
     runs_.fill_entries(grain, length, 0);
-    std::uint8_t& wanted = wanted_[slab->size_class];
-    wanted -= static_cast<std::uint8_t>((slab->n_blocks >= kMaxSlabBlocks / 2) & (wanted != 0));
+    want_fewer(*slab);
     descriptors_.give(slab);
     runs_.release(grain, length);
+  }
+
+  void want_fewer(const Slab& slab) {
+    std::uint8_t& wanted = wanted_[slab.size_class];
+    wanted -= static_cast<std::uint8_t>((slab.n_blocks >= kMaxSlabBlocks / 2) & (wanted != 0));
   }
 
   TIDEMARK_RARE void close(Slab* slab) {
     slab->open_blocks = 0;
     Slab*& current = current_[slab->size_class];
     if (slab->next == slab) {
-      current = &kNoSlab;
+      current = kNone;
       return;
     }
     slab->next->previous = slab->previous;
@@ -217,7 +271,8 @@ class Slabs {
   static std::size_t grains_of(std::size_t blocks, std::size_t bytes) { return grains_for(blocks * bytes); }
 
   /// A run for a slab of `blocks`, or of fewer where that is all that there is below the top: then `blocks` says how many.
-  TIDEMARK_SMALL Grain acquire_for_slab(std::size_t& blocks, std::size_t least, std::size_t bytes) {
+  TIDEMARK_SMALL Grain acquire_for_slab(std::size_t& blocks, std::size_t least,
+                                        std::size_t bytes) requires(kFeatures.sized_slabs) {
     Grain grain = acquire_some_below_top(blocks, least, bytes);
     if (grain != kNoGrain) return grain;
     const std::size_t length = grains_of(blocks, bytes);
@@ -234,6 +289,24 @@ class Slabs {
     blocks = least;
     const std::size_t least_length = grains_of(least, bytes);
     return runs_.acquire_at_top(least_length, least_length);
+  }
+
+  /// The same without sized_slabs.
+  TIDEMARK_SMALL Grain acquire_for_slab(std::size_t& blocks, std::size_t,
+                                        std::size_t bytes) requires(!kFeatures.sized_slabs) {
+    std::size_t length = 0;
+    Grain grain = kNoGrain;
+    for (std::size_t some = blocks; some != 0 && grain == kNoGrain; some /= 2) {
+      length = grains_of(some, bytes);
+      grain = runs_.acquire_below_top(length);
+    }
+    if (grain == kNoGrain) {
+      length = grains_of(blocks, bytes);
+      grain = acquire(length, length);
+    }
+    const std::size_t fitting = (length << kGrainShift) / bytes;
+    blocks = fitting < kMaxSlabBlocks ? fitting : kMaxSlabBlocks;
+    return grain;
   }
 
   TIDEMARK_RARE Grain acquire_some_below_top(std::size_t& blocks, std::size_t least, std::size_t bytes) {
@@ -275,10 +348,10 @@ class Slabs {
     return true;
   }
 
-  Slab* current_[ClassTable::kCount] = {&kNoSlab};  // those of classes are null until start()
-  std::uint8_t wanted_[ClassTable::kCount] = {};
+  Slab* current_[Classes::kCount] = {kNone};  // those of classes are null until start()
+  std::uint8_t wanted_[Classes::kCount] = {};
   Descriptors descriptors_;
-  ClassTable classes_;
+  [[no_unique_address]] Classes classes_;
   Runs<Pages, Observer> runs_;
 };
 

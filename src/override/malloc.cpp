@@ -22,6 +22,8 @@ namespace tidemark {
 constinit Heap<WasmPages, ProgramObserver> observed::global_heap(WasmPages{}, HeapMeter{program_listener});
 #elif defined(TIDEMARK_HARDEN)
 constinit Heap<WasmPages, ProgramObserver> hardened::global_heap;
+#elif defined(TIDEMARK_SMALL_HEAP)
+constinit Heap<WasmPages, ProgramObserver> small::global_heap;
 #else
 constinit Heap<WasmPages, ProgramObserver> unobserved::global_heap;
 #endif

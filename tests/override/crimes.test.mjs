@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const program = fileURLToPath(new URL('../../build/wasm/tests/override/crimes.cjs', import.meta.url));
+const programFile = (name) => fileURLToPath(new URL(`../../build/wasm/tests/override/${name}.cjs`, import.meta.url));
 
 const noBlock = 'this is not the start of a block of this heap';
 const freedAlready = 'this block is free already';
@@ -25,14 +25,19 @@ const crimes = {
   'delete-twice': ['free', freedAlready],
 };
 
-function run(...names) {
+function runOf(program, ...names) {
   expect(existsSync(program), `${program} is built by the wasm preset`).toBe(true);
   return spawnSync(process.execPath, [program, ...names], { encoding: 'utf8' });
 }
 
-describe('a program that breaks its heap', () => {
-  test.each(Object.entries(crimes))('%s', (name, [operation, problem]) => {
-    const { status, stdout, stderr } = run(name);
+describe.each([
+  ['', 'crimes'],
+  [', the small one', 'small_crimes'],
+])('a program that breaks its heap%s', (_, name) => {
+  const run = (...names) => runOf(programFile(name), ...names);
+
+  test.each(Object.entries(crimes))('%s', (crime, [operation, problem]) => {
+    const { status, stdout, stderr } = run(crime);
     const address = stdout.split('\n')[0];
     expect(address).toMatch(/^0x[0-9a-f]+$/);
     expect(stdout).not.toContain('still here');
@@ -47,9 +52,9 @@ describe('a program that breaks its heap', () => {
     const names = run().stdout.trim().split('\n');
     expect(names.filter((name) => name !== 'none').sort()).toEqual(Object.keys(crimes).sort());
   });
-});
 
-test('a program that breaks nothing ends in peace', () => {
-  const { status, stdout, stderr } = run('none');
-  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'still here\n', stderr: '' });
+  test('that breaks nothing ends in peace', () => {
+    const { status, stdout, stderr } = run('none');
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'still here\n', stderr: '' });
+  });
 });

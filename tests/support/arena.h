@@ -82,7 +82,12 @@ class ArenaSource {
   Arena* arena_;
 };
 
-using TestHeap = Heap<ArenaSource>;
+#ifdef TIDEMARK_SMALL_HEAP
+using TestObserver = SizeObserver;
+#else
+using TestObserver = NoObserver;
+#endif
+using TestHeap = Heap<ArenaSource, TestObserver>;
 
 inline Address address_of(const void* block) { return reinterpret_cast<Address>(block); }
 

@@ -206,7 +206,7 @@ struct MovableFixture {
 
   Arena arena;
   TestHeap heap;
-  HeapRuns<ArenaSource> runs;
+  HeapRuns<ArenaSource, TestObserver> runs;
   MovableHeap movable;
 };
 

@@ -32,9 +32,11 @@ class Slabs : public ::testing::Test {
 
 TEST_F(Slabs, BlocksStandInARowWithNothingBetween) {
   for (const std::size_t bytes : {8u, 16u, 24u, 72u, 144u, 1024u}) {
-    const std::size_t in_a_slab = first_blocks(bytes);
-    const std::vector<void*> blocks = allocate(in_a_slab, bytes);
+    std::vector<void*> blocks = allocate(1, bytes);
+    const std::size_t in_a_slab = slabs_of(bytes).front().blocks();
+    ASSERT_GE(in_a_slab, usual_blocks(bytes) / 8);
     for (std::size_t i = 1; i < in_a_slab; ++i) {
+      blocks.push_back(heap_.allocate(bytes));
       ASSERT_EQ(address_of(blocks[i]), address_of(blocks[0]) + i * bytes) << "blocks of " << bytes;
     }
   }
@@ -44,31 +46,6 @@ TEST_F(Slabs, TheLowestFreeBlockIsTakenFirst) {
   const std::vector<void*> blocks = allocate(16, 16);
   for (const std::size_t i : {13u, 2u, 7u, 3u, 15u}) heap_.free(blocks[i]);
   for (const std::size_t i : {2u, 3u, 7u, 13u, 15u}) EXPECT_EQ(heap_.allocate(16), blocks[i]);
-}
-
-TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
-  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
-    const std::size_t bytes = block_bytes(size_class);
-    std::vector<std::size_t> expected;
-    std::size_t total = 0;
-    const std::size_t most = max_blocks(bytes);
-    for (std::size_t blocks = first_blocks(bytes); blocks < most; blocks *= 2) {
-      expected.push_back(blocks);
-      total += blocks;
-    }
-    for (int i = 0; i < 2; ++i) {
-      expected.push_back(most);
-      total += most;
-    }
-    Arena arena(1024 * 1024);  // in which there are no holes
-    TestHeap heap{ArenaSource(arena)};
-    for (std::size_t i = 0; i < total; ++i) ASSERT_NE(heap.allocate(bytes), nullptr);
-    std::vector<std::size_t> found;
-    for (const auto& run : runs_of(heap)) {
-      if (run.kind == RunKind::kSlab) found.push_back(run.slab->blocks());
-    }
-    ASSERT_EQ(found, expected) << "blocks of " << bytes;
-  }
 }
 
 TEST_F(Slabs, AreSmallAgainWhereLargeOnesWereGivenBack) {
@@ -85,29 +62,6 @@ TEST_F(Slabs, ARunsFirstBlocksComeFromPartialSlabsNotFromNewOnes) {
   for (std::size_t i = 0; i < 1000; i += 2) heap_.free(blocks[i]);
   allocate(500, 48);
   EXPECT_EQ(stats_of(heap_).reserved_bytes, reserved_bytes);
-}
-
-TEST_F(Slabs, OneThatMaySoonBeIdleIsPassedOver) {
-  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);  // four slabs, all exhausted
-  ASSERT_EQ(slabs_of(16).size(), 4u);
-  for (std::size_t i = 48; i < 48 + 63; ++i) heap_.free(blocks[i]);
-  heap_.free(blocks[20]);
-  EXPECT_EQ(heap_.allocate(16), blocks[20]);
-  EXPECT_EQ(heap_.allocate(16), blocks[48]) << "and is used all the same before there is a new one";
-}
-
-TEST_F(Slabs, TakeTurns) {
-  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);
-  for (int round = 0; round < 3; ++round) {
-    std::vector<void*> freed;
-    for (std::size_t i = static_cast<std::size_t>(round); i < blocks.size(); i += 4) freed.push_back(blocks[i]);
-    for (void* const block : freed) heap_.free(block);
-    std::vector<void*> again = allocate(freed.size(), 16);
-    std::sort(again.begin(), again.end());
-    EXPECT_EQ(again, freed);
-    EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
-  }
-  EXPECT_EQ(slabs_of(16).size(), 4u);
 }
 
 TEST_F(Slabs, IdleOnesServeOtherSizesBeforeARequestIsRefused) {
@@ -160,6 +114,58 @@ TEST_F(Slabs, DescriptorsAreUsedAgain) {
   }
   EXPECT_LE(stats_of(heap_).metadata_bytes, metadata_bytes);
 }
+
+#ifndef TIDEMARK_SMALL_HEAP  // which does without turns and sized_slabs (heap/features.h)
+
+TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
+  for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
+    const std::size_t bytes = block_bytes(size_class);
+    std::vector<std::size_t> expected;
+    std::size_t total = 0;
+    const std::size_t most = max_blocks(bytes);
+    for (std::size_t blocks = first_blocks(bytes); blocks < most; blocks *= 2) {
+      expected.push_back(blocks);
+      total += blocks;
+    }
+    for (int i = 0; i < 2; ++i) {
+      expected.push_back(most);
+      total += most;
+    }
+    Arena arena(1024 * 1024);  // in which there are no holes
+    TestHeap heap{ArenaSource(arena)};
+    for (std::size_t i = 0; i < total; ++i) ASSERT_NE(heap.allocate(bytes), nullptr);
+    std::vector<std::size_t> found;
+    for (const auto& run : runs_of(heap)) {
+      if (run.kind == RunKind::kSlab) found.push_back(run.slab->blocks());
+    }
+    ASSERT_EQ(found, expected) << "blocks of " << bytes;
+  }
+}
+
+TEST_F(Slabs, OneThatMaySoonBeIdleIsPassedOver) {
+  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);  // four slabs, all exhausted
+  ASSERT_EQ(slabs_of(16).size(), 4u);
+  for (std::size_t i = 48; i < 48 + 63; ++i) heap_.free(blocks[i]);
+  heap_.free(blocks[20]);
+  EXPECT_EQ(heap_.allocate(16), blocks[20]);
+  EXPECT_EQ(heap_.allocate(16), blocks[48]) << "and is used all the same before there is a new one";
+}
+
+TEST_F(Slabs, TakeTurns) {
+  const std::vector<void*> blocks = allocate(16 + 32 + 64 + 64, 16);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<void*> freed;
+    for (std::size_t i = static_cast<std::size_t>(round); i < blocks.size(); i += 4) freed.push_back(blocks[i]);
+    for (void* const block : freed) heap_.free(block);
+    std::vector<void*> again = allocate(freed.size(), 16);
+    std::sort(again.begin(), again.end());
+    EXPECT_EQ(again, freed);
+    EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
+  }
+  EXPECT_EQ(slabs_of(16).size(), 4u);
+}
+
+#endif
 
 }  // namespace
 }  // namespace tidemark::testing

@@ -6,8 +6,9 @@ set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/tidemark")
 
 set_target_properties(tidemark PROPERTIES EXPORT_NAME malloc)
 set_target_properties(tidemark_hardened PROPERTIES EXPORT_NAME hardened)
+set_target_properties(tidemark_small PROPERTIES EXPORT_NAME small)
 set_target_properties(tidemark_simd PROPERTIES EXPORT_NAME simd)
-install(TARGETS tidemark tidemark_hardened tidemark_simd EXPORT tidemark-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS tidemark tidemark_hardened tidemark_small tidemark_simd EXPORT tidemark-targets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/tidemark" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   FILES_MATCHING PATTERN "*.h")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tidemark")

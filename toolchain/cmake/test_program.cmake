@@ -1,11 +1,15 @@
 # A GoogleTest program and its entry in ctest.
 
-## Adds the program `folder/stem` for a source file; with SIMD, the program `folder/stem_simd`, compiled and linked with it.
+## Adds the program `folder/stem` for a source file; with SIMD, the program `folder/stem_simd`, compiled and linked with it;
+## with SMALL, `folder/stem_small`: its TestHeap, and in WebAssembly its malloc, is the heap that is built for size.
 function(tidemark_add_test folder source)
   cmake_path(GET source STEM stem)
-  if("SIMD" IN_LIST ARGN)
-    string(APPEND stem "_simd")
-  endif()
+  foreach(variant SIMD SMALL)
+    if(variant IN_LIST ARGN)
+      string(TOLOWER "_${variant}" suffix)
+      string(APPEND stem "${suffix}")
+    endif()
+  endforeach()
   set(target "${folder}_${stem}")
   add_executable(${target} "${source}")
   set_target_properties(${target} PROPERTIES
@@ -17,6 +21,12 @@ function(tidemark_add_test folder source)
   if("SIMD" IN_LIST ARGN)
     target_compile_options(${target} PRIVATE -msimd128)
     target_link_libraries(${target} PRIVATE tidemark::simd)
+  endif()
+  if("SMALL" IN_LIST ARGN)
+    target_compile_definitions(${target} PRIVATE TIDEMARK_SMALL_HEAP)
+    if(EMSCRIPTEN)
+      target_link_libraries(${target} PRIVATE tidemark::small)
+    endif()
   endif()
   if(EMSCRIPTEN)
     # To Node, a .js in this repository would be an ES module.

@@ -2,9 +2,11 @@
 
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py               Tidemark's malloc
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:harden=true   the same, looking for more mistakes
+  emcc … --use-port=PREFIX/share/tidemark/tidemark.py:small=true    the same in half of the code
   emcc … --use-port=PREFIX/share/tidemark/tidemark.py:runtime=true  and Module.tidemark: shrink, compact, statistics,
                                                                     and all that tidemark/attach talks to
 
+With -Oz or -Os on the command line that links, the malloc alone is the small one, unless small=false says otherwise.
 With -msimd128 on the command line that links, the runtime has SIMD too.
 """
 
@@ -20,6 +22,7 @@ from tools.utils import exit_with_error, path_from_root
 OPTIONS = {
     'runtime': 'link the shrink runtime too, Module.tidemark (default: false)',
     'simd': 'with the runtime: search for leaks with SIMD (default: true where -msimd128 is on the command line)',
+    'small': 'a malloc in half of the code; not with the runtime or harden (default: true where linked with -Oz or -Os)',
     'harden': 'canaries, quarantine, fill on free, random places; not with the runtime (default: false)',
 }
 
@@ -27,7 +30,7 @@ LICENSE = 'MIT'
 
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
-opts = {'runtime': False, 'simd': False, 'harden': False}
+opts = {'runtime': False, 'simd': False, 'harden': False, 'small': None}
 embind = []  # its archive, which Emscripten adds for -lembind only
 
 
@@ -38,6 +41,9 @@ def needed(settings):
 def handle_options(options, error_handler):
   has_simd = bool({'-msimd128', '-mrelaxed-simd'} & {*sys.argv, *os.environ.get('EMCC_CFLAGS', '').split()})
   for name in opts:
+    if name == 'small' and name not in options:
+      opts[name] = None  # the level of optimisation says it, which is not known yet
+      continue
     default = 'true' if name == 'simd' and has_simd else 'false'
     value = options.get(name, default).lower()
     if value not in {'true', 'false'}:
@@ -45,6 +51,8 @@ def handle_options(options, error_handler):
     opts[name] = value == 'true'
   if opts['runtime'] and opts['harden']:
     error_handler('harden=true does not go with runtime=true')
+  if opts['small'] and (opts['runtime'] or opts['harden']):
+    error_handler('small=true does not go with runtime=true or harden=true')
   # Now, because later they are taken for granted; a setting on the command line still goes first.
   libraries = [os.path.join(share, 'growth.js')]
   if opts['runtime']:
@@ -66,6 +74,8 @@ def linker_setup(ports, settings):
   if settings.USE_ASAN or settings.USE_LSAN:
     exit_with_error('tidemark.py: the address and leak sanitizers (-fsanitize=address, -fsanitize=leak) bring a malloc of their own: leave Tidemark out, or use harden=true instead of them')
   settings.MALLOC = 'none'
+  if opts['small'] is None:
+    opts['small'] = settings.SHRINK_LEVEL > 0 and not opts['runtime'] and not opts['harden']
   if opts['runtime']:
     settings.LINK_AS_CXX = True  # a program in C with -sSTRICT has no C++ library else, which Embind needs
     embind[:] = [system_libs.Library.get_usable_variations()['libembind'].build()]
@@ -78,6 +88,8 @@ def get(ports, settings, shared):
     if opts['simd']:
       names.append('libtidemark_simd.a')
     names.append('libtidemark_js.a')
+  if opts['small']:
+    names.append('libtidemark_small.a')
   if opts['harden']:
     names.append('libtidemark_hardened.a')
   return embind + [os.path.join(prefix, 'lib', name) for name in names]
