@@ -358,10 +358,26 @@ addToLibrary({
     return report;
   },
 
+  $tidemarkShrinkOptions__deps: ['$TidemarkError'],
+  $tidemarkShrinkOptions: (given) => {
+    var options = { 'minReturnedBytes': 0, 'compactBudget': Infinity };
+    for (var [name, value] of Object.entries(given ?? {})) {
+      var expected = !Object.hasOwn(options, name)
+        ? `no such option, but one of ${Object.keys(options).join(', ')}`
+        : value === undefined || (typeof value == 'number' && value >= 0) ? '' : 'a number that is not below 0';
+      if (expected) throw new TidemarkError('invalid-argument', `shrink: ${name}: ${String(value)} was given, and ${expected} is expected`);
+      if (value !== undefined) options[name] = value;
+    }
+    return options;
+  },
+
+  $tidemarkIsTooLittle__deps: ['$tidemarkBenefit'],
+  $tidemarkIsTooLittle: (options) => options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes'],
+
   $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
-                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkBenefit', '$TidemarkError', 'tidemark_shrink_prepare'],
-  $tidemarkShrink: (options) => {
-    options ??= {};
+                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$TidemarkError', 'tidemark_shrink_prepare'],
+  $tidemarkShrink: (given) => {
+    var options = tidemarkShrinkOptions(given);
     var begin = performance.now();
     tidemarkRequireShrinkable();
     var allocatedBefore = wasmMemory.buffer.byteLength;
@@ -372,8 +388,8 @@ addToLibrary({
       'allocatedBefore': allocatedBefore,
       'allocatedAfter': wasmMemory.buffer.byteLength,
     });
-    if (options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes']) return report(0);
-    tidemarkCompact(options['compactBudget'] ?? Infinity);
+    if (tidemarkIsTooLittle(options)) return report(0);
+    tidemarkCompact(options['compactBudget']);
     var leastBytes = _tidemark_shrink_prepare() >>> 0;
     var instance;
     try {
@@ -389,10 +405,10 @@ addToLibrary({
     new Promise((resolve) => (globalThis.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve, 0))),
 
   $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkGrowTo', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
-                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$TidemarkError', 'tidemark_shrink_prepare'],
+                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$TidemarkError', 'tidemark_shrink_prepare'],
   // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
-  $tidemarkShrinkSoon: async (options) => {
-    options ??= {};
+  $tidemarkShrinkSoon: async (given) => {
+    var options = tidemarkShrinkOptions(given);
     var idle = async () => {
       for (;;) {
         await tidemarkIdle();
@@ -404,7 +420,11 @@ addToLibrary({
       }
     };
     await idle();
-    tidemarkCompact(options['compactBudget'] ?? Infinity);
+    if (tidemarkIsTooLittle(options)) {
+      var unchanged = wasmMemory.buffer.byteLength;
+      return { 'returnedBytes': 0, 'copiedBytes': 0, 'durationMs': 0, 'allocatedBefore': unchanged, 'allocatedAfter': unchanged };
+    }
+    tidemarkCompact(options['compactBudget']);
     var instance;
     try {
       var imports = tidemarkNewImports();

@@ -64,7 +64,12 @@ addToLibrary({
       'version': '0.1.0',
       'TidemarkError': TidemarkError,
       'stats': () => tidemarkStats(),
-      'compact': (budgetMicroseconds = 2000) => tidemarkCompact(budgetMicroseconds),
+      'compact': (budgetMicroseconds = 2000) => {
+        if (!(typeof budgetMicroseconds == 'number' && budgetMicroseconds >= 0)) {
+          throw new TidemarkError('invalid-argument', `compact: microseconds: ${String(budgetMicroseconds)} was given, and a number that is not below 0 is expected`);
+        }
+        return tidemarkCompact(budgetMicroseconds);
+      },
       'benefit': () => tidemarkBenefit(),
       'shrink': (options) => tidemarkShrink(options),
       'shrinkSoon': (options) => {

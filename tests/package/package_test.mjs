@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -174,6 +175,62 @@ async function emscriptenPort() {
     const { code, output } = await run('emcc', [app, `${port}:${options}`], { ...inWork, mayFail: true });
     assert.notEqual(code, 0);
     assert.match(output, reason);
+  }
+}
+
+/** The examples in C and C++ of README.md and of the guides, with what is left out there (…) left out here. */
+async function examplesOfTheGuides() {
+  const guides = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  const strict = [
+    '-fsyntax-only',
+    '-Wall',
+    '-Wextra',
+    '-Wpedantic',
+    '-Werror',
+    '-Wno-unused',
+    '-Wno-unused-parameter',
+    `-I${prefix}/include`,
+  ];
+  let count = 0;
+  for (const guide of ['README.md', ...guides.map((name) => `docs/${name}`)]) {
+    const text = readFileSync(join(root, guide), 'utf8');
+    for (const [, language, code] of text.matchAll(/```(c|cpp)\n([\s\S]*?)```\n/g)) {
+      const lines = code.replaceAll('…', '').split('\n');
+      const includes = ['#include <tidemark/profile.h>', ...lines.filter((line) => line.startsWith('#'))];
+      const body = lines.filter((line) => !line.startsWith('#')).join('\n');
+      const whole = /^void \w+\(\) \{/m.test(body) ? body : `void example(void);\nvoid example(void) {\n${body}}\n`;
+      writeFileSync(join(work, `example.${language}`), `${includes.join('\n')}\n${whole}`);
+      const [compiler, standards] = language === 'c' ? ['emcc', ['c99', 'c23']] : ['em++', ['c++20', 'c++23']];
+      for (const standard of standards) {
+        await run(compiler, [`example.${language}`, `-std=${standard}`, ...strict], inWork);
+      }
+      count += 1;
+    }
+  }
+  assert.equal(count, 3);
+}
+
+/** Each header by itself and twice, for whoever warns of more than we do. */
+async function headersAlone() {
+  const strict = ['-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Wconversion', '-Wundef', '-Werror'];
+  const folder = join(prefix, 'include/tidemark');
+  const found = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.h'));
+  const headers = found.filter((name) => name !== 'object_pool.h'); // which needs Boost's
+  assert.ok(headers.length >= 9, headers.join());
+  const builds = [
+    ['emcc', 'c', ['c99', 'c23'], headers.filter((name) => !name.includes('/'))],
+    ['em++', 'cpp', ['c++20', 'c++23'], headers],
+    ['em++', 'cpp', ['c++17'], headers.filter((name) => !name.includes('/'))],
+  ];
+  for (const [compiler, suffix, standards, names] of builds) {
+    const sources = names.map((name) => {
+      const file = `alone_${name.replace(/\W/g, '_')}.${suffix}`;
+      writeFileSync(join(work, file), `#include <tidemark/${name}>\n#include <tidemark/${name}>\n`);
+      return file;
+    });
+    for (const standard of standards) {
+      await run(compiler, [...sources, `-std=${standard}`, ...strict, `-I${prefix}/include`], inWork);
+    }
   }
 }
 
@@ -414,6 +471,8 @@ await main(async () => {
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
     await test('pkg-config from C and C++', pkgConfig);
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
+    await test('examples of the guides in C and C++', examplesOfTheGuides);
+    await test('each header by itself, in C99 to C23 and C++17 to C++23', headersAlone);
     await test('what cannot be configured is refused with a reason', refusals);
     await test('the npm package, packed and installed', npmPackage);
     await test('what an import of the npm package loads', size);

@@ -143,6 +143,26 @@ describe('a shrink that fails', () => {
 });
 
 describe('what Module.tidemark tells', () => {
+  test('options that are none are refused, and nothing is done', async () => {
+    const program = await startCore();
+    program._peak(100 << 20);
+    const before = program.tidemark.stats();
+    const { shrink, shrinkSoon, compact } = program.tidemark;
+    const refusal = (name) => ({
+      name: 'TidemarkError',
+      code: 'invalid-argument',
+      message: new RegExp(`${name}: .*expected`),
+    });
+    for (const value of [null, NaN, -1, '5', {}, true, 1n, Symbol('s')]) {
+      for (const name of ['minReturnedBytes', 'compactBudget', 'nonsense']) {
+        assert.throws(() => shrink({ [name]: value }), refusal(name));
+        await assert.rejects(shrinkSoon({ [name]: value }), refusal(name));
+      }
+      assert.throws(() => compact(value), refusal('microseconds'));
+    }
+    assert.deepEqual(program.tidemark.stats(), before);
+  });
+
   test('benefit, statistics and listeners', async () => {
     const program = await startCore();
     program._peak(100 << 20);
@@ -155,6 +175,7 @@ describe('what Module.tidemark tells', () => {
     });
     const unsubscribe = program.tidemark.onShrink((report) => reports.push(report));
     assert.deepEqual(program.tidemark.shrink({ minReturnedBytes: 1 << 30 }).returnedBytes, 0);
+    assert.deepEqual((await program.tidemark.shrinkSoon({ minReturnedBytes: 1 << 30 })).returnedBytes, 0);
     assert.equal(reports.length, 0);
     const report = program.tidemark.shrink();
     assert.deepEqual(reports, [report]);

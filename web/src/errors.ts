@@ -25,6 +25,12 @@ export class TidemarkError extends Error {
   }
 }
 
+/** Of whatever was thrown: Emscripten's ExitStatus, for one, is no Error. */
+export function messageOf(error: unknown): string {
+  const { message, name } = (error ?? {}) as { message?: unknown; name?: unknown };
+  return typeof message === 'string' ? message || String(name) : String(error);
+}
+
 /** A value as error messages show it: short, and what it is. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);

@@ -1,4 +1,5 @@
 // The leak detector: watches modules, detects on demand and now and then, and does against leaks what can't break a program.
+import { aFunction, check } from './checks.js';
 import { collectablesOf } from './collectables.js';
 import { type Context, defaultContext } from './context.js';
 import { symbolDispose } from './disposable.js';
@@ -201,6 +202,7 @@ export class MemoryLeakDetector {
 
   /** Calls back whenever a leak was found; returns the function that ends that. */
   onLeak(listener: (result: LeakResult) => void): () => void {
+    check('listener', listener ?? null, aFunction);
     const entry = { listener };
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);

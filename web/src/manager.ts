@@ -1,6 +1,7 @@
 // The memory manager: limits, pressure, budgets, collection of many modules (docs/limits.md).
 import { checkSize, explain, type AllocationExplanation } from './allocation_policy.js';
 import { Budgets, type BudgetReport, type BudgetScope } from './budgets.js';
+import { check, checkOptions, notNegative } from './checks.js';
 import { addCollector, collectablesOf, type Collectable, type Collectables } from './collectables.js';
 import type { GCResult } from './collection.js';
 import { defaultContext, type Context } from './context.js';
@@ -219,6 +220,7 @@ export class WasmMemoryManager {
    * @param wantedBytes  enough; by default, everything that can be had
    */
   async relieve(moduleId?: string, wantedBytes = Infinity): Promise<ReliefReport[]> {
+    check('wantedBytes', wantedBytes, notNegative);
     const modules = moduleId === undefined ? this.#modules.bySpare() : [this.#get(moduleId)];
     const reports: ReliefReport[] = [];
     let missing = wantedBytes;
@@ -289,13 +291,9 @@ export class WasmMemoryManager {
         `aggressive: ${shown(aggressive)} was given, and true, false or { strategy } is expected`,
       );
     }
+    const aStrategy = (value: unknown): boolean => strategies.includes(value as GCStrategy);
+    if (isOptions) checkOptions(aggressive, { strategy: [`one of ${strategies.join(', ')}`, aStrategy] });
     const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
-    if (given !== undefined && !strategies.includes(given)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `strategy: ${shown(given)} was given, and one of ${strategies.join(', ')} is expected`,
-      );
-    }
     return this.#collections.start(managed, given ?? this.#config.gc.strategy);
   }
 

@@ -1,11 +1,17 @@
 // `import … from 'tidemark/manual'`: for programs that choose when and from where the engine loads.
 import { engineSource } from 'tidemark-engine-source';
 import { createApi, type TidemarkApi } from './api.js';
+import { checkOptions, type Check } from './checks.js';
 import { Context, type Clock } from './context.js';
-import { shown, TidemarkError } from './errors.js';
 import { loadEngine, type EngineSource, type MemoryOptions } from './load_engine.js';
 
 export * from './types.js';
+
+const anything: Check = ['', () => true]; // looked at where it is used
+const checks = {
+  ...{ wasm: anything, memory: anything },
+  clock: ['an object', (value: unknown) => typeof value === 'object' && value !== null] as const,
+};
 
 /**
  * Starts an engine of its own, and returns the whole API bound to it.
@@ -19,12 +25,7 @@ export * from './types.js';
 export async function createTidemark(
   options: { wasm?: EngineSource; memory?: MemoryOptions; clock?: Clock } = {},
 ): Promise<TidemarkApi> {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `options: ${shown(options)} was given, and { wasm, memory, clock } is expected`,
-    );
-  }
+  checkOptions(options, checks);
   const runtime = await loadEngine(options.wasm ?? (await engineSource()), options.memory);
   return createApi(new Context(runtime, options.clock));
 }

@@ -1,5 +1,6 @@
 // The functions of the API that are about monitoring, on one monitor that all of them share.
 import type { Context } from './context.js';
+import { firstSlabKind, heapMapKinds } from './heap_map.js';
 import type { PartialMonitorConfig } from './monitor_config.js';
 import type { MemoryStats } from './memory_stats.js';
 import { WasmMemoryMonitor } from './monitor.js';
@@ -12,6 +13,9 @@ export interface MonitorApi {
   readonly wasmMemoryMonitor: WasmMemoryMonitor;
   /** {@link WasmMemoryMonitor} in this engine. */
   readonly WasmMemoryMonitor: new (config?: PartialMonitorConfig) => WasmMemoryMonitor;
+  /** What the cells of {@link WasmMemoryMonitor.getHeapMap} say, and from which kind on they are slabs by size class. */
+  readonly heapMapKinds: typeof heapMapKinds;
+  readonly firstSlabKind: typeof firstSlabKind;
   /** Starts to look after a module; per cents are of `limit`, in bytes. */
   startMonitoring: (module: WasmModule, limit?: number | null, options?: PartialMonitorConfig) => void;
   stopMonitoring: (moduleId: string) => void;
@@ -30,6 +34,8 @@ export function createMonitorApi(context: Context): MonitorApi {
         super(config, context);
       }
     },
+    heapMapKinds,
+    firstSlabKind,
     startMonitoring: (module, limit, options) => monitor.startMonitoring(module, limit, options),
     stopMonitoring: (moduleId) => monitor.stopMonitoring(moduleId),
     getMemoryStats: (moduleId) => monitor.getMemoryStats(moduleId),

@@ -58,8 +58,11 @@ export function monitorConfig(
   }
   const config = { ...base, ...(Object.fromEntries(present) as Partial<MonitorConfig>) };
   const thresholds = Object.entries((given as PartialMonitorConfig).thresholds ?? {});
+  if (config.thresholds === null || Array.isArray(config.thresholds))
+    fail('thresholds', config.thresholds, 'an object');
   for (const [name, value] of thresholds) {
     if (!(name in base.thresholds)) fail(`thresholds.${name}`, value, 'one of low, medium, high and critical');
+    if (typeof value !== 'number') fail(`thresholds.${name}`, value, 'a number of per cent');
   }
   config.thresholds = { ...base.thresholds, ...Object.fromEntries(thresholds) };
   const { low, medium, high, critical } = config.thresholds;

@@ -1,6 +1,6 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
-import { shown, TidemarkError } from './errors.js';
+import { aFunction, aNumber, aString, check, checkOptions } from './checks.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';
 export const pressureLevels: readonly PressureLevel[] = ['none', 'low', 'medium', 'high', 'critical'];
@@ -87,6 +87,16 @@ export class PressureGauge {
 
 const patience = 3; // runs without gain, in a row, after which a handler is reported
 
+const checks = {
+  level: [
+    `one of ${/* @__PURE__ */ pressureLevels.slice(1).join(', ')}`,
+    (value: unknown) => pressureLevels.indexOf(value as PressureLevel) > 0,
+  ] as const,
+  priority: /* @__PURE__ */ aNumber('a number', (value) => !Number.isNaN(value)),
+  moduleId: ['a string, or null for all,', (value: unknown) => typeof value === 'string' || value === null] as const,
+  name: aString,
+};
+
 interface Entry {
   readonly handler: PressureHandler;
   readonly level: number;
@@ -100,20 +110,10 @@ export class PressureHandlers {
   constructor(private readonly onProblem: (problem: HandlerProblem) => void) {}
 
   add(handler: PressureHandler, options: PressureHandlerOptions = {}): () => void {
+    check('handler', handler ?? null, aFunction);
+    checkOptions(options, checks);
     const { level = 'medium', priority = 0, moduleId = null } = options;
-    if (typeof handler !== 'function') {
-      throw new TidemarkError('invalid-argument', `handler: ${shown(handler)} was given, and a function is expected`);
-    }
     const rank = pressureLevels.indexOf(level);
-    if (rank < 1) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `level: ${shown(level)} was given, and one of ${pressureLevels.slice(1).join(', ')} is expected`,
-      );
-    }
-    if (typeof priority !== 'number' || Number.isNaN(priority)) {
-      throw new TidemarkError('invalid-argument', `priority: ${shown(priority)} was given, and a number is expected`);
-    }
     const name = options.name ?? (handler.name || 'handler');
     const report: PressureHandlerReport = {
       ...{ name, moduleId, runs: 0, gainedBytes: 0, lastGainedBytes: 0 },

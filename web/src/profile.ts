@@ -1,4 +1,5 @@
 // getMemoryProfile(): what is alive in a module, by size and by where it was allocated.
+import { check, type Check } from './checks.js';
 import type { Clock } from './context.js';
 import { loadSymbolReader } from './load_symbols.js';
 import type { MemoryStats } from './memory_stats.js';
@@ -94,10 +95,17 @@ export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }
     const none = { sections: (): ArrayBuffer[] => [], source: (): null => null };
     return loadSymbols(sources ?? {}, runtime ? profilerOf(runtime) : none);
   };
-  return asProfile(profileOf(snapshot), { durationMs, peak, sizeClasses }, async (sources) =>
+  const profile = asProfile(profileOf(snapshot), { durationMs, peak, sizeClasses }, async (sources) =>
     profileOf(snapshot, await load(sources)),
   );
+  const unknown = `${module.id}: who has allocated what isn't known: it is not linked with Tidemark's runtime\n`;
+  return runtime ? profile : { ...profile, toText: () => unknown };
 }
+
+const aProfile: Check = [
+  'a MemoryProfile',
+  (value) => Array.isArray((value as Partial<MemoryProfile> | null)?.data?.sites),
+];
 
 function asProfile(
   data: ProfileData,
@@ -116,11 +124,13 @@ function asProfile(
     toChromeHeapProfile: () => toChromeHeapProfile(data),
     toText: (measure, rows) => topReport(data, measure, rows),
     symbolize: async (sources) => asProfile(await symbolized(sources), rest, symbolized),
-    since: (earlier) =>
-      asProfile(
+    since(earlier) {
+      check('earlier', earlier ?? null, aProfile);
+      return asProfile(
         diffProfiles(earlier.data, data),
         { ...rest, durationMs: data.takenAt - earlier.data.takenAt },
         async (sources) => diffProfiles((await earlier.symbolize(sources)).data, await symbolized(sources)),
-      ),
+      );
+    },
   };
 }

@@ -1,7 +1,7 @@
 // The sampling profiler of one linked module: how densely it samples, and sessions that sample more densely for a while.
+import { aFlag, aNumber, checkOptions } from './checks.js';
 import type { Clock } from './context.js';
 import type { Runtime } from './engine.js';
-import { shown, TidemarkError } from './errors.js';
 import { profilerOf } from './profiler_tables.js';
 
 export interface ProfilerOptions {
@@ -23,6 +23,15 @@ export interface ProfilerOptions {
 }
 
 const defaults = { sampleBytes: 512 * 1024, maxOverhead: 0.005, stacks: 'native', maxFrames: 48 } as const;
+
+const checks = {
+  sampleBytes: /* @__PURE__ */ aNumber('a number of bytes, or 0 for every allocation,', (value) => value >= 0),
+  maxOverhead: /* @__PURE__ */ aNumber('a share from 0 to 1', (value) => value >= 0 && value < 1),
+  stacks: ["'native' or 'scopes'", (value: unknown) => value === 'native' || value === 'scopes'],
+  maxFrames: /* @__PURE__ */ aNumber('a whole number above 0', (value) => Number.isInteger(value) && value > 0),
+  reset: aFlag,
+  seed: /* @__PURE__ */ aNumber('a number', (value) => !Number.isNaN(value)),
+} as const;
 
 // Sampling is a program's: one monitor that turns it off does so for all.
 const running = new WeakMap<Runtime, boolean>();
@@ -59,11 +68,9 @@ export class Profiler {
    * @throws {TidemarkError} `'invalid-config'`
    */
   start(options: ProfilerOptions = {}): void {
-    const { sampleBytes, maxOverhead, stacks, maxFrames } = { ...defaults, ...options };
-    check('sampleBytes', sampleBytes, sampleBytes >= 0, 'a number of bytes, or 0 for every allocation,');
-    check('maxOverhead', maxOverhead, maxOverhead >= 0 && maxOverhead < 1, 'a share from 0 to 1');
-    check('maxFrames', maxFrames, Number.isInteger(maxFrames) && maxFrames > 0, 'a whole number above 0');
-    check('stacks', stacks, stacks === 'native' || stacks === 'scopes', "'native' or 'scopes'");
+    checkOptions(options, checks, 'invalid-config');
+    const { sampleBytes = defaults.sampleBytes, maxOverhead = defaults.maxOverhead } = options;
+    const { stacks = defaults.stacks, maxFrames = defaults.maxFrames } = options;
     const tables = profilerOf(this.#runtime);
     if (options.reset ?? true) tables.reset();
     tables.stacks = stacks;
@@ -109,9 +116,4 @@ export class Profiler {
     const seed = Math.floor(Math.random() * 2 ** 32);
     this.#runtime.engine.exports.tidemark_profiler_sample(defaults.sampleBytes, defaults.maxOverhead, seed);
   }
-}
-
-function check(name: string, value: unknown, valid: boolean, expected: string): void {
-  if (!valid)
-    throw new TidemarkError('invalid-config', `${name}: ${shown(value)} was given, and ${expected} is expected`);
 }

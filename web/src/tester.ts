@@ -1,4 +1,5 @@
 // Tests of a module's memory: suites, the built-in ones and one's own. docs/tester.md
+import { aFunction, aNumber, aString, check, checkOptions, notNegative, type Check } from './checks.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
@@ -42,6 +43,7 @@ export class MemoryPerformanceTester {
   /** @throws {TidemarkError} `'invalid-argument'`: no name, or one that another suite has */
   createTestSuite(name: string, description = ''): TestSuite {
     this.#requireAlive();
+    check('description', description, aString);
     if (typeof name !== 'string' || name === '') {
       throw new TidemarkError(
         'invalid-argument',
@@ -178,6 +180,10 @@ function checkTest(test: unknown): void {
   if (problem !== null) {
     throw new TidemarkError('invalid-argument', `test: ${problem} was given, and { name, run } is expected`);
   }
+  const { setup, teardown, maxLeakedBytes } = test as MemoryPerformanceTest;
+  check('test.setup', setup, aFunction);
+  check('test.teardown', teardown, aFunction);
+  check('test.maxLeakedBytes', maxLeakedBytes, notNegative);
 }
 
 function checkedSuite(suite: TestSuite): TestSuite {
@@ -188,28 +194,17 @@ function checkedSuite(suite: TestSuite): TestSuite {
   );
 }
 
+const optionChecks: Record<keyof TestOptions, Check> = {
+  signal: ['an AbortSignal', (value) => typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === 'function'],
+  onProgress: aFunction,
+  durationMs: /* @__PURE__ */ aNumber(
+    'a number of milliseconds above 0, up to 600000,',
+    (value) => value > 0 && value <= 600_000,
+  ),
+  seed: /* @__PURE__ */ aNumber('an integer', Number.isInteger),
+};
+
 function checkedOptions(options: TestOptions): TestOptions {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TidemarkError('invalid-argument', `options: ${shown(options)} was given, and an object is expected`);
-  }
-  const { durationMs = 1, seed = 1, onProgress, signal } = options;
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new TidemarkError(
-      'invalid-argument',
-      `onProgress: ${shown(onProgress)} was given, and a function is expected`,
-    );
-  }
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted !== 'function') {
-    throw new TidemarkError('invalid-argument', `signal: ${shown(signal)} was given, and an AbortSignal is expected`);
-  }
-  if (!(durationMs > 0 && durationMs <= 600_000)) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `durationMs: ${shown(durationMs)} was given, and milliseconds up to 600000 are expected`,
-    );
-  }
-  if (!Number.isInteger(seed)) {
-    throw new TidemarkError('invalid-argument', `seed: ${shown(seed)} was given, and an integer is expected`);
-  }
+  checkOptions(options, optionChecks);
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

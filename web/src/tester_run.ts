@@ -1,6 +1,6 @@
 // One test, once: its samples, its figures, its result.
 import { Context } from './context.js';
-import { TidemarkError } from './errors.js';
+import { messageOf, TidemarkError } from './errors.js';
 import type { Runtime } from './engine.js';
 import { shownBytes } from './shown_bytes.js';
 import type { StructuresApi } from './structures/api.js';
@@ -157,7 +157,7 @@ export class TestRun {
       allocatorFunctions: () => allocatorOf(context, given, watched).functions(),
       measure: async (wanted: WorkloadOptions) => {
         const { durationMs, seed, signal } = options;
-        const asked = { ...(durationMs && { durationMs }), ...(seed && { seed }), ...wanted };
+        const asked = { ...(durationMs && { durationMs }), ...(seed !== undefined && { seed }), ...wanted };
         this.#ofAllocator = true;
         this.#figures = await runWorkload(context, given, watched, asked, {
           signal,
@@ -220,8 +220,4 @@ function leakedBetween(before: Live, after: Live): [number, LeakEvidence] {
   if (after.heap !== null) return [Math.max(0, after.heap - (before.heap ?? 0)), 'heap'];
   if (after.recorded !== null) return [Math.max(0, after.recorded - (before.recorded ?? 0)), 'recorded'];
   return [Math.max(0, after.held - before.held), 'memory'];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,4 +1,5 @@
 // What users want looked after, of whichever kind, and how much can be seen of it.
+import { aFlag, check } from './checks.js';
 import { runtimeOf, type EmscriptenModule, type Runtime } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
 import type { HeapStats } from './heap_stats.js';
@@ -101,6 +102,7 @@ export class WatchedModule {
    * @throws {TidemarkError} `'not-supported'`: it exports no allocator
    */
   wrapAllocatorOf(given: WasmModule): void {
+    check('module.wrapAllocator', (given as { wrapAllocator?: unknown }).wrapAllocator, aFlag, 'invalid-module');
     if (!(given as { wrapAllocator?: boolean }).wrapAllocator || !this.#program) return;
     this.#wrapper ??= new AllocatorWrapper(this.id, this.#program, this.recorded);
   }

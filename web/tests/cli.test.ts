@@ -103,6 +103,81 @@ describe('test', () => {
   });
 });
 
+describe('an application that prints', () => {
+  test.each(['speaking.js', 'speaking_small.js', 'instance.mjs'])(
+    '%s is started once, without arguments, and what it prints is no result',
+    async (name) => {
+      const { code, out, err } = await run('report', join(built, name), '--json');
+      expect(err).toBe('started with 1\nand from JavaScript\n');
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toHaveProperty('stats.allocated');
+      const tested = await run('test', join(built, name), ...quickly, '--suite', 'stress', '--json');
+      expect(tested.code).toBe(0);
+      expect(JSON.parse(tested.out)).toHaveProperty('summary.passed', 1);
+    },
+  );
+
+  test('one that aborts as it starts, or throws where nobody waits, ends with one line more and no result', async () => {
+    const early = await run('report', join(built, 'aborting.js'));
+    expect(early).toMatchObject({ code: 3, out: '' });
+    expect(early.err).toMatch(/^tidemark: .*aborting.js: it could not be started: .*Aborted/m);
+    writeFileSync(
+      file('late.mjs'),
+      "export default () => new Promise(() => void setTimeout(() => { throw new Error('late'); }));",
+    );
+    const late = await run('report', 'late.mjs');
+    expect(late).toMatchObject({ code: 3, out: '' });
+    expect(late.err).toBe('tidemark: nobody caught what the application threw: late\n');
+  });
+
+  test('what is thrown and is no Error has a message, too', async () => {
+    const { code, out } = await run('test', join(built, 'instance.mjs'), '--call', 'quit', '--iterations', '1');
+    expect(code).toBe(1);
+    expect(out).toContain('quit(): Program terminated with exit(4)');
+  });
+
+  test('one that never comes to an end of its start', async () => {
+    writeFileSync(file('endless.mjs'), 'export default () => new Promise(() => {});');
+    const { code, out, err } = await run('report', 'endless.mjs');
+    expect(err).toBe('tidemark: the application never came to an end of its start\n');
+    expect([code, out]).toEqual([3, '']);
+  });
+});
+
+describe('report', () => {
+  test('of a linked application: figures of its heap', async () => {
+    const { code, out } = await run('report', app('linked.mjs'), '--json');
+    expect(code).toBe(0);
+    const { stats, sizeClasses } = JSON.parse(out) as { stats: Record<string, number>; sizeClasses: unknown[] };
+    expect(stats['used']).toBeGreaterThanOrEqual(0);
+    expect(stats['allocated']).toBeGreaterThan(0);
+    expect(Array.isArray(sizeClasses)).toBe(true);
+    expect((await run('report', app('linked.mjs'))).out).toMatch(/linked with Tidemark[\s\S]*allocated +│ \d/);
+  });
+
+  test('of another one: what can be known', async () => {
+    const { code, out } = await run('report', app('dlmalloc.mjs'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/not linked with Tidemark/);
+    expect(out).toMatch(/used +│ not known/);
+    expect(out).toMatch(/efficiency +│ not known/);
+    expect(out).toMatch(/limit +│ none/);
+  });
+
+  test('what is thrown and is no Error has a message, too', async () => {
+    const { code, out } = await run('test', join(built, 'instance.mjs'), '--call', 'quit', '--iterations', '1');
+    expect(code).toBe(1);
+    expect(out).toContain('quit(): Program terminated with exit(4)');
+  });
+
+  test('one that never comes to an end of its start', async () => {
+    writeFileSync(file('endless.mjs'), 'export default () => new Promise(() => {});');
+    const { code, out, err } = await run('report', 'endless.mjs');
+    expect(err).toBe('tidemark: the application never came to an end of its start\n');
+    expect([code, out]).toEqual([3, '']);
+  });
+});
+
 describe('report', () => {
   test('of a linked application: figures of its heap', async () => {
     const { code, out } = await run('report', app('linked.mjs'), '--json');

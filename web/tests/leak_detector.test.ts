@@ -135,6 +135,10 @@ test('a scenario that keeps a block each time leaks, and one that gives it back 
   const leaking = await api.detectLeaksByScenario(api.defaultModule, () => void exports.malloc(700), { iterations: 7 });
   expect(leaking.patterns[0]).toMatchObject({ type: 'growth', verdict: 'leak', blocks: 7 });
   expect(leaking.patterns[0]?.evidence).toMatchObject({ perIteration: 1, iterations: 7 });
+  // Lost or reachable: growth alone can't tell, and what is said of it doesn't.
+  expect(leaking.recommendations.join('\n')).toContain('give back in the scenario what it takes');
+  expect(leaking.recommendations.join('\n')).not.toContain('still reachable');
+  expect(leaking.patterns.map(({ description }) => description).join()).not.toContain(' 0 blocks');
 });
 
 test('of a foreign module growth is judged, and the result says so', async () => {

@@ -192,6 +192,9 @@ test('modules of every kind, several at once; what one can not tell is null', as
     utilization: 25,
     growthRate: 0,
   });
+  expect(api.getMemoryProfile('rust').toText()).toBe(
+    "rust: who has allocated what isn't known: it is not linked with Tidemark's runtime\n",
+  );
   memory.grow(12);
   expect(api.getMemoryStats('rust')).toMatchObject({
     allocated: MiB,

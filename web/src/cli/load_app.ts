@@ -1,58 +1,74 @@
-// Starts an Emscripten application in this process: what emcc writes as an ES module, as CommonJS with -sMODULARIZE, or as a
-// plain script.
+// Starts an Emscripten application in this process, once: what emcc writes as an ES module, as CommonJS with -sMODULARIZE, or
+// as a plain script.
 import { readFileSync } from 'node:fs';
 import { Module as NodeModule } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EmscriptenModule } from '../engine.js';
+import { messageOf } from '../errors.js';
 import { CliError } from './cli_error.js';
 
-type Factory = (options: object) => Promise<EmscriptenModule> | EmscriptenModule;
+type Factory = (options: object) => Promise<EmscriptenModule | undefined> | EmscriptenModule | undefined;
 
-/** What the application prints goes to standard error: standard output is for results. */
 const options = {
   print: (text: string) => void process.stderr.write(`${text}\n`),
   noExitRuntime: true,
 };
 
+/**
+ * What the application prints goes to standard error, whatever it prints by: standard output is for results. It is started
+ * without arguments: those of the command line aren't meant for it.
+ */
+function setStage(): void {
+  for (const name of ['log', 'info', 'debug'] as const) console[name] = (...words) => console.error(...words);
+  process.argv.length = 2;
+}
+
 /** The content of a file that is a CommonJS module, whatever the package.json beside it says of .js files. */
-function requireText(path: string, text: string, exports: object = {}): unknown {
+function requireText(path: string, text: string, global?: { Module: object }): unknown {
   const module = new NodeModule(path) as NodeModule & { _compile(code: string, path: string): void };
   module.filename = path;
-  module.exports = exports;
   module.paths = [dirname(path)];
-  module._compile(text, path);
+  Object.assign(module, global);
+  module._compile(global ? `var Module = module.Module; ${text}` : text, path);
   return module.exports;
 }
 
-async function exportsOf(path: string, text: string): Promise<unknown> {
-  // A plain script runs where it is read, and may do so once only. It takes the Module that is there.
-  if (/\bvar Module\s*=\s*typeof Module\b/.test(text)) {
-    return requireText(path, `var Module = module.exports; ${text}\nmodule.exports = Module;`, { ...options });
-  }
-  let failure: Error | null = null;
+/** What comes without -sMODULARIZE, as a plain script: it takes the variable Module where there is one, and runs main() at once. */
+function startedScript(path: string, text: string): Promise<EmscriptenModule> {
+  return new Promise((done, fail) => {
+    const module = {
+      ...options,
+      onRuntimeInitialized: () => setImmediate(done, module),
+      onAbort: (what: unknown) => fail(new Error(`Aborted(${String(what)})`)),
+    };
+    requireText(path, text, { Module: module });
+  });
+}
+
+/** The function that starts a program, and what its file exports. */
+async function exportsOf(path: string, text: string): Promise<[unknown, object]> {
+  let failure: unknown = null;
   try {
     const namespace = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
     const exported = namespace['default'] ?? namespace['module.exports'];
-    if (typeof exported === 'function') return exported;
+    if (typeof exported === 'function') return [exported, namespace];
   } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
+    failure = error;
   }
   if (/^\s*(import|export)\s/m.test(text)) {
     if (failure) throw failure;
-    return null;
+    return [null, {}];
   }
-  const exported = requireText(path, text);
-  if (typeof exported === 'function') return exported;
-  // A plain script that Closure has renamed the Module of.
-  return /\bvar Module\b/.test(text) ? requireText(path, `${text}\nmodule.exports = Module;`) : null;
+  return [requireText(path, text), {}];
 }
 
-function started(module: EmscriptenModule & { calledRun?: boolean }): Promise<EmscriptenModule> {
-  return new Promise((done) => {
-    if (module.calledRun) done(module);
-    else Object.assign(module, { onRuntimeInitialized: () => done(module) });
-  });
+async function started(path: string, text: string): Promise<unknown> {
+  if (/=\s*typeof Module\s*!==?\s*["']/.test(text)) return startedScript(path, text);
+  const [start, namespace] = await exportsOf(path, text);
+  if (typeof start !== 'function') return null;
+  const module = await (start as Factory)({ ...options });
+  return module ?? ('tidemark' in namespace || 'HEAPU8' in namespace ? namespace : null); // -sMODULARIZE=instance
 }
 
 /** @throws {CliError} it can't be read or started, or isn't what emcc writes */
@@ -67,13 +83,12 @@ export async function loadApp(file: string): Promise<{ id: string; module: Emscr
   } catch (error) {
     throw new CliError(3, `${file}: it can't be read: ${(error as Error).message}`);
   }
+  setStage();
   let module: unknown;
   try {
-    const exported = await exportsOf(path, text);
-    if (typeof exported === 'function') module = await (exported as Factory)({ ...options });
-    else if (typeof exported === 'object' && exported !== null) module = await started(exported as EmscriptenModule);
+    module = await started(path, text);
   } catch (error) {
-    throw new CliError(3, `${file}: it could not be started: ${(error as Error).message ?? String(error)}`);
+    throw new CliError(3, `${file}: it could not be started: ${messageOf(error)}`);
   }
   if (typeof module !== 'object' || module === null) {
     throw new CliError(

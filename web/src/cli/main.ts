@@ -1,5 +1,6 @@
 // npx tidemark: docs/tester.md
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../errors.js';
 import { version } from '../index.js';
 import { CliError } from './cli_error.js';
 import { inspectCommand } from './inspect_command.js';
@@ -21,9 +22,11 @@ Exit codes:
   0  all is well
   1  a test failed, or is worse than its baseline
   2  called wrongly
-  3  the application, or a file, can't be read, started or understood`;
+  3  the application, or a file, can't be read, started or understood, or the
+     application threw what nobody caught`;
 
 let exitCode = 0;
+let isEnding = false;
 const program = new Command('tidemark')
   .description(
     "Tests, reports on and inspects the memory of Emscripten programs. 'app.js' is what emcc has written, for Node.",
@@ -87,8 +90,22 @@ program
 
 /** The code is set, and standard output has been taken, before the process ends: the application may keep it alive. */
 function end(code: number): void {
+  isEnding = true;
   process.stdout.write('', () => process.exit(code));
 }
+
+// What the application throws when nobody waits for it, and an application that waits for ever.
+process.on('uncaughtException', (error) => {
+  if (isEnding) return;
+  process.stderr.write(`tidemark: nobody caught what the application threw: ${messageOf(error)}\n`);
+  process.exit(3);
+});
+process.once('beforeExit', () => {
+  process.stderr.write('tidemark: the application never came to an end of its start\n');
+  process.exit(3);
+});
+
+process.stdout.on('error', () => process.exit(exitCode)); // who reads it has seen enough
 
 try {
   await program.parseAsync();
@@ -100,7 +117,7 @@ try {
     process.stderr.write(`tidemark: ${error.message}\n`);
     end(error.exitCode);
   } else {
-    process.stderr.write(`tidemark: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`tidemark: ${messageOf(error)}\n`);
     end(3);
   }
 }

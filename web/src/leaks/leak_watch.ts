@@ -290,6 +290,7 @@ export class LeakWatch {
       const what = plain
         .slice(0, 3)
         .map((group) => `${Math.round(group.blocks).toLocaleString('en')} × ${groupName(group)}`);
+      const held = sum((group) => group.heldBlocks);
       const bytes =
         report.lostBytes -
         groups.filter(({ kind: of }) => of !== 'block').reduce((all, group) => all + group.bytes + group.heldBytes, 0);
@@ -306,15 +307,12 @@ export class LeakWatch {
             description: `${countText(
               sum((group) => group.blocks),
               'block',
-            )} that no pointer leads to (${what.join(', ')}), and ${countText(
-              sum((group) => group.heldBlocks),
-              'block',
-            )} that they hold: ${shownBytes(bytes)}`,
+            )} that no pointer leads to (${what.join(', ')})${held > 0 ? `, and ${countText(held, 'block')} that they hold` : ''}: ${shownBytes(bytes)}`,
             evidence: {
               what: what.join(', '),
               directBlocks: sum((group) => group.blocks),
               directBytes: sum((group) => group.bytes),
-              heldBlocks: sum((group) => group.heldBlocks),
+              heldBlocks: held,
               heldBytes: sum((group) => group.heldBytes),
               notExamined: rest,
               scannedBytes: report.scannedBytes,

@@ -1,5 +1,5 @@
 // The scenario test: what grows by a multiple of the iterations leaks. The idea is that of nolanlawson/fuite, for web pages.
-import { shown, TidemarkError } from '../errors.js';
+import { aNumber, checkOptions } from '../checks.js';
 import { shownBytes } from '../shown_bytes.js';
 import type { LeakPattern } from './leak_result.js';
 import { countText, severityOf } from './leak_text.js';
@@ -9,6 +9,13 @@ export interface ScenarioOptions {
   /** How often it is run after the first time: 7, a number that little else is a multiple of. */
   iterations?: number;
 }
+
+const checks = {
+  iterations: /* @__PURE__ */ aNumber(
+    'a whole number from 2 to 10000',
+    (value) => Number.isInteger(value) && value >= 2 && value <= 10_000,
+  ),
+};
 
 /** What is counted: by name, a number of things and their bytes. */
 type Counts = Map<string, { count: number; bytes: number; blockBytes: number | null }>;
@@ -45,14 +52,10 @@ async function settle(): Promise<void> {
 export async function runScenario(
   watch: LeakWatch,
   run: () => unknown,
-  { iterations = 7 }: ScenarioOptions,
+  options: ScenarioOptions,
 ): Promise<LeakPattern[]> {
-  if (!Number.isInteger(iterations) || iterations < 2 || iterations > 10_000) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `iterations: ${shown(iterations)} was given, and a whole number from 2 to 10000 is expected`,
-    );
-  }
+  checkOptions(options, checks);
+  const { iterations = 7 } = options;
   await run();
   await settle();
   const series: Counts[] = [countsOf(watch)];

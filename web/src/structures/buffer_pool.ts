@@ -1,4 +1,5 @@
 // BufferPool: bytes of linear memory that are used again in place of being allocated anew.
+import { checkOptions, notNegative } from '../checks.js';
 import { collectablesOf } from '../collectables.js';
 import { defaultContext, type Context } from '../context.js';
 import { shown, TidemarkError } from '../errors.js';
@@ -39,6 +40,10 @@ export interface BufferPoolStats {
 }
 
 const defaultMaxIdleBytes = 16 * 2 ** 20;
+const checks = {
+  zero: ["true, false or 'release'", (value: unknown) => typeof value === 'boolean' || value === 'release'] as const,
+  maxIdleBytes: notNegative,
+};
 const mostBytes = 0x7fff_ffff;
 
 /**
@@ -62,20 +67,9 @@ export class BufferPool extends Structure {
 
   /** @throws {TidemarkError} `'invalid-config'` */
   constructor(options: BufferPoolOptions = {}, context: Context = defaultContext()) {
-    requireOptions('BufferPool', options, ['zero', 'maxIdleBytes']);
+    requireOptions('BufferPool', options, Object.keys(checks));
+    checkOptions(options, checks, 'invalid-config', 'BufferPool: ');
     const { zero = false, maxIdleBytes = defaultMaxIdleBytes } = options;
-    if (typeof zero !== 'boolean' && zero !== 'release') {
-      throw new TidemarkError(
-        'invalid-config',
-        `BufferPool: zero: ${shown(zero)}, and true, false or 'release' is expected`,
-      );
-    }
-    if (!(maxIdleBytes >= 0)) {
-      throw new TidemarkError(
-        'invalid-config',
-        `BufferPool: maxIdleBytes: ${shown(maxIdleBytes)}, and 0 or more is expected`,
-      );
-    }
     const memory = structureMemory(context);
     const store = new BufferStore(() => memory.exports, maxIdleBytes);
     const lent = new Set<WeakRef<PooledBuffer>>();

@@ -1,4 +1,5 @@
 // MemoryEfficientCache: a cache of what was used last, each for its time, in linear memory.
+import { aFlag, aFunction, aNumber, check, checkOptions } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -53,22 +54,12 @@ export interface CacheStats {
 /** What dump() gives, and load() takes: the oldest first; `ttl` is what was left, in milliseconds. */
 export type CacheDump<K, V> = [key: K, entry: { value: V; ttl?: number; size?: number }][];
 
-function requirePositive(name: string, value: unknown): void {
-  if (value !== undefined && !(typeof value === 'number' && value > 0)) {
-    throw new TidemarkError('invalid-config', `cache: ${name}: ${shown(value)}, and a number above 0 is expected`);
-  }
-}
-
-const numbers = ['max', 'maxSize', 'maxBytes', 'ttl', 'ttlResolution'] as const;
-const optionNames: readonly string[] = [
-  ...numbers,
-  'allowStale',
-  'updateAgeOnGet',
-  'sizeCalculation',
-  'onEvict',
-  'dispose',
-];
-const functions = ['sizeCalculation', 'onEvict', 'dispose'] as const;
+const amount = /* @__PURE__ */ aNumber('a number above 0', (value) => value > 0);
+const duration = /* @__PURE__ */ aNumber('milliseconds, 0 or more,', (value) => value >= 0);
+const checks = {
+  ...{ max: amount, maxSize: amount, maxBytes: amount, ttl: duration, ttlResolution: duration },
+  ...{ allowStale: aFlag, updateAgeOnGet: aFlag, sizeCalculation: aFunction, onEvict: aFunction, dispose: aFunction },
+};
 
 /** All options as one object. @throws {TidemarkError} `'invalid-config'` */
 function cacheOptions<K, V>(
@@ -76,19 +67,11 @@ function cacheOptions<K, V>(
   ttl: number | undefined,
   rest: CacheOptions<K, V>,
 ): CacheOptions<K, V> {
-  const refuse = (name: string, value: unknown, expected: string): never => {
-    throw new TidemarkError('invalid-config', `cache: ${name}: ${shown(value)}, and ${expected} is expected`);
-  };
-  if (typeof rest !== 'object' || (rest as unknown) === null) refuse('options', rest, 'an object');
+  checkOptions(rest, checks, 'invalid-config', 'cache: ');
   const isOptions = (given: unknown): given is CacheOptions<K, V> => typeof given === 'object' && given !== null;
   const max = isOptions(first) ? first : first === undefined ? {} : { max: first };
   const options: CacheOptions<K, V> = { ...rest, ...max, ...(ttl === undefined ? {} : { ttl }) };
-  for (const [name, value] of Object.entries(options)) {
-    if (!optionNames.includes(name)) refuse(name, value, `one of ${optionNames.join(', ')}`);
-  }
-  for (const name of functions) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
-  }
+  checkOptions(options, checks, 'invalid-config', 'cache: ');
   return options;
 }
 
@@ -119,15 +102,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     context: Context = defaultContext(),
   ) {
     const options = cacheOptions(first, ttlMs, rest);
-    const { max, maxSize, maxBytes, ttl, ttlResolution = 0, sizeCalculation } = options;
-    for (const [name, value] of Object.entries({ max, maxSize, maxBytes })) requirePositive(name, value);
-    for (const [name, value] of Object.entries({ ttl, ttlResolution })) {
-      if (value === undefined || value >= 0) continue;
-      throw new TidemarkError(
-        'invalid-config',
-        `cache: ${name}: ${shown(value)}, and milliseconds, 0 or more, are expected`,
-      );
-    }
+    const { max, maxSize, ttl, ttlResolution = 0, sizeCalculation } = options;
     if (maxSize !== undefined && sizeCalculation === undefined) {
       throw new TidemarkError('invalid-config', 'cache: sizeCalculation: it is not there, and maxSize needs it');
     }
@@ -293,7 +268,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   /** From now on at most `max` entries. */
   resize(max: number): void {
-    requirePositive('max', max);
+    check('cache: max', max ?? null, amount, 'invalid-config');
     this.#max = max;
     while (this.#engine.size > max) this.#remove(this.#engine.oldest(), 'evict');
   }

@@ -1,4 +1,5 @@
 // MemoryPool: JavaScript objects that are used again in place of being collected.
+import { aFunction, check, notNegative } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -44,15 +45,9 @@ export class MemoryPool<T extends object> {
 
   /** @throws {TidemarkError} `'invalid-config'` */
   constructor(factory: () => T, reset?: (object: T) => void, maxSize = 100, context: Context = defaultContext()) {
-    if (typeof factory !== 'function') {
-      throw new TidemarkError('invalid-config', `MemoryPool: factory: ${shown(factory)}, and a function is expected`);
-    }
-    if (reset !== undefined && typeof reset !== 'function') {
-      throw new TidemarkError('invalid-config', `MemoryPool: reset: ${shown(reset)}, and a function is expected`);
-    }
-    if (!(maxSize >= 0)) {
-      throw new TidemarkError('invalid-config', `MemoryPool: maxSize: ${shown(maxSize)}, and 0 or more is expected`);
-    }
+    check('MemoryPool: factory', factory ?? null, aFunction, 'invalid-config');
+    check('MemoryPool: reset', reset, aFunction, 'invalid-config');
+    check('MemoryPool: maxSize', maxSize, notNegative, 'invalid-config');
     this.#factory = factory;
     this.#reset = reset;
     this.#maxSize = maxSize;
@@ -167,9 +162,7 @@ export class MemoryPool<T extends object> {
   }
 
   set maxSize(maxSize: number) {
-    if (!(maxSize >= 0)) {
-      throw new TidemarkError('invalid-argument', `MemoryPool.maxSize: ${shown(maxSize)}, and 0 or more is expected`);
-    }
+    check('MemoryPool.maxSize', maxSize ?? null, notNegative);
     this.#maxSize = maxSize;
     this.trim(maxSize);
   }

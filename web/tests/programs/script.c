@@ -1,7 +1,0 @@
-// A program that says when it runs.
-#include <stdio.h>
-
-int main(void) {
-  puts("main runs");
-  return 0;
-}
