@@ -124,9 +124,9 @@ std::uint32_t tidemark_table_get_many(Table* table, const void* keys, int keys_a
   find_each(*table, keys, keys_are_doubles, count, [&](std::uint32_t i, Entry entry) {
     double value = missing;
     if (entry != kNoEntry) {
-      const Box box = table->value(entry);
-      if (is_number(box)) {
-        value = number_of(box);
+      const double number = table->number_or_nan(entry);
+      if (number == number || is_number(table->value(entry))) {
+        value = number;
         ++found;
       }
     }

@@ -33,7 +33,7 @@ IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
   return segment;
 }
 
-bool Index::reserve(Hash hash, Entry entry, bool coarse, Keys keys) {
+bool Index::make_room(Hash hash, Entry entry, bool coarse) {
   if (segments_ == 0) {
     Block directory = blocks_.allocate(sizeof(IndexSegment));
     if (directory.handle == 0) return false;
@@ -61,12 +61,12 @@ bool Index::reserve(Hash hash, Entry entry, bool coarse, Keys keys) {
       encoding = encoding.marked_for(std::max(entry, greatest_of(old)), old.mark_bits);
     }
   }
-  if (segment.count < segment.capacity && encoding == old) return true;
-  return lay_out(segment, with_room(segment.count + 1u), encoding, old.shift == 0 ? &keys : nullptr);
+  return lay_out(segment, with_room(segment.count + 1u), encoding, old.shift == 0);
 }
 
-/// Again, with other room, and slots of the same or a wider encoding, whose marks are of `keys` where these are given; false, and nothing changed, when memory is exhausted.
-bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, const Keys* keys) {
+/// Again, with other room, and slots of the same or a wider encoding, whose marks are of the keys' hashes or those that they
+/// were; false, and nothing changed, when memory is exhausted.
+bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, bool marks_anew) {
   IndexSegment made = make_segment(capacity, encoding);
   if (made.data.handle == 0) return false;
   const SlotEncoding old = segment.encoding;
@@ -77,7 +77,7 @@ bool Index::lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding en
     segment.for_each_home([&](unsigned home, IndexSegment::Run run) {
       for (; run.count != 0; --run.count, run.begin += old.width) {
         const Entry entry = old.read(run.begin);
-        writer.add(home, entry, keys != nullptr ? keys->hash_of(keys->table, entry) : old.mark(run.begin));
+        writer.add(home, entry, marks_anew ? keys_.hash_of(keys_.table, entry) : old.mark(run.begin));
       }
     });
     writer.finish();
@@ -124,13 +124,11 @@ void Index::renumber(Hash hash, Entry from, Entry to) {
   segment.encoding.write(segment.find_slot(hash, from), to, hash);
 }
 
-IndexSegment Index::build(const std::uint64_t* items, std::size_t n, std::uint64_t side, unsigned count,
-                          SlotEncoding encoding) {
+IndexSegment Index::build(const std::uint64_t* items, unsigned count, SlotEncoding encoding) {
   IndexSegment segment = make_segment(with_room(count), encoding);
   if (segment.data.handle == 0) return segment;
   SegmentWriter writer(segment, count);
-  for (std::size_t i = 0; i < n; ++i) {
-    if ((items[i] >> kSideBit & 1) != side) continue;
+  for (unsigned i = 0; i < count; ++i) {
     writer.add(items[i] >> kHomeBit & (IndexSegment::kHomes - 1), static_cast<Entry>(items[i]), items[i] >> kMarkBit);
   }
   writer.finish();
@@ -193,7 +191,7 @@ TIDEMARK_RARE void Index::trim() {
     IndexSegment& segment = directory()[i];
     const std::size_t n_bytes = IndexSegment::bytes_for(segment.count, segment.encoding.width);
     // Where there is no memory to make it smaller in, it stays as it is.
-    if (n_bytes < segment.data.n_bytes && !lay_out(segment, segment.count, segment.encoding, nullptr)) continue;
+    if (n_bytes < segment.data.n_bytes && !lay_out(segment, segment.count, segment.encoding, false)) continue;
   }
   const std::size_t used = segments_ * sizeof(IndexSegment);
   if (segments_ != 0 && used < directory_.n_bytes && !blocks_.replace(directory_, used, used)) return;

@@ -27,7 +27,7 @@ class Index {
     Hash (*hash_of)(const void* table, Entry entry);
   };
 
-  explicit Index(Blocks& blocks) : blocks_(blocks) {}
+  Index(Blocks& blocks, Keys keys) : blocks_(blocks), keys_(keys) {}
   ~Index() { clear(); }
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
@@ -91,7 +91,15 @@ class Index {
   }
 
   /// Makes room for one more; false when memory is exhausted.
-  [[nodiscard]] bool reserve(Hash hash, Entry entry, bool coarse, Keys keys);
+  [[nodiscard]] bool reserve(Hash hash, Entry entry, bool coarse) {
+    if (segments_ != 0) {
+      const IndexSegment& segment = segment_for(hash);
+      if (segment.count < segment.capacity && segment.encoding.fits(entry) &&
+          !segment.is_full(IndexSegment::home_of(hash)))
+        return true;
+    }
+    return make_room(hash, entry, coarse);
+  }
   /// Requires reserve() of the same.
   void insert(Hash hash, Entry entry);
   void erase(Hash hash, Entry entry);
@@ -121,8 +129,8 @@ class Index {
   static constexpr std::uint32_t kMean = 384;
   static constexpr std::uint32_t kLeastMean = 144;
   static constexpr unsigned kNumberBit = 24;  // of a hash: where the number of its segment begins
-  // An item of a split: the entry, above it its home, the side that it goes to, and what a mark takes of the hash.
-  static constexpr unsigned kHomeBit = 32, kSideBit = 40, kMarkBit = 41;
+  // An item of a split: the entry, above it its home, and what a mark takes of the hash.
+  static constexpr unsigned kHomeBit = 32, kMarkBit = 40;
 
   static std::uint32_t mask_for(std::uint32_t segments) { return std::bit_ceil(segments) - 1; }
   static std::uint32_t number_of(Hash hash) { return static_cast<std::uint32_t>(hash >> kNumberBit); }
@@ -132,17 +140,18 @@ class Index {
   }
   IndexSegment* directory() const { return directory_.as<IndexSegment>(); }
 
+  [[gnu::noinline]] bool make_room(Hash hash, Entry entry, bool coarse);
   template <class EachHash>
-  void split(Entry greatest, bool coarse, EachHash&& each);
+  [[gnu::noinline]] void split(Entry greatest, bool coarse, EachHash&& each);
   void join();
   IndexSegment make_segment(std::size_t capacity, SlotEncoding encoding);
-  IndexSegment build(const std::uint64_t* items, std::size_t n, std::uint64_t side, unsigned count,
-                     SlotEncoding encoding);
-  bool lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, const Keys* keys);
+  IndexSegment build(const std::uint64_t* items, unsigned count, SlotEncoding encoding);
+  bool lay_out(IndexSegment& segment, std::size_t capacity, SlotEncoding encoding, bool marks_anew);
   bool is_in_overflow(Entry entry) const;
   bool grow_overflow();
 
   Blocks& blocks_;
+  Keys keys_;
   Block directory_;  // of IndexSegments
   Block overflow_;   // of Entries
   std::uint32_t segments_ = 0;
@@ -161,11 +170,12 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
   const IndexSegment& old = directory()[place];
   // What all hashes have in common that belong here: the home, and as many bits of the number as were looked at.
   const Hash numbers = Hash{mask >> 1} << kNumberBit, homes = Hash{IndexSegment::kHomes - 1} << IndexSegment::kHomeBit;
-  Block scratch = blocks_.allocate(old.count * sizeof(std::uint64_t) + 8);
+  // Those that stay, and those that go: each is written to both, and counts in one. Which one it is, no processor foresees.
+  Block scratch = blocks_.allocate(2 * (old.count + std::size_t{1}) * sizeof(std::uint64_t));
   if (scratch.handle == 0) return;
-  std::uint64_t* const items = scratch.as<std::uint64_t>();
-  std::size_t n = 0;
-  unsigned n_going = 0;
+  std::uint64_t* const staying = scratch.as<std::uint64_t>();
+  std::uint64_t* const going = staying + old.count + 1;
+  unsigned n_staying = 0, n_going = 0;
   old.for_each_home([&](unsigned home, IndexSegment::Run run) {
     for (unsigned index = 0; index < run.count; ++index) {
       const Entry first = old.encoding.read(run.begin + index * old.encoding.width);
@@ -176,16 +186,17 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
       const Hash bits = Hash{home} << IndexSegment::kHomeBit | Hash{place} << kNumberBit;
       each(first, 1u << old.encoding.shift, numbers | homes, bits, [&](Entry entry, Hash hash) {
         if (overflow_count_ != 0 && is_in_overflow(entry)) return;
-        const std::uint64_t side = (number_of(hash) & mask) == segments_;
-        if (n == old.count) return;
-        items[n++] = hash << kMarkBit | side << kSideBit | std::uint64_t{home} << kHomeBit | entry;
-        n_going += static_cast<unsigned>(side);
+        if (n_staying + n_going == old.count) return;
+        const std::uint64_t item = hash << kMarkBit | std::uint64_t{home} << kHomeBit | entry;
+        const bool goes = (number_of(hash) & mask) == segments_;
+        staying[n_staying] = going[n_going] = item;
+        n_staying += goes ? 0 : 1;
+        n_going += goes ? 1 : 0;
       });
     }
   });
   const SlotEncoding encoding = SlotEncoding::for_entry(greatest, coarse);
-  const unsigned n_staying = static_cast<unsigned>(n) - n_going;
-  IndexSegment stays = build(items, n, 0, n_staying, encoding), goes = build(items, n, 1, n_going, encoding);
+  IndexSegment stays = build(staying, n_staying, encoding), goes = build(going, n_going, encoding);
   if (stays.data.handle != 0 && goes.data.handle != 0) {
     blocks_.give_back(directory()[place].data);
     directory()[place] = stays;

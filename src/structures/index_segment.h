@@ -117,11 +117,11 @@ struct SlotEncoding {
   }
   template <unsigned kWidth>
   std::uint32_t first_marked(const std::uint8_t* slots, unsigned count, Hash hash, std::uint64_t marks) const {
-    const auto word = load_unaligned<std::uint64_t>(slots);
-    const std::uint64_t equal = equal_marks<kWidth>(word, hash, marks);
+    const std::uint64_t equal = equal_marks<kWidth>(load_unaligned<std::uint64_t>(slots), hash, marks);
     const unsigned bit = static_cast<unsigned>(std::countr_zero(equal)) - 8;
     if (equal == 0 || bit >= 8 * kWidth * count) return kNoEntry;
-    return (static_cast<std::uint32_t>(word >> bit) & kSlotMask[kWidth]) >> mark_bits;
+    // Of three bytes, the third slot ends beyond the word.
+    return (SlotEncoding::word(slots + bit / 8) & kSlotMask[kWidth]) >> mark_bits;
   }
   template <unsigned kWidth>
   static std::uint64_t equal_marks(std::uint64_t word, Hash hash, std::uint64_t marks) {
@@ -192,25 +192,20 @@ struct IndexSegment {
 
   /// Requires room, and a home that is not full.
   void insert(unsigned home, Entry entry, Hash hash) {
-    const Run run = run_of(home);
-    const unsigned group = home / kHomesPerGroup, width = encoding.width;
-    std::uint8_t* slot = run.begin + run.count * width;
-    // The nearest group with room gives it: the ones after this one first, then those before it.
-    unsigned from = group;
-    while (from < kGroups && used_end(from) == begin_of(from + 1)) ++from;
-    if (from < kGroups) {
-      move_up(slot + width, slot, static_cast<std::size_t>(data.address + used_end(from) - slot));
-      for (; from > group; --from) offsets[from] = static_cast<std::uint16_t>(offsets[from] + width);
+    std::uint8_t* const group = group_of(home);
+    const unsigned place = 4 * (home % kHomesPerGroup), width = encoding.width;
+    const auto counts = load_unaligned<std::uint64_t>(group);
+    std::uint8_t* const slots = group + kCountsBytes;
+    std::uint8_t* slot = slots + sum(counts & ((std::uint64_t{16} << place) - 1)) * width;
+    std::uint8_t* const end = slots + sum(counts) * width;
+    if (end != data.address + begin_of(home / kHomesPerGroup + 1)) {
+      move_up(slot + width, slot, static_cast<std::size_t>(end - slot));
     } else {
-      for (from = group; used_end(from - 1) == begin_of(from); --from)
-        offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
-      std::uint8_t* const begin = data.address + begin_of(from);
-      move_down(begin - width, begin, static_cast<std::size_t>(slot - begin));
-      offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
-      slot -= width;
+      slot = room_from_others(home / kHomesPerGroup, slot);
     }
     encoding.write(slot, entry, hash);
-    change(home, 1);
+    store_unaligned(group_of(home), counts + (std::uint64_t{1} << place));
+    ++count;
   }
   void erase(unsigned home, std::uint8_t* slot) {
     const std::uint8_t* const next = slot + encoding.width;
@@ -270,6 +265,24 @@ struct IndexSegment {
     return offsets[group] + kCountsBytes + sum(counts) * encoding.width;
   }
 
+  /// Of the nearest group with room: the ones after this one first, then those before it. Returns the slot as it is then.
+  std::uint8_t* room_from_others(unsigned group, std::uint8_t* slot) {
+    const unsigned width = encoding.width;
+    unsigned from = group;
+    while (from < kGroups && used_end(from) == begin_of(from + 1)) ++from;
+    if (from < kGroups) {
+      move_up(slot + width, slot, static_cast<std::size_t>(data.address + used_end(from) - slot));
+      for (; from > group; --from) offsets[from] = static_cast<std::uint16_t>(offsets[from] + width);
+      return slot;
+    }
+    for (from = group; used_end(from - 1) == begin_of(from); --from)
+      offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
+    std::uint8_t* const begin = data.address + begin_of(from);
+    move_down(begin - width, begin, static_cast<std::size_t>(slot - begin));
+    offsets[from] = static_cast<std::uint16_t>(offsets[from] - width);
+    return slot - width;
+  }
+
   // By words, of which the last overlaps the one before it: the bytes are few, and in WebAssembly a call of memmove leaves
   // the engine.
 
@@ -327,7 +340,7 @@ class SegmentWriter {
   }
 
   /// Homes come in their order.
-  void add(unsigned home, Entry entry, std::uint64_t hash) {
+  [[gnu::always_inline]] void add(unsigned home, Entry entry, std::uint64_t hash) {
     go_to(home / IndexSegment::kHomesPerGroup);
     counts_ += std::uint64_t{1} << (4 * (home % IndexSegment::kHomesPerGroup));
     to_.encoding.write(at_, entry, hash);

@@ -11,7 +11,11 @@ namespace tidemark {
 constinit RelocationLog last_relocations{};
 
 Table::Table(BlockSource& source, bool with_values, bool stable)
-    : blocks_(source), index_(blocks_), with_values_(with_values), stable_(stable) {}
+    : blocks_(source),
+      index_(blocks_,
+             {this, [](const void* table, Entry entry) { return static_cast<const Table*>(table)->key_hash(entry); }}),
+      with_values_(with_values),
+      stable_(stable) {}
 
 // --- look-up
 
@@ -239,10 +243,18 @@ Table::Put Table::put(const Operand& key, const Operand& value, Entry reused) {
 
 Table::Put Table::put_integer(std::int32_t key, double value) {
   const Entry found = find_integer(key);
+  if (found != kNoEntry) return put_at(found, value);
   begin_change();
-  if (found == kNoEntry) return add(Operand::of(key), hash_of(key), Operand::of_value(value), kNoEntry);
-  last_put_ = found;
-  return !with_values_ || replace_number(found, value) || set_value(found, Operand::of_value(value)) ? Put::kReplaced
+  const Hash hash = hash_of(key);
+  if (add_integer(key, hash, value)) return Put::kAdded;
+  return add(Operand::of(key), hash, Operand::of_value(value), kNoEntry);
+}
+
+Table::Put Table::put_at(Entry entry, double value) {
+  refresh();
+  begin_change();
+  last_put_ = entry;
+  return !with_values_ || replace_number(entry, value) || set_value(entry, Operand::of_value(value)) ? Put::kReplaced
                                                                                                      : Put::kRefused;
 }
 
@@ -260,6 +272,39 @@ inline Table::Put Table::replace(Entry entry, const Operand& value) {
              : Put::kRefused;
 }
 
+/// As add(), where the last segment has room, in cells of the right kinds, and so has the index; else false, and nothing changed.
+inline bool Table::add_integer(std::int32_t key, Hash hash, double value) {
+  if (tail_ == kNoSegment || stable_) return false;
+  EntrySegment& in = at(tail_);
+  const std::uint32_t place = in.used;
+  if (in.key_kind != ColumnKind::kInt32 || (place + 1) * sizeof(std::int32_t) > in.keys.n_bytes ||
+      in.text_used > EntrySegment::kManyTextBytes)
+    return false;
+  std::int32_t integer = 0;
+  if (in.value_kind == ColumnKind::kInt32) {
+    integer = static_cast<std::int32_t>(value >= -2147483648.0 && value <= 2147483647.0 ? value : 0.5);
+    if (with_values_ && std::bit_cast<Box>(value) != box_of(integer)) return false;
+  }
+  const Entry entry = entry_of(tail_, place);
+  if (!index_.reserve(hash, entry, is_coarse())) return false;
+  index_.insert(hash, entry);
+  in.keys.as<std::int32_t>()[place] = key;
+  if (with_values_) {
+    if (in.value_kind == ColumnKind::kInt32) {
+      in.values.as<std::int32_t>()[place] = integer;
+    } else {
+      in.values.as<Box>()[place] = value != value ? kNanBox : std::bit_cast<Box>(value);
+      integer_values_ = false;
+    }
+  }
+  ++in.used;
+  ++in.live;
+  ++size_;
+  last_put_ = entry;
+  adapt_index();
+  return true;
+}
+
 Table::Put Table::add(const Operand& key, Hash hash, const Operand& value, Entry reused) {
   Entry entry = reused;
   if (entry == kNoEntry) {
@@ -270,7 +315,7 @@ Table::Put Table::add(const Operand& key, Hash hash, const Operand& value, Entry
   EntrySegment& in = at(segment_of(entry));
   const std::uint32_t place = tidemark::place_of(entry);
   if (!prepare(in, place, key, value, true)) return Put::kRefused;
-  if (!index_.reserve(hash, entry, is_coarse(), keys())) return Put::kRefused;
+  if (!index_.reserve(hash, entry, is_coarse())) return Put::kRefused;
   index_.insert(hash, entry);
   write_key(in, place, key);
   if (with_values_) write_value(in, place, value);
@@ -330,7 +375,14 @@ void Table::adapt_index() {
   const Entry greatest = entry_of(segment_count_, 0) - 1;
   index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
     const EntrySegment& in = segment(segment_of(first));
-    const std::uint32_t begin = tidemark::place_of(first), end = std::min<std::uint32_t>(begin + count, in.used);
+    const std::uint32_t begin = tidemark::place_of(first);
+    if (count == 1) {
+      // By itself: live, and where it belongs, since the index has it.
+      f(first,
+        in.key_kind == ColumnKind::kInt32 ? hash_of(in.keys.as<const std::int32_t>()[begin]) : in.key_hash(begin));
+      return;
+    }
+    const std::uint32_t end = std::min<std::uint32_t>(begin + count, in.used);
     if (in.key_kind == ColumnKind::kInt32) {
       const std::int32_t* const keys = in.keys.as<const std::int32_t>();
       for (std::uint32_t place = begin; place < end; ++place) {

@@ -64,6 +64,8 @@ class Table {
   /// As put() of the numbers, faster.
   Put put_integer(std::int32_t key, double value);
   Put put_numbers(double key, double value);
+  /// As put() of the key of a live entry.
+  Put put_at(Entry entry, double value);
   /// False where memory is exhausted.
   [[nodiscard]] bool set_value(Entry entry, const Operand& value);
   bool erase(const Operand& key);
@@ -120,6 +122,7 @@ class Table {
   Entry find_text(const EntrySegment& in, Entry first, unsigned count, const Operand& key) const;
 
   bool replace_number(Entry entry, double value);
+  bool add_integer(std::int32_t key, Hash hash, double value);
   Put add(const Operand& key, Hash hash, const Operand& value, Entry reused);
   Put replace(Entry entry, const Operand& value);
   void begin_change() {
@@ -155,10 +158,6 @@ class Table {
   /// Whether a slot of the index may stand for several entries. It saves a byte, and is slower: where that byte is much of
   /// what an entry costs, and keys are compared fast. Entries of a stable table have links beside, and are looked up most.
   bool is_coarse() const { return !stable_ && integer_keys_ && (!with_values_ || integer_values_); }
-
-  Index::Keys keys() const {
-    return {this, [](const void* table, Entry entry) { return static_cast<const Table*>(table)->key_hash(entry); }};
-  }
 
   Blocks blocks_;
   Index index_;

@@ -57,6 +57,16 @@ TEST(Table, EveryWidthOfTheIndexFindsWhatIsThere) {
   EXPECT_LT(table.held_bytes(), table.size() * 24);
 }
 
+TEST(Table, NumbersOfEntriesAboveTwoToTheTwentiethAreReadWhole) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  constexpr std::uint32_t kEntries = 1'060'000;
+  for (std::uint32_t i = 0; i < kEntries; ++i)
+    ASSERT_EQ(table.put(Operand::of(scattered(i)), Operand::of_value(i + 0.5)), Table::Put::kAdded);
+  for (std::uint32_t i = 0; i < kEntries; ++i) ASSERT_TRUE(table.erase(Operand::of(scattered(i)))) << i;
+  EXPECT_EQ(table.check(), nullptr);
+}
+
 TEST(Table, ManyAreFoundAsOneByOne) {
   FaultyBlocks blocks;
   Table table(blocks, false);
