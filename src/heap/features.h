@@ -10,14 +10,13 @@
 namespace tidemark {
 
 struct HeapFeatures {
-  bool fast_paths;  // heap.h         malloc and free of most blocks without a call
-  bool
-      fitted_classes;  // class_table.h  classes for the sizes that the program asks for most, in a table; else plain_classes.h
-  bool turns;          // slabs.h        slabs of a class take turns; else one serves until it is exhausted
-  bool sized_slabs;  // slabs.h        blocks that fill grains without a rest, and all the room there is
-  bool splitting;    // slab_split.h   sweeps split slabs that are mostly free, and give runs of descriptors back
-  bool quick_runs;   // runs.h         recent runs, carving, bins that a sweep leaves in order of address
-  bool marked_bins;  // bins.h         which bins are not empty, in two words; else lean_bins.h
+  bool fast_paths;      // heap.h         malloc and free of most blocks without a call
+  bool fitted_classes;  // class_table.h  classes for the sizes that the program asks for most; else plain_classes.h
+  bool turns;           // slabs.h        slabs of a class take turns; else one serves until it is exhausted
+  bool sized_slabs;     // slabs.h        blocks that fill grains without a rest, and all the room there is
+  bool splitting;       // slab_split.h   sweeps split slabs that are mostly free, and give runs of descriptors back
+  bool quick_runs;      // runs.h         recent runs, carving, bins that a sweep leaves in order of address
+  bool marked_bins;     // bins.h         which bins are not empty, in two words; else lean_bins.h
 };
 
 inline constexpr HeapFeatures kAllFeatures{true, true, true, true, true, true, true};

@@ -2,7 +2,8 @@
 //
 // There are four of it, of which a program has one: the archive of the malloc alone has a heap that nobody observes, the
 // runtime's archive is compiled with TIDEMARK_OBSERVED and has one with a meter, the hardened one with TIDEMARK_HARDEN and
-// has one that hands blocks out at random, the small one with TIDEMARK_SMALL_HEAP. Their names differ for the linker, so that a program can't get parts of two.
+// has one that hands blocks out at random, the small one with TIDEMARK_SMALL_HEAP has one of few features. Their names
+// differ for the linker, so that a program can't get parts of two.
 //
 // malloc runs before any constructor: the heap's state is constant-initialised.
 #pragma once

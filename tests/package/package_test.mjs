@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -176,6 +177,31 @@ async function emscriptenPort() {
     assert.notEqual(code, 0);
     assert.match(output, reason);
   }
+}
+
+/** Which malloc a program has is told by its size: the small one's is less than half of the other's. */
+async function smallMalloc() {
+  const project = join(root, 'tests/package/project');
+  const port = `--use-port=${prefix}/share/tidemark/tidemark.py`;
+  const bytesOf = async (...flags) => {
+    await run('emcc', [join(project, 'app.c'), ...flags, '-o', 'small.js'], inWork);
+    assert.equal(await outputOf('small.js'), 'C\nheld 1000 1\n');
+    return statSync(join(work, 'small.wasm')).size;
+  };
+  for (const level of ['-Oz', '-Os', '-O2']) {
+    const [whole, small] = [await bytesOf(level, `${port}:small=false`), await bytesOf(level, `${port}:small=true`)];
+    assert.ok(small < whole - 3000, `${level}: ${small} bytes with the small malloc, ${whole} with the other`);
+    assert.equal(await bytesOf(level, port), level === '-O2' ? whole : small, `${level}: what the port chooses`);
+  }
+  for (const other of ['harden', 'runtime']) {
+    const flags = [join(project, 'app.c'), '-Oz', `${port}:small=true:${other}=true`];
+    const { code, output } = await run('emcc', flags, { ...inWork, mayFail: true });
+    assert.notEqual(code, 0);
+    assert.match(output, /small=true does not go with runtime=true or harden=true/);
+  }
+  assert.equal(await outputOf('build/app_c_small.js'), 'C\nheld 1000 1\n');
+  const [small, whole] = ['build/app_c_small.wasm', 'build/app_c.wasm'].map((file) => statSync(join(work, file)).size);
+  assert.ok(small < whole - 3000, `tidemark::small: ${small} bytes, tidemark::malloc: ${whole}`);
 }
 
 /** The examples in C and C++ of README.md and of the guides, with what is left out there (…) left out here. */
@@ -468,6 +494,7 @@ await main(async () => {
     await test('tidemark::runtime from C and C++', cmakeRuntime);
     await test('tidemark/manager.h in a program of C++ alone', managerWithoutJavaScript);
     await test('--use-port=tidemark.py, with and without the runtime, from C and C++', emscriptenPort);
+    await test('the small malloc, chosen and by default with -Oz and -Os', smallMalloc);
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
     await test('pkg-config from C and C++', pkgConfig);
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);

@@ -101,8 +101,8 @@ describe.each(rows)('%s: %j', (_call, names, take, taken = nothing) => {
   test.each(names)('%s', async (name) => {
     for (const value of wrong) {
       if (taken(value)) continue;
-      const given = async (): Promise<unknown> => take(value as never, name);
-      const error = await given().then(
+      const given = new Promise((done) => done(take(value as never, name)));
+      const error = await given.then(
         () => new Error(`${text(value)} was taken`),
         (reason: unknown) => reason as Error,
       );

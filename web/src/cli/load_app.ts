@@ -48,16 +48,16 @@ function startedScript(path: string, text: string): Promise<EmscriptenModule> {
 
 /** The function that starts a program, and what its file exports. */
 async function exportsOf(path: string, text: string): Promise<[unknown, object]> {
-  let failure: unknown = null;
+  let failure: { error: unknown } | null = null;
   try {
     const namespace = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
     const exported = namespace['default'] ?? namespace['module.exports'];
     if (typeof exported === 'function') return [exported, namespace];
   } catch (error) {
-    failure = error;
+    failure = { error };
   }
   if (/^\s*(import|export)\s/m.test(text)) {
-    if (failure) throw failure;
+    if (failure) throw failure.error;
     return [null, {}];
   }
   return [requireText(path, text), {}];

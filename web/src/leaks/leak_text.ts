@@ -83,7 +83,7 @@ export function recommendationOf(pattern: LeakPattern): string {
   const { evidence } = pattern;
   switch (pattern.type) {
     case 'growth': {
-      if (evidence['recommendation'] !== undefined) return String(evidence['recommendation']);
+      if (typeof evidence['recommendation'] === 'string') return evidence['recommendation'];
       const classes = evidence['blockBytes'] as number[] | undefined;
       const of = classes?.length ? classes.slice(0, 3).map(classText).join(', ') : 'memory';
       return `Memory that is still reachable keeps growing (${of}${from}): put a bound on the container that holds it, or remove entries when they are done with.`;
