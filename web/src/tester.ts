@@ -180,7 +180,7 @@ function checkTest(test: unknown): void {
   if (problem !== null) {
     throw new TidemarkError('invalid-argument', `test: ${problem} was given, and { name, run } is expected`);
   }
-  const { setup, teardown, maxLeakedBytes } = test as unknown as Record<string, unknown>;
+  const { setup, teardown, maxLeakedBytes } = test as Record<string, unknown>;
   check('test.setup', setup, aFunction);
   check('test.teardown', teardown, aFunction);
   check('test.maxLeakedBytes', maxLeakedBytes, notNegative);
