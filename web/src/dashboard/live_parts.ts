@@ -1,6 +1,6 @@
 // The components' results in the panels' shapes.
 import type { WasmModule } from '../wasm_module.js';
-import type { ApiLeaks, ApiProfile, ApiTestResult, ComponentApi, ManagerLike } from './component_api.js';
+import type { ApiLeaks, ApiProfile, ApiStats, ApiTestResult, ComponentApi, ManagerLike } from './component_api.js';
 import * as format from './format.js';
 import type {
   LeakFinding,
@@ -8,6 +8,7 @@ import type {
   Limit,
   Limits,
   ProfileDownload,
+  Reading,
   Severity,
   SiteProfile,
   Tester,
@@ -17,6 +18,17 @@ import type {
 
 const severities: readonly string[] = ['none', 'low', 'medium', 'high', 'critical'];
 const severityOf = (text: string): Severity => (severities.includes(text) ? (text as Severity) : 'none');
+
+/** Where nobody knows what is used, nobody knows how well. */
+export function readingOf(stats: ApiStats): Reading {
+  const { timestamp, used, efficiency, allocationRate } = stats;
+  return {
+    ...stats,
+    time: timestamp,
+    efficiency: used === null ? null : efficiency,
+    allocationRate: allocationRate ?? null,
+  };
+}
 
 export function leaksOf(leaks: ApiLeaks): LeakFindings {
   return {

@@ -3,12 +3,12 @@ import type { Clock } from '../context.js';
 import type { Runtime } from '../engine.js';
 import type { SizeClassStats } from '../heap_stats.js';
 import { WatchedModule, type WasmModule } from '../wasm_module.js';
-import type { ApiProfile, ApiStats, ComponentApi } from './component_api.js';
+import type { ApiProfile, ComponentApi } from './component_api.js';
 import * as format from './format.js';
 import { profilerOf } from '../profiler_tables.js';
 import { HeapReader, type WalkedStats } from './heap_reader.js';
 import { actionsOf, collected } from './live_actions.js';
-import { leaksOf, limitsOf, profileOf, testerOf } from './live_parts.js';
+import { leaksOf, limitsOf, profileOf, readingOf, testerOf } from './live_parts.js';
 import type {
   Action,
   HeapCells,
@@ -164,7 +164,7 @@ export class LiveSource implements Source {
   #readAll(): Reading {
     const begin = this.#clock.elapsed();
     const monitored = this.#monitor?.getMemoryStats(this.id);
-    const reading = monitored ? ofStats(monitored) : this.#ofHeap(this.#reader?.stats() ?? null);
+    const reading = monitored ? readingOf(monitored) : this.#ofHeap(this.#reader?.stats() ?? null);
     const end = this.#clock.elapsed();
     this.#nextWalk = end + Math.min(end - begin, this.#lastWalkMs) / walkShare;
     this.#lastWalkMs = end - begin;
@@ -211,7 +211,7 @@ export class LiveSource implements Source {
   }
 
   past(): readonly Reading[] {
-    return (this.#monitor?.getHistory?.(this.id) ?? []).map(ofStats);
+    return (this.#monitor?.getHistory?.(this.id) ?? []).map(readingOf);
   }
 
   markers(): readonly Marker[] {
@@ -294,8 +294,4 @@ export class LiveSource implements Source {
     this.#listeners.clear();
     this.#watched.dispose();
   }
-}
-
-function ofStats(stats: ApiStats): Reading {
-  return { ...stats, time: stats.timestamp, allocationRate: stats.allocationRate ?? null };
 }

@@ -1,6 +1,6 @@
 // What the components tell, in the panels' shapes.
 import { expect, test } from 'vitest';
-import { leaksOf } from '../../src/dashboard/live_parts.js';
+import { leaksOf, readingOf } from '../../src/dashboard/live_parts.js';
 
 const found = (evidence: unknown): ReturnType<typeof leaksOf>['findings'][number] | undefined =>
   leaksOf({
@@ -29,4 +29,13 @@ test('a trend is what the evidence has of times and bytes', () => {
   ];
   expect(found({ samples: 9, trend })?.trend).toEqual(trend);
   expect(found({ samples: 9 })?.trend).toEqual([]);
+});
+
+test('the efficiency is not known where it is not known what is used', () => {
+  const stats = {
+    ...{ timestamp: 5, allocated: 65536, reserved: null, free: null, largestFree: null, liveBlocks: null },
+    ...{ peakAllocated: 65536, peakUsed: null, limit: null, fragmentation: null, efficiency: 100, allocationRate: 0 },
+  };
+  expect(readingOf({ ...stats, used: null })).toMatchObject({ time: 5, efficiency: null });
+  expect(readingOf({ ...stats, used: 4096 })).toMatchObject({ efficiency: 100 });
 });
