@@ -163,51 +163,6 @@ describe('report', () => {
     expect(out).toMatch(/efficiency +│ not known/);
     expect(out).toMatch(/limit +│ none/);
   });
-
-  test('what is thrown and is no Error has a message, too', async () => {
-    const { code, out } = await run('test', join(built, 'instance.mjs'), '--call', 'quit', '--iterations', '1');
-    expect(code).toBe(1);
-    expect(out).toContain('quit(): Program terminated with exit(4)');
-  });
-
-  test('one that never comes to an end of its start', async () => {
-    writeFileSync(file('endless.mjs'), 'export default () => new Promise(() => {});');
-    const { code, out, err } = await run('report', 'endless.mjs');
-    expect(err).toBe('tidemark: the application never came to an end of its start\n');
-    expect([code, out]).toEqual([3, '']);
-  });
-});
-
-describe('report', () => {
-  test('of a linked application: figures of its heap', async () => {
-    const { code, out } = await run('report', app('linked.mjs'), '--json');
-    expect(code).toBe(0);
-    const { stats, sizeClasses } = JSON.parse(out) as { stats: Record<string, number>; sizeClasses: unknown[] };
-    expect(stats['used']).toBeGreaterThanOrEqual(0);
-    expect(stats['allocated']).toBeGreaterThan(0);
-    expect(Array.isArray(sizeClasses)).toBe(true);
-    expect((await run('report', app('linked.mjs'))).out).toMatch(/linked with Tidemark[\s\S]*allocated +│ \d/);
-  });
-
-  test('of another one: what can be known', async () => {
-    const { code, out } = await run('report', app('dlmalloc.mjs'));
-    expect(code).toBe(0);
-    expect(out).toMatch(/not linked with Tidemark/);
-    expect(out).toMatch(/used +│ not known/);
-    expect(out).toMatch(/efficiency +│ not known/);
-    expect(out).toMatch(/limit +│ none/);
-  });
-
-  test('a plain script runs once, and what it prints is no part of the results', async () => {
-    copyFileSync(app('script.js'), file('script.cjs'));
-    copyFileSync(app('script.wasm'), file('app_script.wasm'));
-    for (const path of [app('script.js'), 'script.cjs']) {
-      const { code, out, err } = await run('report', path, '--json');
-      expect(err).toBe('main runs\n');
-      expect(code).toBe(0);
-      expect(JSON.parse(out)).toHaveProperty('stats.allocated');
-    }
-  });
 });
 
 describe('inspect', () => {
