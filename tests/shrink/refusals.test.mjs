@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { start } from './support/program.mjs';
 
-const libraries = 300_000; // ms: the first program of its kind on a machine waits until Emscripten has built its libraries
+const libraries = 900_000; // ms: the first program of its kind on a machine waits until Emscripten has built its libraries
 
 describe('a program that cannot be moved', () => {
   for (const flag of ['-sMAIN_MODULE=2', '-sSPLIT_MODULE']) {
