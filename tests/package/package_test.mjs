@@ -16,13 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { nodeResolve } from '@rollup/plugin-node-resolve';
-import { rollup } from '@rollup/wasm-node';
-import { build } from 'esbuild';
-import { minify } from 'terser';
-import webpack from 'webpack';
 import { loadEnvironment, main, root, run } from '../../scripts/environment.mjs';
+import { oneComponent, sizeOfImport } from './loaded_bytes.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'tidemark-package-'));
 const prefix = join(work, 'prefix');
@@ -359,134 +354,6 @@ async function npmPackage() {
   assert.equal(refusal(), 'invalid-module');
 }
 
-/** Of the packed files: what an import loads before anything asynchronous is called, as bytes that are sent gzipped. */
-function sentBytes(dist, entry) {
-  const loaded = new Set();
-  const load = (file) => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    const code = readFileSync(join(dist, file), 'utf8');
-    for (const [, imported] of code.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g)) load(imported);
-  };
-  load(entry);
-  const sent = (file) => gzipSync(readFileSync(join(dist, file)), { level: 9 }).length;
-  return { javaScript: [...loaded].reduce((sum, file) => sum + sent(file), 0), wasm: sent('tidemark.wasm') };
-}
-
-/**
- * The package may get smaller, and not larger without anybody noticing: these are the sizes that it had when they were
- * last written down, and 1 % more. Everything the API promises to do at once, without a promise, is in there.
- */
-async function size() {
-  const sizes = sentBytes(join(work, 'consumer/node_modules/tidemark/dist'), 'index.js');
-  assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 69_600, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
-  assert.ok(sizes.wasm <= 56_600, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
-}
-
-/**
- * Programs that use one component each: what they print, and how many bytes of JavaScript their bundles may load at once, gzipped:
- * what they had when that was last written down, and 2 % more. esbuild also loads what files share that are asked for on demand,
- * whether anything asks for them or not.
- */
-const components = {
-  map: {
-    source: "import { createCompactMap } from 'tidemark';\nconsole.log(createCompactMap([['a', 1]]).get('a'));\n",
-    prints: '1\n',
-    bytes: { esbuild: 32_000, rollup: 17_200, webpack: 18_900 },
-  },
-  manager: {
-    source: `import { canAllocate, defaultModule, registerModule } from 'tidemark';
-      registerModule(defaultModule, { hardLimit: 2 ** 24 });
-      console.log(canAllocate('tidemark', 1), canAllocate('tidemark', 2 ** 25));\n`,
-    prints: 'true false\n',
-    bytes: { esbuild: 40_500, rollup: 21_500, webpack: 22_700 },
-  },
-  leaks: {
-    source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
-    prints: 'false\n',
-    bytes: { esbuild: 42_400, rollup: 23_500, webpack: 24_500 },
-  },
-  monitor: {
-    source: `import { defaultModule, getMemoryStats, startMonitoring } from 'tidemark';
-      startMonitoring(defaultModule);
-      console.log(getMemoryStats('tidemark').used > 0);\n`,
-    prints: 'true\n',
-    bytes: { esbuild: 44_700, rollup: 27_700, webpack: 28_200 },
-  },
-  tester: {
-    source: `import { defaultModule, getBuiltInTests, runMemoryPerformanceTest } from 'tidemark';
-      const { error } = await runMemoryPerformanceTest(defaultModule, getBuiltInTests().structures);
-      console.log(error);\n`,
-    prints: 'null\n',
-    bytes: { esbuild: 33_300, rollup: 32_400, webpack: 32_700 },
-  },
-};
-
-/** Bundles a program as for production; the folder and the first file of what came out. */
-const bundlers = {
-  esbuild: (input, out, { exportConditions = [] }) =>
-    build({
-      entryPoints: { main: input },
-      outdir: out,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      minify: true,
-      platform: exportConditions.includes('node') ? 'node' : 'browser',
-      logLevel: 'error',
-    }),
-  async rollup(input, out, conditions) {
-    const bundle = await rollup({ input, plugins: [nodeResolve(conditions)], onwarn: () => {} });
-    const { output } = await bundle.write({ dir: out, format: 'es', entryFileNames: 'main.mjs' });
-    for (const { fileName, code } of output.filter(({ type }) => type === 'chunk')) {
-      writeFileSync(join(out, fileName), (await minify(code, { module: true, ecma: 2022 })).code);
-    }
-  },
-  webpack: (input, out, { exportConditions = [] } = {}) =>
-    new Promise((resolve, reject) => {
-      const options = {
-        mode: 'production',
-        target: exportConditions.includes('node') ? 'node20' : 'web',
-        experiments: { outputModule: true },
-        entry: { main: input },
-        output: { path: out, filename: 'main.mjs', module: true, chunkFormat: 'module' },
-      };
-      webpack(options, (error, stats) => {
-        if (error || stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));
-        else resolve();
-      });
-    }),
-};
-
-/** Of a bundle: its main file and what that imports, as bytes that are sent gzipped. */
-function bundledBytes(folder, file = 'main.mjs', loaded = new Set()) {
-  loaded.add(file);
-  const code = readFileSync(join(folder, file), 'utf8');
-  let bytes = gzipSync(code, { level: 9 }).length;
-  for (const [, imported] of code.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.m?js)"/g)) {
-    if (!loaded.has(imported)) bytes += bundledBytes(folder, imported, loaded);
-  }
-  return bytes;
-}
-
-async function oneComponent() {
-  const consumer = join(work, 'consumer');
-  for (const [name, { source, prints, bytes }] of Object.entries(components)) {
-    const program = join(consumer, `${name}.js`);
-    writeFileSync(program, source);
-    for (const [bundler, bundle] of Object.entries(bundlers)) {
-      const out = join(consumer, `${name}_by_${bundler}`);
-      await bundle(program, out, { browser: true });
-      const size = bundledBytes(out);
-      assert.ok(size > 8_000 && size <= bytes[bundler], `${name} by ${bundler}: ${size} bytes, gzipped`);
-      await bundle(program, `${out}_for_node`, { exportConditions: ['node'] });
-      assert.equal(await outputOf(join(`${out}_for_node`, 'main.mjs')), prints, `${name} by ${bundler}`);
-    }
-  }
-}
-
 await main(async () => {
   try {
     await test('the installed files', installedFiles);
@@ -502,8 +369,8 @@ await main(async () => {
     await test('each header by itself, in C99 to C23 and C++17 to C++23', headersAlone);
     await test('what cannot be configured is refused with a reason', refusals);
     await test('the npm package, packed and installed', npmPackage);
-    await test('what an import of the npm package loads', size);
-    await test('a bundle of one component, without the others', oneComponent);
+    await test('what an import of the npm package loads', () => sizeOfImport(join(work, 'consumer')));
+    await test('a bundle of one component, without the others', () => oneComponent(join(work, 'consumer'), outputOf));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
