@@ -17,6 +17,11 @@ extern "C" [[gnu::weak]] tidemark_compaction tidemark_movable_compact(std::uint6
 extern "C" [[gnu::weak]] void tidemark_movable_outlook(tidemark::MovableOutlook* out);
 extern "C" [[gnu::weak]] bool tidemark_movable_moves(std::uintptr_t address);
 
+// The limits of the stack, which Emscripten keeps in WebAssembly globals, in a program that asks for them.
+extern "C" [[gnu::weak]] std::uintptr_t emscripten_stack_get_base();
+extern "C" [[gnu::weak]] std::uintptr_t emscripten_stack_get_end();
+extern "C" [[gnu::weak]] void emscripten_stack_set_limits(void* base, void* end);
+
 namespace {
 
 constexpr std::size_t kMaxRanges = 256;
@@ -33,6 +38,11 @@ struct Plan {
   Range ranges[kMaxRanges];
 };
 
+struct StackLimits {
+  std::uintptr_t base;
+  std::uintptr_t end;
+};
+
 struct Expectation {
   std::size_t memory_bytes;
   std::size_t copied_bytes;
@@ -45,6 +55,7 @@ struct Compaction {
 };
 
 Plan plan;
+StackLimits stack_limits;
 Expectation expectation;
 Compaction compaction;
 Shrink::Cursor cursor;
@@ -68,6 +79,7 @@ extern "C" {
 
 /// Draws the heap together; returns the least size of memory that the program can go on in.
 std::size_t tidemark_shrink_prepare(void) {
+  if (emscripten_stack_get_base != nullptr) stack_limits = {emscripten_stack_get_base(), emscripten_stack_get_end()};
   Shrink shrink(global_heap);
   shrink.settle();
   return shrink.lowest_end();
@@ -105,7 +117,12 @@ const Plan* tidemark_shrink_written(Address from, Address end) {
 }
 
 /// In the new instance, when everything was copied.
-void tidemark_shrink_commit(std::size_t memory_bytes) { Shrink(global_heap).commit(memory_bytes); }
+void tidemark_shrink_commit(std::size_t memory_bytes) {
+  if (emscripten_stack_set_limits != nullptr) {
+    emscripten_stack_set_limits(reinterpret_cast<void*>(stack_limits.base), reinterpret_cast<void*>(stack_limits.end));
+  }
+  Shrink(global_heap).commit(memory_bytes);
+}
 
 /// What a shrink would find in the heap, after a full compaction; changes nothing.
 const Expectation* tidemark_shrink_expect(void) {

@@ -127,6 +127,9 @@ addToLibrary({
 #if EVAL_CTORS
                                'tidemark_shrink_written',
 #endif
+#if STACK_OVERFLOW_CHECK >= 2
+                               'emscripten_stack_get_base', 'emscripten_stack_get_end', '$setStackLimits',
+#endif
   ],
   // Where data segments write something other than zero: a new instance, in which nothing has run, says it.
   $tidemarkWrittenData: (instance, memory) => {
@@ -135,6 +138,9 @@ addToLibrary({
     var words = new Uint32Array(memory.buffer);
     var stackPointer = _emscripten_stack_get_current();
     var ofInstance = (gate, name) => instance.exports[program.cellOfGate.get(gate)?.origin.name ?? name];
+#if STACK_OVERFLOW_CHECK >= 2
+    ofInstance(___set_stack_limits, '__set_stack_limits')(_emscripten_stack_get_base(), _emscripten_stack_get_end());
+#endif
     var writtenStatic = ofInstance(_tidemark_shrink_static, 'tidemark_shrink_static');
     program.writtenData = tidemarkRanges(words, (address) => writtenStatic(stackPointer, address));
 #if EVAL_CTORS
@@ -326,18 +332,11 @@ addToLibrary({
     });
   },
 
-  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenData', '$tidemarkCopy', '$tidemarkAdopt',
-#if STACK_OVERFLOW_CHECK >= 2
-                        'emscripten_stack_get_base', 'emscripten_stack_get_end',
-#endif
-  ],
+  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenData', '$tidemarkCopy', '$tidemarkAdopt'],
   // Moves the program to an instance with a memory of at least so many bytes; returns the copied bytes. Once the memory is
   // there, nothing can fail. It grows as late as possible: of more than 64 MiB, V8 looks for garbage from then on, on
   // threads that take turns with this one where there are few cores.
   $tidemarkMove: (instance, memory, leastBytes) => {
-#if STACK_OVERFLOW_CHECK >= 2
-    instance.exports[tidemarkProgram.cellOfGate.get(___set_stack_limits)?.origin.name ?? '__set_stack_limits'](_emscripten_stack_get_base(), _emscripten_stack_get_end());
-#endif
     var written = tidemarkWrittenData(instance, memory);
     var alive = tidemarkAlive();
     tidemarkGrowTo(memory, leastBytes);

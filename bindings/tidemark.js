@@ -11,6 +11,10 @@
 #error "tidemark: the shrink runtime does not work with MINIMAL_RUNTIME, WASM_ESM_INTEGRATION, SOURCE_PHASE_IMPORTS, WASM2JS or STANDALONE_WASM"
 #endif
 
+#if LINKABLE || MAIN_MODULE == 1
+#error "tidemark: the shrink runtime does not work with -sLINKABLE or -sMAIN_MODULE=1, which link every archive as a whole: link tidemark::malloc, or --use-port=tidemark.py without runtime=true, or use -sMAIN_MODULE=2"
+#endif
+
 #if MODULARIZE == 'instance'
 // Nobody else sees the Module there: what is on it are exports of the script.
 EXPORTED_RUNTIME_METHODS.add('tidemark');

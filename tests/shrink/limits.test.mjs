@@ -104,6 +104,8 @@ describe('a shrink that is refused', () => {
       ['-fsanitize=address', /-fsanitize=address.* bring a malloc of their own/],
       ['-fsanitize=leak', /-fsanitize=leak.* bring a malloc of their own/],
       ['-sSOURCE_PHASE_IMPORTS', /does not work with .*SOURCE_PHASE_IMPORTS/],
+      ['-sMAIN_MODULE=1', /does not work with .*MAIN_MODULE=1/],
+      ['-sLINKABLE', /does not work with .*LINKABLE/],
     ]) {
       await assert.rejects(build('core.c', [...module, flag]), ({ output }) => reason.test(output));
     }
