@@ -240,11 +240,8 @@ addToLibrary({
 #if ASYNCIFY == 1
                          '$tidemarkCarryAsyncify',
 #endif
-#if STACK_OVERFLOW_CHECK
-                         'emscripten_stack_init',
-#endif
 #if STACK_OVERFLOW_CHECK >= 2
-                         '$setStackLimits',
+                         'emscripten_stack_init', '$setStackLimits',
 #endif
   ],
   // Makes `instance` the one that the program runs in, and the old one unusable. Nothing in it can fail.
@@ -314,10 +311,8 @@ addToLibrary({
     wasmTable.get = getOfTable;
 #endif
 
-#if STACK_OVERFLOW_CHECK
-    _emscripten_stack_init();
-#endif
 #if STACK_OVERFLOW_CHECK >= 2
+    _emscripten_stack_init(); // for what comes before the commit, which carries the limits over
     setStackLimits();
 #endif
     stackRestore(stackPointer);
