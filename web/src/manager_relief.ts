@@ -7,7 +7,13 @@ import type { Collections } from './manager_collections.js';
 import type { ResolvedConfig } from './manager_config.js';
 import type { ManagerEvents, ReliefReport } from './manager_events.js';
 import { pressureLevels } from './pressure.js';
-import type { PressureEvent, PressureHandlers, PressureLevel, PressureReason } from './pressure.js';
+import type {
+  PressureEvent,
+  PressureHandlerReport,
+  PressureHandlers,
+  PressureLevel,
+  PressureReason,
+} from './pressure.js';
 
 /** As tidemark/manager.h numbers them. */
 const reasons: readonly PressureReason[] = ['level', 'limit', 'growth', 'asked'];
@@ -105,13 +111,14 @@ export class Relief {
 
   async relieve(managed: ManagedModule, wantedBytes: number): Promise<ReliefReport> {
     const before = managed.gauge.read(managed.filledBytes);
-    const runsBefore = new Map(this.work.handlers.reports().map((report) => [report.name, report.runs]));
+    const handlers: PressureHandlerReport[] = [];
     const event = this.#pressureEvent(managed, 'asked', 'critical', Number.isFinite(wantedBytes) ? wantedBytes : 0);
     const first = managed.countedBytes;
     const byHandlers = await this.work.handlers.runAll(
       event,
       () => managed.countedBytes,
       () => first - managed.countedBytes >= wantedBytes,
+      (report) => handlers.push(report),
     );
     let gc: GCResult | null = null;
     if (byHandlers < wantedBytes && this.work.modules.manages(managed)) {
@@ -123,7 +130,7 @@ export class Relief {
       after: managed.gauge.read(managed.filledBytes),
       reclaimedBytes: byHandlers + (gc?.reclaimedBytes ?? 0),
       returnedBytes: gc?.returnedBytes ?? 0,
-      handlers: this.work.handlers.reports().filter(({ name, runs }) => runs > (runsBefore.get(name) ?? 0)),
+      handlers,
       gc,
     };
   }

@@ -1,6 +1,7 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
-import { aFunction, aNumber, aString, check, checkOptions } from './checks.js';
+import { aFunction, aNumber, aString, checkOptions, oneOf, required } from './checks.js';
+import { isPromise } from './emitter.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';
 export const pressureLevels: readonly PressureLevel[] = ['none', 'low', 'medium', 'high', 'critical'];
@@ -88,10 +89,7 @@ export class PressureGauge {
 const patience = 3; // runs without gain, in a row, after which a handler is reported
 
 const checks = {
-  level: [
-    `one of ${/* @__PURE__ */ pressureLevels.slice(1).join(', ')}`,
-    (value: unknown) => pressureLevels.indexOf(value as PressureLevel) > 0,
-  ] as const,
+  level: /* @__PURE__ */ oneOf(/* @__PURE__ */ pressureLevels.slice(1)),
   priority: /* @__PURE__ */ aNumber('a number', (value) => !Number.isNaN(value)),
   moduleId: ['a string, or null for all,', (value: unknown) => typeof value === 'string' || value === null] as const,
   name: aString,
@@ -110,7 +108,7 @@ export class PressureHandlers {
   constructor(private readonly onProblem: (problem: HandlerProblem) => void) {}
 
   add(handler: PressureHandler, options: PressureHandlerOptions = {}): () => void {
-    check('handler', handler ?? null, aFunction);
+    required('handler', handler, aFunction);
     checkOptions(options, checks);
     const { level = 'medium', priority = 0, moduleId = null } = options;
     const rank = pressureLevels.indexOf(level);
@@ -159,8 +157,13 @@ export class PressureHandlers {
     return gained;
   }
 
-  /** As run(), and waits for each before the next is called. */
-  async runAll(event: PressureEvent, measure: () => number, enough: () => boolean): Promise<number> {
+  /** As run(), and waits for each before the next is called. Tells `ran` of each that was. */
+  async runAll(
+    event: PressureEvent,
+    measure: () => number,
+    enough: () => boolean,
+    ran: (report: PressureHandlerReport) => void,
+  ): Promise<number> {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
@@ -171,6 +174,7 @@ export class PressureHandlers {
         this.#failed(entry, event, error);
       }
       gained += this.#count(entry, event, before - measure(), false);
+      ran({ ...entry.report });
     }
     return gained;
   }
@@ -203,8 +207,4 @@ export class PressureHandlers {
     }
     return gained;
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,0 +1,111 @@
+// What happens at the edges: calls that fail on the way, listeners that come back in, figures that nobody has.
+import { afterEach, expect, test, vi } from 'vitest';
+import type { PressureHandler } from 'tidemark';
+import { createTidemark } from 'tidemark/manual';
+import { bareModule, bench, MiB } from './manager/support.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What is said where errors are, once all that was promised has been kept or broken. */
+async function said(body: () => unknown): Promise<unknown[]> {
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  error.mockClear();
+  await body();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return error.mock.calls.map(([message]) => message as unknown);
+}
+const fails = (): unknown => Promise.reject(new Error('later'));
+
+test('a listener whose promise is broken is told of like one that throws', async () => {
+  const api = await createTidemark();
+  api.registerModule(api.defaultModule);
+  api.wasmMemoryManager.on('gc', fails);
+  expect(await said(() => api.triggerGC(api.defaultModule.id))).toEqual(["tidemark: a listener of 'gc' threw"]);
+  api.wasmMemoryMonitor.onSample(fails);
+  expect(await said(() => api.startMonitoring(api.defaultModule))).toEqual(["tidemark: a listener of 'sample' threw"]);
+  api.wasmMemoryMonitor.dispose();
+});
+
+test('a disposal whose promise is broken is told of', async () => {
+  const { api, idle } = await bench();
+  const manager = new api.WasmMemoryManager({ idle: idle.scheduler });
+  manager.disposeLater(fails);
+  expect(await said(() => idle.run())).toEqual(['tidemark: a disposal failed']);
+});
+
+test('a leak whose listener breaks its promise is found all the same', async () => {
+  const api = await createTidemark();
+  const module = bareModule('leaky');
+  api.registerModule(module);
+  api.memoryLeakDetector.onLeak(fails);
+  const leak = (): void => api.recordAllocation('leaky', 8192);
+  const spoken = await said(async () => {
+    expect((await api.detectLeaksByScenario(module, leak)).hasLeak).toBe(true);
+  });
+  expect(spoken).toEqual(["tidemark: a listener of 'leak' threw"]);
+});
+
+test('what a scope hands over stays with its engine', async () => {
+  const { api, used } = await bench();
+  const scope = new api.DisposalScope();
+  const moved = scope.move();
+  const before = used();
+  const address = moved.allocate(100_000);
+  expect(used() - before).toBeGreaterThanOrEqual(100_000);
+  expect(address).toBeGreaterThan(0);
+  moved.dispose();
+  expect(used()).toBe(before);
+});
+
+test('a scenario that fails leaves its module as it was', async () => {
+  const api = await createTidemark();
+  const module = bareModule('mine');
+  const failure = new Error('the program failed');
+  const fail = (): never => {
+    throw failure;
+  };
+  await expect(api.detectLeaksByScenario(module, fail)).rejects.toBe(failure);
+  await expect(api.detectLeaksByScenario(module, () => 0, { iterations: 1 })).rejects.toThrow(/iterations/);
+  expect(() => api.getLeakHistory('mine')).toThrow(/"mine" was given/);
+  // The name is free again.
+  api.startLeakMonitoring(bareModule('mine'));
+  await expect(api.detectLeaksByScenario('mine', fail)).rejects.toBe(failure);
+  expect(api.memoryLeakDetector.getModule('mine')).not.toBeNull();
+});
+
+test('figures of all modules together are null where there are none', async () => {
+  const api = await createTidemark();
+  expect(api.getAggregateStats()).toMatchObject({ modules: 0, averageEfficiency: null, utilization: null });
+  api.registerModule(bareModule('foreign'));
+  const unseen = api.getAggregateStats();
+  expect(unseen).toMatchObject({ modules: 1, averageEfficiency: null, utilization: null });
+  expect(unseen.byModule['foreign']).toMatchObject({ used: null, efficiency: null });
+  api.recordAllocation('foreign', 32_768);
+  expect(api.getAggregateStats()).toMatchObject({ averageEfficiency: 50, utilization: (100 * 32_768) / (64 * MiB) });
+  // Of two, those count that are seen.
+  api.registerModule(bareModule('other'));
+  expect(api.getAggregateStats().averageEfficiency).toBe(50);
+  api.registerModule(api.defaultModule, { hardLimit: Infinity });
+  expect(api.getAggregateStats().utilization).toBeNull();
+});
+
+test('handlers that share a name are told apart', async () => {
+  const { api, id } = await bench();
+  api.registerModule(api.defaultModule);
+  const ran: string[] = [];
+  const handler = (what: string): PressureHandler => {
+    return () => ran.push(what);
+  };
+  api.onPressure(handler('first'), { name: 'same' });
+  api.onPressure(handler('second'), { name: 'same', moduleId: 'another' });
+  api.onPressure(handler('third'), { name: 'same' });
+  for (let i = 1; i < 3; ++i) {
+    const [report] = await api.relieve(id);
+    expect(report?.handlers.map(({ name, runs }) => [name, runs])).toEqual([
+      ['same', i],
+      ['same', i],
+    ]);
+  }
+  expect(ran).toEqual(['first', 'third', 'first', 'third']);
+  expect(api.wasmMemoryManager.getPressureHandlers().map(({ runs }) => runs)).toEqual([2, 0, 2]);
+});
