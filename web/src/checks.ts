@@ -8,6 +8,7 @@ export const aNumber = (expected: string, holds: (value: number) => boolean): Ch
   expected,
   (value) => typeof value === 'number' && holds(value),
 ];
+export const anyNumber = /* @__PURE__ */ aNumber('a number', () => true);
 export const notNegative = /* @__PURE__ */ aNumber('a number that is not below 0', (value) => value >= 0);
 /** Null, for none, is looked at by who takes it. */
 export const aLimit = /* @__PURE__ */ aNumber('a number of bytes above 0, or null,', (value) => value > 0);

@@ -1,6 +1,18 @@
 // Each argument, given what it doesn't take: the message names it, shows the value and says what is expected, and nothing happens.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ManagerEvents, TidemarkApi, WasmModule } from 'tidemark';
+import {
+  BufferPool,
+  ColumnArray,
+  CompactArray,
+  CompactMap,
+  CompactSet,
+  createCache,
+  MemoryEfficientCache,
+  MemoryPool,
+  type ManagerEvents,
+  type TidemarkApi,
+  type WasmModule,
+} from 'tidemark';
 import { createTidemark } from 'tidemark/manual';
 
 const wrong = [
@@ -207,4 +219,132 @@ describe('all in one call', () => {
     ],
     () => [api.wasmMemoryMonitor.isMonitoring('app'), api.wasmMemoryManager.has('app')],
   );
+});
+
+describe('structures', () => {
+  const contents: (() => unknown)[] = [];
+  const kept = <Made extends { dispose(): void }>(made: Made, content: (made: Made) => unknown): Made => {
+    contents.push(() => content(made));
+    return made;
+  };
+  const array = kept(new CompactArray<number>([3, 1, 2]), (made) => made.toArray());
+  const columns = kept(new ColumnArray({ x: 'f32' }), (made) => made.toArray());
+  const map = kept(new CompactMap<number, number>([[1, 2]]), (made) => [...made]);
+  const set = kept(new CompactSet<number>([1, 2]), (made) => [...made]);
+  const cache = kept(new MemoryEfficientCache<string, number>(), (made) => [made.dump(), made.stats]);
+  const pool = kept(new MemoryPool(() => ({})), (made) => made.stats);
+  const buffers = kept(new BufferPool({ zero: true }), (made) => made.stats);
+  const buffer = buffers.acquire(8);
+  contents.push(() => [...buffer.bytes]);
+  columns.push({ x: 1 });
+  cache.set('a', 1);
+  cache.set('b', 2, { ttl: 100 });
+
+  const arrays = { array, columns } as unknown as Record<string, Record<string, (callback: unknown) => unknown>>;
+  const callbacks = ['forEach', 'map', 'filter', 'reduce', 'find', 'findIndex', 'some', 'every'].flatMap((method) =>
+    Object.entries(arrays).map(([name, each]): Row => {
+      return [`${name}.${method}`, 'callback', (value) => each[method]?.(value), isFunction];
+    }),
+  );
+  const ofSets = (['union', 'intersection', 'difference', 'symmetricDifference'] as const).map((method): Row => {
+    return [method, 'other', (value) => set[method](value)];
+  });
+  const betweenSets = (['isSubsetOf', 'isSupersetOf', 'isDisjointFrom'] as const).map((method): Row => {
+    return [method, 'other', (value) => set[method](value)];
+  });
+  const isOption: Taken = (value) => isPlain(value) || absent(value);
+  const isDuration: Taken = (value) => typeof value === 'number' && value >= 0;
+  const isList: Taken = (value) => Array.isArray(value);
+  refuses(
+    [
+      ...[...callbacks, ...ofSets, ...betweenSets],
+      ['sort', 'compare', (value) => array.sort(value), absent, isFunction],
+      ['CompactArray', 'options', (value) => new CompactArray(null, value), isOption],
+      ['ColumnArray', 'columns', (value) => new ColumnArray(value), isPlain],
+      ['CompactMap', 'entry', (value) => new CompactMap([[1, 2], value]), isPlain, isList],
+      ['getMany', 'keys', (value) => map.getMany(value), isList],
+      ['getMany', 'missing', (value) => map.getMany([1], value), absent, (value) => typeof value === 'number'],
+      ['setMany', 'keys', (value) => map.setMany(value, [1])],
+      ['setMany', 'values', (value) => map.setMany([1], value)],
+      ['setMany', 'keys', (value) => map.setMany([value], [1]), (value) => typeof value === 'number'],
+      ['addMany', 'values', (value) => set.addMany(value), isList],
+      ['hasMany', 'values', (value) => set.hasMany(value), isList],
+      ['set', 'options', (value) => cache.set('a', 9, value), isOption, isList],
+      ['set', 'ttl', (ttl) => cache.set('a', 9, { ttl }), absent, isDuration],
+      ['set', 'options', (nonsense) => cache.set('a', 9, { nonsense } as object)],
+      ['getMany', 'keys', (value) => cache.getMany(value), isText, isList],
+      ['load', 'entries', (value) => cache.load(value), isText, isList],
+      ['load', 'entries[1]', (value) => cache.load([['a', { value: 5 }], value])],
+      [
+        'load',
+        'entries[1][1]',
+        (value) =>
+          cache.load([
+            ['a', { value: 5 }],
+            ['b', value],
+          ]),
+        isPlain,
+      ],
+      [
+        'load',
+        'ttl',
+        (ttl) =>
+          cache.load([
+            ['a', { value: 5 }],
+            ['b', { value: 6, ttl }],
+          ]),
+        absent,
+        isDuration,
+      ],
+      ['forEach', 'visit', (value) => cache.forEach(value), isFunction],
+      ['entriesFrom', 'first', (value) => [...cache.entriesFrom(value)]],
+      ['evict', 'share', (value) => cache.evict(value), isDuration],
+      ['createCache', 'options', (value) => createCache([value] as never)],
+      ['release', 'object', (value) => pool.release(value)],
+      ['with', 'use', (value) => pool.with(value), isFunction],
+      ['prefill', 'count', (value) => pool.prefill(value), isDuration],
+      ['trim', 'kept', (value) => pool.trim(value), absent, isDuration],
+      ['release', 'buffer', (value) => buffers.release(value)],
+      ['with', 'use', (value) => buffers.with(1, value), isFunction],
+      ['trim', 'keptBytes', (value) => buffers.trim(value), absent, isDuration],
+      ['use', 'use', (value) => buffer.use(value), isFunction],
+      ['set', 'byte', (value) => buffer.set(0, value), (value) => typeof value === 'number'],
+      ['write', 'source', (value) => buffer.write(value), isList],
+    ],
+    () => contents.map((content) => content()),
+  );
+
+  test('of many numbers all are looked at before the first is put', () => {
+    const keys: unknown[] = Array.from({ length: 20_000 }, (_, i) => i + 10);
+    keys[19_999] = 'x';
+    expect(() => set.addMany(keys as number[])).toThrow(/numbers\[19999\]: "x" was given/);
+    expect([...set]).toEqual([1, 2]);
+    expect(() =>
+      map.setMany(
+        keys.map((_, i) => i),
+        keys as number[],
+      ),
+    ).toThrow(/numbers\[19999\]/);
+    expect([...map]).toEqual([[1, 2]]);
+    expect(() => map.setMany(new BigInt64Array(2) as never, [1, 2])).toThrow(/a BigInt64Array was given/);
+  });
+
+  test('a structure that can not be filled holds no memory', async () => {
+    const own = await createTidemark();
+    const { module } = own.defaultModule as unknown as { module: { tidemark: { stats(): { liveBytes: number } } } };
+    const used = (): number => module.tidemark.stats().liveBytes;
+    const failing = function* (): Generator<[number, number]> {
+      for (let i = 0; i < 1000; ++i) yield [i, i];
+      throw new Error('no more');
+    };
+    const failAll = (): void => {
+      expect(() => new own.CompactMap(failing())).toThrow('no more');
+      expect(() => new own.CompactSet(failing())).toThrow('no more');
+      expect(() => new own.CompactArray(failing())).toThrow('no more');
+    };
+    failAll(); // what all structures share is there then
+    const before = used();
+    failAll();
+    expect(used()).toBe(before);
+  });
 });

@@ -109,3 +109,99 @@ test('handlers that share a name are told apart', async () => {
   expect(ran).toEqual(['first', 'third', 'first', 'third']);
   expect(api.wasmMemoryManager.getPressureHandlers().map(({ runs }) => runs)).toEqual([2, 0, 2]);
 });
+
+test('who is told of what went for the bytes may use the cache', async () => {
+  const api = await createTidemark();
+  const told: string[] = [];
+  const cache = new api.MemoryEfficientCache<number, string>({
+    maxBytes: 64 * 1024,
+    onEvict: (key, value, reason) => {
+      told.push(reason);
+      expect(value).toHaveLength(500);
+      expect(cache.has(key)).toBe(false);
+      expect(cache.memoryUsage).toBeLessThanOrEqual(64 * 1024);
+      if (told.length === 1) cache.set(-1, 'kept'.repeat(125));
+    },
+  });
+  for (let i = 0; told.length === 0; ++i) cache.set(i, 'x'.repeat(500));
+  expect(new Set(told)).toEqual(new Set(['evict']));
+  expect(cache.peek(-1)).toBe('kept'.repeat(125));
+  expect(cache.stats.evictions).toBe(told.length);
+  expect([...cache].length).toBe(cache.size);
+});
+
+test('entries whose time is over go as expired where there are too many bytes', async () => {
+  const { api, clock } = await bench();
+  const told: string[] = [];
+  const cache = new api.MemoryEfficientCache<number, string>({
+    maxBytes: 64 * 1024,
+    onEvict: (_k, _v, why) => told.push(why),
+  });
+  for (let i = 0; i < 20; ++i) cache.set(i, 'x'.repeat(500), { ttl: 10 });
+  clock.advance(20);
+  for (let i = 20; told.length === 0; ++i) cache.set(i, 'x'.repeat(500));
+  expect(told.filter((why) => why === 'expire')).toHaveLength(20);
+});
+
+test('who is told of the end of all entries may use the cache', async () => {
+  const api = await createTidemark();
+  const cache = new api.MemoryEfficientCache<string, number>({
+    dispose: (value, key, reason) => {
+      if (reason === 'clear') cache.set(`${key} again`, value);
+    },
+  });
+  cache.set('a', 1);
+  cache.clear();
+  expect([...cache]).toEqual([['a again', 1]]);
+});
+
+test('a size that is none is found before a load begins', async () => {
+  const api = await createTidemark();
+  const cache = new api.MemoryEfficientCache<string, number>({ maxSize: 100, sizeCalculation: (value) => value });
+  cache.set('a', 1);
+  expect(() =>
+    cache.load([
+      ['b', { value: 2 }],
+      ['c', { value: 0 }],
+    ]),
+  ).toThrow(/size: 0 was given/);
+  expect([[...cache], cache.calculatedSize]).toEqual([[['a', 1]], 1]);
+});
+
+test('a pooled object that was given back within is not given back again', async () => {
+  const api = await createTidemark();
+  const pool = api.createMemoryPool(() => ({}));
+  pool.with((object) => pool.release(object));
+  expect(pool.stats).toMatchObject({ inUse: 0, idle: 1 });
+  expect(() =>
+    pool.with((object) => {
+      pool.release(object);
+      throw new Error('mine');
+    }),
+  ).toThrow('mine');
+  // It is another's by the time that the promise is kept.
+  let other = {};
+  await pool.with(async (object) => {
+    pool.release(object);
+    other = pool.acquire();
+    expect(other).toBe(object);
+    await Promise.resolve();
+  });
+  expect(pool.stats).toMatchObject({ inUse: 1, idle: 0 });
+  pool.release(other);
+  pool.with(() => pool.dispose());
+});
+
+test('a factory that fails leaves no object in use', async () => {
+  const api = await createTidemark();
+  let made = 0;
+  const pool = api.createMemoryPool<object>(() => {
+    if (++made === 3) throw new Error('no more');
+    return {};
+  });
+  expect(() => pool.prefill(5)).toThrow('no more');
+  expect(pool.stats).toMatchObject({ inUse: 0, idle: 2 });
+  expect(() => api.createMemoryPool(() => null as never).acquire()).toThrow(/the factory made null/);
+  pool.maxSize = 1.5;
+  expect(pool.size).toBe(2);
+});
