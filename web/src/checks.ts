@@ -17,6 +17,10 @@ export const anInterval = /* @__PURE__ */ aNumber(
   'a number of milliseconds above 0 and below 2147483648',
   (value) => value > 0 && value < 2 ** 31,
 );
+export const aTestDuration = /* @__PURE__ */ aNumber(
+  'a number of milliseconds above 0, up to 600000,',
+  (value) => value > 0 && value <= 600_000,
+);
 export const aFlag: Check = ['true or false', (value) => typeof value === 'boolean'];
 export const aFunction: Check = ['a function', (value) => typeof value === 'function'];
 export const aString: Check = ['a string', (value) => typeof value === 'string'];
@@ -25,6 +29,13 @@ export const anObject: Check = ['an object', (value) => isObject(value) && !Arra
 export const oneOf = (names: readonly string[]): Check => [
   `one of ${names.join(', ')}`,
   (value) => names.includes(value as string),
+];
+
+export const aClock: Check = [
+  'an object with now(), elapsed() and every()',
+  (value) =>
+    isObject(value) &&
+    ['now', 'elapsed', 'every'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
 ];
 
 export function isObject(value: unknown): value is object {

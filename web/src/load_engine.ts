@@ -1,5 +1,6 @@
 import createEngine from 'tidemark-engine-glue';
 import { runtimeOf, type Runtime } from './engine.js';
+import { aNumber, checkOptions } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
 
 /** Where the engine's code comes from. */
@@ -30,6 +31,11 @@ export interface MemoryOptions {
   initialBytes?: number;
 }
 
+const aMemory = /* @__PURE__ */ aNumber(
+  'a whole number of 0 … 2147483648',
+  (value) => Number.isInteger(value) && value >= 0 && value <= 2 ** 31,
+);
+
 /**
  * Starts a packaged engine of its own.
  *
@@ -37,16 +43,8 @@ export interface MemoryOptions {
  *   `'out-of-memory'`: the memory to start with can't be had
  */
 export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
-  if (typeof memory !== 'object' || (memory as unknown) === null) {
-    throw new TidemarkError('invalid-argument', `memory: ${shown(memory)} was given, and { initialBytes } is expected`);
-  }
+  checkOptions(memory, { initialBytes: aMemory }, undefined, 'memory.');
   const { initialBytes = 0 } = memory;
-  if (!Number.isInteger(initialBytes) || initialBytes < 0 || initialBytes > 2 ** 31) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `memory.initialBytes: ${shown(initialBytes)} was given, and a whole number of 0 … 2147483648 is expected`,
-    );
-  }
   let code: WebAssembly.Module;
   try {
     code = await compileEngine(source);

@@ -5,14 +5,24 @@ import {
   ColumnArray,
   CompactArray,
   CompactMap,
+  compare,
   CompactSet,
   createCache,
   MemoryEfficientCache,
   MemoryPool,
+  readBaseline,
+  suggestLimit,
+  TidemarkError,
+  toJUnit,
+  toTable,
   type ManagerEvents,
+  type MemoryProfile,
+  type TestContext,
+  type TestSuiteResult,
   type TidemarkApi,
   type WasmModule,
 } from 'tidemark';
+import { attach } from 'tidemark/attach';
 import { createTidemark } from 'tidemark/manual';
 
 const wrong = [
@@ -269,9 +279,9 @@ describe('structures', () => {
       ['setMany', 'keys', (value) => map.setMany([value], [1]), (value) => typeof value === 'number'],
       ['addMany', 'values', (value) => set.addMany(value), isList],
       ['hasMany', 'values', (value) => set.hasMany(value), isList],
-      ['set', 'options', (value) => cache.set('a', 9, value), isOption, isList],
+      ['set', 'options', (value) => cache.set('a', 9, value), isOption],
       ['set', 'ttl', (ttl) => cache.set('a', 9, { ttl }), absent, isDuration],
-      ['set', 'options', (nonsense) => cache.set('a', 9, { nonsense } as object)],
+      ['set', 'nonsense', (nonsense) => cache.set('a', 9, { nonsense } as object), absent],
       ['getMany', 'keys', (value) => cache.getMany(value), isText, isList],
       ['load', 'entries', (value) => cache.load(value), isText, isList],
       ['load', 'entries[1]', (value) => cache.load([['a', { value: 5 }], value])],
@@ -347,4 +357,111 @@ describe('structures', () => {
     failAll();
     expect(used()).toBe(before);
   });
+});
+
+describe('the tester', () => {
+  const nothing = { name: 'nothing', run: (): void => undefined };
+  const inTest = async (use: (context: TestContext) => unknown): Promise<void> => {
+    const result = await api.runMemoryPerformanceTest(api.defaultModule, { name: 'mine', run: use }, null, {
+      durationMs: 1,
+    });
+    if (result.error !== null) throw new TidemarkError('invalid-argument', result.error);
+  };
+  const measure = (options: object): Promise<void> =>
+    inTest((context) => context.measure({ workload: 'basicAllocation', durationMs: 1, maxUnits: 8, ...options }));
+  const units = (options: object): Promise<void> =>
+    inTest((context) => context.measureUnits({ unit: () => 0, durationMs: 1, ...options }));
+  const suite = (given: object): unknown =>
+    api.runMemoryPerformanceTestSuite(api.defaultModule, { name: 'mine', description: '', tests: [], ...given });
+  const result = { results: [], summary: { recommendations: [] } } as unknown as TestSuiteResult;
+  const isName: Taken = (value) => isText(value) && value !== '';
+  refuses(
+    [
+      [
+        'runTest',
+        'manager',
+        (value) => api.runMemoryPerformanceTest(api.defaultModule, nothing, value),
+        absent,
+        isPlain,
+        (value) => value === null,
+      ],
+      [
+        'runTest',
+        'manager.triggerGC',
+        (triggerGC) => api.runMemoryPerformanceTest(api.defaultModule, nothing, { triggerGC }),
+        absent,
+        isFunction,
+      ],
+      [
+        'runTest',
+        'description',
+        (description) => api.runMemoryPerformanceTest(api.defaultModule, { ...nothing, description }),
+        absent,
+        isText,
+      ],
+      ['runTestSuite', 'suite.name', (name) => suite({ name }), isName],
+      ['runTestSuite', 'suite.description', (description) => suite({ description }), absent, isText],
+      ['measure', 'workload', (workload) => measure({ workload })],
+      ['measure', 'durationMs', (durationMs) => measure({ durationMs }), absent, isAbove(0, 2 ** 31)],
+      ['measure', 'seed', (seed) => measure({ seed }), absent, Number.isInteger],
+      ['measure', 'movable', (movable) => measure({ movable }), absent, isFlag],
+      ['measure', 'reference', (reference) => measure({ reference }), absent, isFlag],
+      ['measure', 'maxUnits', (maxUnits) => measure({ maxUnits }), absent],
+      ['measureUnits', 'unit', (unit) => units({ unit }), isFunction],
+      ['measureUnits', 'reference', (reference) => units({ reference }), absent, isFunction],
+      ['measureUnits', 'atPeak', (atPeak) => units({ atPeak }), absent, isFunction],
+      [
+        'measureUnits',
+        'operationsPerUnit',
+        (operationsPerUnit) => units({ operationsPerUnit }),
+        absent,
+        isAbove(0, 2 ** 60),
+      ],
+      ['recommend', 'text', (value) => inTest((context) => context.recommend(value)), isText],
+      ['compare', 'threshold', (threshold) => compare(result, result, { threshold }), absent, isAbove(0)],
+      ['compare', 'alpha', (alpha) => compare(result, result, { alpha }), absent],
+      ['compare', 'options', (value) => compare(result, result, value), absent, isPlain],
+      ['compare', 'a', (results) => compare({ ...result, results }, result), (value) => Array.isArray(value)],
+      ['toTable', 'toTable', (summary) => toTable({ ...result, summary })],
+      ['toJUnit', 'toJUnit', (each) => toJUnit({ ...result, results: [each] })],
+      [
+        'readBaseline',
+        'baseline',
+        (each) =>
+          readBaseline(
+            JSON.stringify({
+              format: 'tidemark-test-suite-1',
+              results: [typeof each === 'bigint' ? 1 : each],
+              summary: {},
+            }),
+          ),
+      ],
+    ],
+    () => api.memoryPerformanceTester.suites,
+  );
+});
+
+describe('profiles, devices and engines', () => {
+  const clock = { now: () => 0, elapsed: () => 0, every: () => () => undefined };
+  const profile = (): MemoryProfile => api.getMemoryProfile(id);
+  const ofClock = ['now', 'elapsed', 'every'].flatMap((name): Row[] => [
+    ['createTidemark', 'clock', (value) => createTidemark({ clock: { ...clock, [name]: value } }), isFunction],
+    ['attach', 'clock', (value) => attach({ ...linked(), clock: { ...clock, [name]: value } }), isFunction],
+  ]);
+  const linked = (): { id: string; module: object } => api.defaultModule as { id: string; module: object };
+  const isFact: Taken = (value) => value === null || absent(value) || isAbove(0)(value);
+  refuses(
+    [
+      ...ofClock,
+      ['createTidemark', 'nonsense', (nonsense) => createTidemark({ memory: { nonsense } as object }), absent],
+      ['toText', 'measure', (value) => profile().toText(value), absent],
+      ['toText', 'rows', (value) => profile().toText('liveBytes', value), absent, isAbove(0)],
+      ['symbolize', 'options', (value) => profile().symbolize(value), absent, isPlain],
+      ['symbolize', 'nonsense', (nonsense) => profile().symbolize({ nonsense } as object), absent],
+      ['suggestLimit', 'deviceMemoryGiB', (deviceMemoryGiB) => suggestLimit({ deviceMemoryGiB }), isFact],
+      ['suggestLimit', 'isIOS', (isIOS) => suggestLimit({ isIOS }), absent, isFlag],
+      ['suggestLimit', 'nonsense', (nonsense) => suggestLimit({ nonsense } as object), absent],
+    ],
+    () => null,
+  );
 });

@@ -142,6 +142,11 @@ describe('an application that prints', () => {
     expect(err).toBe('tidemark: the application never came to an end of its start\n');
     expect([code, out]).toEqual([3, '']);
   });
+
+  test('a suite that is named twice is run once', async () => {
+    const { out } = await run('test', app('linked.mjs'), '--suite', 'stress,stress', '--json', ...quickly);
+    expect((JSON.parse(out) as TestSuiteResult).results.map(({ name }) => name)).toEqual(['stress']);
+  });
 });
 
 describe('report', () => {
@@ -166,6 +171,13 @@ describe('report', () => {
 });
 
 describe('inspect', () => {
+  test('of a script without a binary beside it: why there may be none', async () => {
+    writeFileSync(file('single.js'), 'var wasmBinary = "…";');
+    const { code, err } = await run('inspect', 'single.js');
+    expect(code).toBe(3);
+    expect(err).toMatch(/^tidemark: single.js: there is no single.wasm beside it; with -sSINGLE_FILE/);
+  });
+
   const inspected = async (name: string): Promise<Record<string, never>> => {
     const { code, out } = await run('inspect', app(name), '--json');
     expect(code).toBe(0);

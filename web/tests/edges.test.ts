@@ -1,8 +1,8 @@
 // What happens at the edges: calls that fail on the way, listeners that come back in, figures that nobody has.
 import { afterEach, expect, test, vi } from 'vitest';
-import type { PressureHandler } from 'tidemark';
+import type { LinkedModule, PressureHandler, WorkloadFigures } from 'tidemark';
 import { createTidemark } from 'tidemark/manual';
-import { bareModule, bench, MiB } from './manager/support.js';
+import { bareModule, bench, code, MiB } from './manager/support.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -204,4 +204,50 @@ test('a factory that fails leaves no object in use', async () => {
   expect(() => api.createMemoryPool(() => null as never).acquire()).toThrow(/the factory made null/);
   pool.maxSize = 1.5;
   expect(pool.size).toBe(2);
+});
+
+test('an API has an end, after which nothing runs or limits any longer', async () => {
+  const { api, clock, id, malloc } = await bench();
+  api.initializeMemoryOptimization(api.defaultModule, { memoryLimit: 4 * MiB });
+  api.createTestSuite('mine');
+  expect(clock.timers).toBeGreaterThan(0);
+  expect(malloc(8 * MiB)).toBe(0);
+  api.dispose();
+  api.dispose();
+  expect(clock.timers).toBe(0);
+  expect(malloc(8 * MiB)).toBeGreaterThan(0);
+  for (const use of [() => api.getMemoryStats(id), () => api.getBudgets(), () => api.createTestSuite('other')]) {
+    expect(code(use)).toBe('disposed');
+  }
+  {
+    using another = await createTidemark({ clock });
+    another.startMonitoring(another.defaultModule);
+    expect(clock.timers).toBe(1);
+  }
+  expect(clock.timers).toBe(0);
+});
+
+test('the statistics of a heap can be read of every program with the runtime', async () => {
+  const api = await createTidemark();
+  const { module } = api.defaultModule as unknown as { module: LinkedModule };
+  using array = new api.CompactArray([1]);
+  expect(array.length).toBe(1);
+  const { liveBytes, sizeClasses } = api.readHeapStats(module);
+  expect(liveBytes).toBeGreaterThan(0);
+  expect(sizeClasses.length).toBeGreaterThan(0);
+  expect(code(() => api.readHeapStats({ tidemark: null } as never))).toBe('invalid-module');
+});
+
+test('what nobody sees of a test is null', async () => {
+  const api = await createTidemark();
+  let figures: WorkloadFigures | null = null;
+  const result = await api.runMemoryPerformanceTest(bareModule('foreign'), {
+    name: 'units',
+    run: async (context) => {
+      figures = await context.measureUnits({ unit: () => 0, durationMs: 1 });
+    },
+  });
+  expect(result).toMatchObject({ error: null, peakLiveBytes: null, fragmentation: null });
+  expect(figures).toMatchObject({ peakLiveBytes: null, fragmentation: null });
+  expect(result.recommendations.join()).not.toMatch(/0 bytes of live blocks/);
 });

@@ -41,7 +41,7 @@ async function testsOf(wanted: string, module: EmscriptenModule): Promise<Memory
     }
     return tests as MemoryPerformanceTest[];
   }
-  return wanted.split(',').map((name) => {
+  return [...new Set(wanted.split(','))].map((name) => {
     const test = builtIn[name];
     if (!test)
       throw new CliError(2, `--suite: there is no test "${name}"; there are ${Object.keys(builtIn).join(', ')}`);

@@ -418,10 +418,11 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   }
 
   #ttlOf(options: { ttl?: number }): number {
-    if (!isObject(options)) refuse('cache: options', options, '{ ttl }');
-    for (const name in options) if (name !== 'ttl') refuse('cache: options', name, 'ttl');
-    const { ttl = this.#ttl } = options;
-    return ttl;
+    // Whoever gives a time pays for no more than that.
+    const ttl = (options as { ttl?: number } | null)?.ttl;
+    if (ttl !== undefined) return ttl;
+    checkOptions(options, { ttl: duration }, undefined, 'cache: ');
+    return this.#ttl;
   }
 
   /** In ticks; 0 is never. */
