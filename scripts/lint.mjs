@@ -49,6 +49,7 @@ export async function clangTidy(checkout = root) {
 
 const checks = [
   ['the layers of src/', () => node('scripts/check_layers.mjs')],
+  ['the links of the guides', () => node('scripts/check_links.mjs')],
   ['clang-format', () => run('clang-format', ['--dry-run', '--Werror', ...cppFiles()], { capture: true })],
   ['Prettier', () => node('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')],
   ['shellcheck', () => run('shellcheck', ['--external-sources', ...shellScripts()], { capture: true })],

@@ -54,11 +54,11 @@ test('no example is left out', () => {
   const guides = readdirSync(join(root, 'docs')).flatMap((name) => /^(.*)\.md$/.exec(name)?.[1] ?? []);
   const counts = ['README', ...guides].map((guide) => [guide, examplesOf(guide).length] as const);
   expect(Object.fromEntries(counts.filter(([, count]) => count > 0))).toEqual({
-    README: 2,
+    README: 3,
     leaks: 2,
     monitoring: 1,
     profiling: 2,
-    'quick-start': 3,
+    'quick-start': 7, // of which four are for browsers: e2e/quick_start.spec.ts
     shrink: 1,
     structures: 2,
     tester: 2,
@@ -66,14 +66,20 @@ test('no example is left out', () => {
   });
 });
 
+test('README: the npm package', async () => {
+  const [report, prices] = await printed(examplesOf('README')[0] ?? '');
+  expect(report?.[0]).toMatch(/hard limit +64.0 MiB/);
+  expect(prices).toEqual([3.2, 704]); // as the comment there says
+});
+
 test('quick start: a program of your own', async () => {
-  const lines = await printed(examplesOf('quick-start')[0] ?? '', { 'app.mjs': 'app_linked.mjs' });
+  const lines = await printed(examplesOf('quick-start')[5] ?? '', { 'app.mjs': 'app_linked.mjs' });
   expect(lines.slice(0, 2)).toEqual([[true], [true]]);
   expect(lines[2]?.[0]).toContain('app');
 });
 
 test('quick start: any other memory', async () => {
-  expect(await printed(examplesOf('quick-start')[1] ?? '')).toEqual([[null], [1_000_000], [false]]);
+  expect(await printed(examplesOf('quick-start')[0] ?? '')).toEqual([[null], [1_000_000], [false]]);
 });
 
 test('quick start: the dashboard', async () => {
@@ -81,7 +87,7 @@ test('quick start: the dashboard', async () => {
   const body = {};
   vi.stubGlobal('mocks', { mountDashboard, app: { id: 'app' }, tidemark: {}, document: { body } });
   const around = 'const { mountDashboard, app, tidemark, document } = globalThis.mocks;\n';
-  const code = (examplesOf('quick-start')[2] ?? '').replace(/^import .*\n/, '');
+  const code = (examplesOf('quick-start')[6] ?? '').replace(/^import .*\n/, '');
   await printed(around + code);
   // What it does with them is tested in browsers (e2e/dashboard.spec.ts).
   expect(mountDashboard).toHaveBeenCalledExactlyOnceWith(body, { module: { id: 'app' }, api: {}, mode: 'overlay' });
@@ -104,7 +110,7 @@ test('profiling: what has come since, and as files', async () => {
 test('README: give memory back', async () => {
   await stubModule();
   const { benefit, report } = await run(
-    (examplesOf('README')[0] ?? '')
+    (examplesOf('README')[1] ?? '')
       .replace(/^(?=Module.tidemark.benefit)/m, 'export const benefit = ')
       .replace(/^(?=Module.tidemark.shrink)/m, 'export const report = '),
   );
@@ -118,7 +124,7 @@ test('README: from JavaScript', async () => {
   const mountDashboard = vi.fn();
   vi.stubGlobal('mountDashboard', mountDashboard);
   vi.stubGlobal('document', { body: 'body' });
-  const code = (examplesOf('README')[1] ?? '').replace(/^import .*dashboard.*\n/m, '');
+  const code = (examplesOf('README')[2] ?? '').replace(/^import .*dashboard.*\n/m, '');
   const { used } = await run(`${code}export const used = tidemark.getMemoryReport('app').stats.used;`, {
     'app.mjs': 'app_linked.mjs',
   });
