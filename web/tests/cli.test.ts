@@ -62,6 +62,12 @@ describe('test', () => {
     expect(result?.leakedBytes).toBeGreaterThanOrEqual(20 * 10 * 3000);
     expect((await run('test', app('linked.mjs'), '--call', 'work')).code).toBe(0);
     expect((await run('test', app('linked.mjs'), '--call', 'nothing')).code).toBe(2);
+    // In a program whose blocks can't be seen that it passes says little: which is said.
+    const unseen = await run('test', app('dlmalloc.mjs'), '--call', 'leak', '--iterations', '20');
+    expect(unseen.out).toMatch(
+      /^leak\(\): its blocks can't be seen: only a leak that makes linear memory grow is told/m,
+    );
+    expect(leaky.out + (await run('test', app('linked.mjs'), '--call', 'work')).out).not.toContain("can't be seen");
   });
 
   test('a baseline is written, compared with, and written anew', async () => {
