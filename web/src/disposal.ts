@@ -1,5 +1,6 @@
 // What has to be given back explicitly: scopes, whose content goes together; and a net for what was forgotten.
 import { defaultContext, type Context } from './context.js';
+import { catchLater } from './emitter.js';
 import { symbolAsyncDispose, symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
 
@@ -175,6 +176,8 @@ function disposeMethod(value: unknown): Cleanup | null {
   return typeof method === 'function' ? () => (method as Cleanup).call(value) : null;
 }
 
+export const disposalFailed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
+
 /** What waits for a collection, or for a moment of idle time: by module, first in, first out. */
 export class DisposalQueue {
   readonly #waiting = new Map<string, Cleanup[]>();
@@ -189,6 +192,11 @@ export class DisposalQueue {
     return this.#waiting.get(moduleId)?.length ?? 0;
   }
 
+  /** Of whom something waits. */
+  get moduleIds(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
   /** Does the next one; false where there is none. What it throws is handed to `failed`. */
   drainOne(moduleId: string, failed: (error: unknown) => void): boolean {
     const cleanup = this.#waiting.get(moduleId)?.shift();
@@ -197,7 +205,7 @@ export class DisposalQueue {
       return false;
     }
     try {
-      cleanup();
+      catchLater(cleanup(), disposalFailed);
     } catch (error) {
       failed(error);
     }

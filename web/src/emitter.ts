@@ -13,10 +13,11 @@ export class Emitter<Events extends object> {
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const { listener } of [...(this.#listeners.get(name) ?? [])]) {
+      const failed = (error: unknown): void => console.error(`tidemark: a listener of '${String(name)}' threw`, error);
       try {
-        (listener as (event: Events[Name]) => void)(event);
+        catchLater((listener as (event: Events[Name]) => unknown)(event), failed);
       } catch (error) {
-        reportListenerError(String(name), error);
+        failed(error);
       }
     }
   }
@@ -34,6 +35,11 @@ export class Emitter<Events extends object> {
   }
 }
 
-function reportListenerError(name: string, error: unknown): void {
-  console.error(`tidemark: a listener of '${name}' threw`, error);
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** What a callback has returned: a promise that is rejected would end a Node program, where nobody waits for it. */
+export function catchLater(result: unknown, failed: (error: unknown) => void): void {
+  if (isPromise(result)) result.then(undefined, failed);
 }

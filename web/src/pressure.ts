@@ -1,5 +1,6 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
+import { catchLater, isPromise } from './emitter.js';
 import { aFunction, aNumber, aString, check, checkOptions } from './checks.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';
@@ -102,6 +103,8 @@ interface Entry {
   readonly level: number;
   readonly priority: number;
   readonly report: PressureHandlerReport;
+  /** It is being called: what it does doesn't call it again. */
+  isCalled: boolean;
 }
 
 export class PressureHandlers {
@@ -119,7 +122,7 @@ export class PressureHandlers {
       ...{ name, moduleId, runs: 0, gainedBytes: 0, lastGainedBytes: 0 },
       ...{ runsWithoutGain: 0, errors: 0, lastError: null },
     };
-    const entry = { handler, level: rank, priority, report };
+    const entry = { handler, level: rank, priority, report, isCalled: false };
     // Stable: of the same priority, the one that came first goes first.
     this.#entries = [...this.#entries, entry].sort((a, b) => b.priority - a.priority);
     return () => {
@@ -146,14 +149,15 @@ export class PressureHandlers {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       let result: unknown;
       try {
-        result = entry.handler(event);
+        result = call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.#failed(entry, event, error));
+      catchLater(result, (error) => this.#failed(entry, event, error));
       gained += this.#count(entry, event, before - measure(), isPromise(result));
     }
     return gained;
@@ -164,9 +168,10 @@ export class PressureHandlers {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       try {
-        await entry.handler(event);
+        await call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
@@ -205,6 +210,11 @@ export class PressureHandlers {
   }
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+function call(entry: Entry, event: PressureEvent): unknown {
+  entry.isCalled = true;
+  try {
+    return entry.handler(event);
+  } finally {
+    entry.isCalled = false;
+  }
 }
