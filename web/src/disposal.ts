@@ -1,8 +1,8 @@
 // What has to be given back explicitly: scopes, whose content goes together; and a net for what was forgotten.
 import { defaultContext, type Context } from './context.js';
+import { catchLater } from './emitter.js';
 import { symbolAsyncDispose, symbolDispose } from './disposable.js';
 import { aFunction, aNumber, anObject, refuse, required } from './checks.js';
-import { isPromise } from './emitter.js';
 import { TidemarkError } from './errors.js';
 
 type Cleanup = () => unknown;
@@ -197,6 +197,11 @@ export class DisposalQueue {
     return this.#waiting.get(moduleId)?.length ?? 0;
   }
 
+  /** Of whom something waits. */
+  get moduleIds(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
   /** Does the next one; false where there is none. What it throws is handed to `failed`. */
   drainOne(moduleId: string, failed: (error: unknown) => void): boolean {
     const cleanup = this.#waiting.get(moduleId)?.shift();
@@ -205,8 +210,7 @@ export class DisposalQueue {
       return false;
     }
     try {
-      const result = cleanup();
-      if (isPromise(result)) result.then(undefined, disposalFailed);
+      catchLater(cleanup(), disposalFailed);
     } catch (error) {
       failed(error);
     }

@@ -1,5 +1,5 @@
 // Listeners by the name of an event. One that throws doesn't stop the others: the error is told where errors are.
-import { aFunction, isObject, oneOf, required } from './checks.js';
+import { aFunction, oneOf, required } from './checks.js';
 
 export class Emitter<Events extends object> {
   readonly #listeners: ReadonlyMap<keyof Events, Set<{ listener: (event: never) => void }>>;
@@ -26,8 +26,7 @@ export class Emitter<Events extends object> {
     const failed = (error: unknown): void => console.error(`tidemark: a listener of '${String(name)}' threw`, error);
     for (const { listener } of [...this.#of(name)]) {
       try {
-        const result: unknown = (listener as (event: Events[Name]) => unknown)(event);
-        if (isPromise(result)) result.then(undefined, failed);
+        catchLater((listener as (event: Events[Name]) => unknown)(event), failed);
       } catch (error) {
         failed(error);
       }
@@ -48,5 +47,10 @@ export class Emitter<Events extends object> {
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && typeof (value as { then?: unknown }).then === 'function';
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** What a callback has returned: a promise that is rejected would end a Node program, where nobody waits for it. */
+export function catchLater(result: unknown, failed: (error: unknown) => void): void {
+  if (isPromise(result)) result.then(undefined, failed);
 }

@@ -18,7 +18,7 @@ import { addCollector, collectablesOf, type Collectable, type Collectables } fro
 import type { GCResult } from './collection.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
-import { DisposableNet, disposalFailed, DisposalQueue, type DisposableRegistration } from './disposal.js';
+import { disposalFailed, DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
 import { Emitter } from './emitter.js';
 import { TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
@@ -285,7 +285,8 @@ export class WasmMemoryManager {
    * Collects. With `incrementalGC`, this is the first slice, and what is left follows in idle time; the 'gc' event has the
    * whole result.
    *
-   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`, `'busy'`: called by a handler within malloc
+   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`, `'busy'`: called by a handler within malloc, or by what a
+   *   collection of the module calls
    */
   triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
     const managed = this.#get(moduleId);
@@ -331,7 +332,7 @@ export class WasmMemoryManager {
     this.#queue.push(moduleId, cleanup);
     this.#stopDraining ??= this.#config.idle(() => {
       this.#stopDraining = null;
-      for (const id of [moduleId, ...this.#modules.ids, this.#context.defaultModule.id]) this.#drain(id);
+      this.#drain();
     });
   }
 
@@ -353,10 +354,11 @@ export class WasmMemoryManager {
     if (this.#disposed) return;
     for (const id of [...this.#modules.ids]) this.unregisterModule(id);
     this.#stopDraining?.();
-    this.#drain(this.#context.defaultModule.id);
+    this.#stopDraining = null;
     this.#handlers.clear();
     this.#events.clear();
     this.#disposed = true;
+    this.#drain();
   }
 
   [symbolDispose](): void {
@@ -406,13 +408,15 @@ export class WasmMemoryManager {
   #tick(): void {
     this.#budgets.settle();
     for (const managed of [...this.#modules]) {
+      if (!this.#modules.manages(managed)) continue; // who was told of another one has taken it out
       managed.history.observe(managed.countedBytes, this.#now());
       if (Number.isFinite(this.#modules.totalLimit)) this.#modules.enforce(managed);
       this.#relief.look(managed);
     }
   }
 
-  #drain(moduleId: string): void {
-    while (this.#queue.drainOne(moduleId, disposalFailed));
+  /** All that waits, of whichever module. */
+  #drain(): void {
+    for (const id of this.#queue.moduleIds) while (this.#queue.drainOne(id, disposalFailed));
   }
 }

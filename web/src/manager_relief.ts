@@ -46,9 +46,11 @@ export class Relief {
       const enough = (): boolean =>
         reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
       this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
-      if (reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
+      // A handler may have taken the module out, and its limits with it.
+      const isManaged = this.work.modules.manages(managed);
+      if (isManaged && reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
         this.#askOthers(managed, wantedBytes);
-        this.work.modules.enforce(managed);
+        if (this.work.modules.manages(managed)) this.work.modules.enforce(managed);
       }
       const gainedBytes = Math.max(0, gained());
       const event = {
@@ -67,7 +69,8 @@ export class Relief {
   #askOthers(managed: ManagedModule, wantedBytes: number): void {
     for (const other of this.work.modules.bySpare()) {
       if (this.work.modules.totalUsed + wantedBytes <= this.work.modules.totalLimit) return;
-      if (other !== managed && !other.busy) this.work.collections.start(other, 'aggressive');
+      if (other !== managed && !other.busy && !this.work.collections.isCollecting(other))
+        this.work.collections.start(other, 'aggressive');
     }
   }
 
@@ -105,6 +108,7 @@ export class Relief {
       }
     }
     const { gc } = this.work.config;
+    if (!this.work.modules.manages(managed)) return; // who was told has taken it out
     if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100)
       this.work.collections.request(managed);
   }

@@ -1,7 +1,7 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
+import { catchLater, isPromise } from './emitter.js';
 import { aFunction, aNumber, aString, checkOptions, oneOf, required } from './checks.js';
-import { isPromise } from './emitter.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';
 export const pressureLevels: readonly PressureLevel[] = ['none', 'low', 'medium', 'high', 'critical'];
@@ -100,6 +100,8 @@ interface Entry {
   readonly level: number;
   readonly priority: number;
   readonly report: PressureHandlerReport;
+  /** It is being called: what it does doesn't call it again. */
+  isCalled: boolean;
 }
 
 export class PressureHandlers {
@@ -117,7 +119,7 @@ export class PressureHandlers {
       ...{ name, moduleId, runs: 0, gainedBytes: 0, lastGainedBytes: 0 },
       ...{ runsWithoutGain: 0, errors: 0, lastError: null },
     };
-    const entry = { handler, level: rank, priority, report };
+    const entry = { handler, level: rank, priority, report, isCalled: false };
     // Stable: of the same priority, the one that came first goes first.
     this.#entries = [...this.#entries, entry].sort((a, b) => b.priority - a.priority);
     return () => {
@@ -144,14 +146,15 @@ export class PressureHandlers {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       let result: unknown;
       try {
-        result = entry.handler(event);
+        result = call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.#failed(entry, event, error));
+      catchLater(result, (error) => this.#failed(entry, event, error));
       gained += this.#count(entry, event, before - measure(), isPromise(result));
     }
     return gained;
@@ -167,9 +170,10 @@ export class PressureHandlers {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       try {
-        await entry.handler(event);
+        await call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
@@ -206,5 +210,14 @@ export class PressureHandlers {
       this.onProblem({ name: report.name, moduleId, problem: 'no-gain', error: null });
     }
     return gained;
+  }
+}
+
+function call(entry: Entry, event: PressureEvent): unknown {
+  entry.isCalled = true;
+  try {
+    return entry.handler(event);
+  } finally {
+    entry.isCalled = false;
   }
 }

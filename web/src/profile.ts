@@ -80,6 +80,7 @@ interface Circumstances {
 
 export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }: Circumstances): MemoryProfile {
   const takenAt = clock.now();
+  const startedAt = takenAt - durationMs;
   const { runtime } = module;
   const sizeClasses = (runtime?.stats().sizeClasses ?? []).map(({ blockBytes, liveBlocks, liveBytes, freeBlocks }) => ({
     blockBytes,
@@ -88,8 +89,8 @@ export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }
     freeBytes: freeBlocks * blockBytes,
   }));
   const snapshot: ProfileData = runtime
-    ? takeSnapshot(module.id, profilerOf(runtime), takenAt)
-    : { moduleId: module.id, startedAt: takenAt - durationMs, takenAt, samples: 0, meanBytes: 0, sites: [] };
+    ? { ...takeSnapshot(module.id, profilerOf(runtime), takenAt), startedAt }
+    : { moduleId: module.id, startedAt, takenAt, samples: 0, meanBytes: 0, sites: [] };
   const load = async (sources?: SymbolSources): Promise<Symbols> => {
     const { loadSymbols } = await loadSymbolReader();
     const none = { sections: (): ArrayBuffer[] => [], source: (): null => null };
