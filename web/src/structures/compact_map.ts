@@ -5,6 +5,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
 import { requireIterable, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
+import { orDispose } from './structure.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
 
@@ -38,7 +39,10 @@ export class CompactMap<K, V> {
     this.#key = codecOf('CompactMap: key', options.key, true);
     this.#value = codecOf('CompactMap: value', options.value, false);
     this.#table = new Table('CompactMap', context, true);
-    if (entries !== null) for (const [key, value] of entries) this.set(key, value);
+    if (entries === null) return;
+    orDispose(this, () => {
+      for (const [key, value] of entries) this.set(key, value);
+    });
   }
 
   get size(): number {

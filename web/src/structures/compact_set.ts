@@ -5,6 +5,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
 import { requireIterable, requireOptions } from './given.js';
 import { hasMany, putMany, type Numbers } from './many.js';
+import { orDispose } from './structure.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
 
@@ -39,7 +40,10 @@ export class CompactSet<T> {
     this.#options = options;
     this.#context = context;
     this.#table = new Table('CompactSet', context, false);
-    if (values !== null) for (const value of values) this.add(value);
+    if (values === null) return;
+    orDispose(this, () => {
+      for (const value of values) this.add(value);
+    });
   }
 
   get size(): number {
@@ -109,9 +113,9 @@ export class CompactSet<T> {
   }
 
   union(other: SetLike<T>): CompactSet<T> {
-    const result = this.#copy();
-    for (const value of valuesOf(other)) result.add(value);
-    return result;
+    return this.#changed(this.#copy(), (result) => {
+      for (const value of valuesOf(other)) result.add(value);
+    });
   }
 
   intersection(other: SetLike<T>): CompactSet<T> {
@@ -123,12 +127,12 @@ export class CompactSet<T> {
   }
 
   symmetricDifference(other: SetLike<T>): CompactSet<T> {
-    const result = this.#copy();
-    for (const value of valuesOf(other)) {
-      if (this.has(value)) result.delete(value);
-      else result.add(value);
-    }
-    return result;
+    return this.#changed(this.#copy(), (result) => {
+      for (const value of valuesOf(other)) {
+        if (this.has(value)) result.delete(value);
+        else result.add(value);
+      }
+    });
   }
 
   isSubsetOf(other: SetLike<T>): boolean {
@@ -182,8 +186,13 @@ export class CompactSet<T> {
   }
 
   #filter(keep: (value: T) => boolean): CompactSet<T> {
-    const result = new CompactSet<T>(null, this.#options, this.#context);
-    for (const value of this) if (keep(value)) result.add(value);
+    return this.#changed(new CompactSet<T>(null, this.#options, this.#context), (result) => {
+      for (const value of this) if (keep(value)) result.add(value);
+    });
+  }
+
+  #changed(result: CompactSet<T>, change: (result: CompactSet<T>) => void): CompactSet<T> {
+    orDispose(result, () => change(result));
     return result;
   }
 
