@@ -83,22 +83,8 @@ export class MemoryPool<T extends object> {
     this.#requireAlive();
     const counts = this.#counts;
     let object = this.#idle.pop();
-    if (object === undefined) {
-      object = this.#factory();
-      if (typeof object !== 'object' && typeof object !== 'function') {
-        throw new TidemarkError(
-          'invalid-argument',
-          `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
-        );
-      }
-      if (this.#known.has(object)) {
-        throw new TidemarkError('invalid-argument', 'MemoryPool: the factory made an object that the pool has already');
-      }
-      this.#known.add(object);
-      ++counts.created;
-    } else {
-      ++counts.reused;
-    }
+    if (object === undefined) object = this.#make();
+    else ++counts.reused;
     this.#inUse.add(object);
     this.#lost.register(object, undefined, object);
     counts.peakInUse = Math.max(counts.peakInUse, ++counts.inUse);
@@ -112,8 +98,13 @@ export class MemoryPool<T extends object> {
       const why = this.#known.has(object) ? 'which was released already' : 'which is not of this pool';
       throw new TidemarkError('invalid-argument', `MemoryPool.release: object: ${shown(object)}, ${why}`);
     }
-    this.#reset?.(object); // where it throws, the object stays in use
-    this.#inUse.delete(object);
+    this.#inUse.delete(object); // first: `reset` may call release(), too
+    try {
+      this.#reset?.(object);
+    } catch (error) {
+      this.#inUse.add(object);
+      throw error;
+    }
     this.#lost.unregister(object);
     --this.#counts.inUse;
     if (this.#idle.length < this.#maxSize) {
@@ -144,8 +135,8 @@ export class MemoryPool<T extends object> {
 
   /** Makes `count` objects ahead, up to `maxSize` that wait. */
   prefill(count: number): void {
-    const objects = Array.from({ length: Math.min(count, this.#maxSize) - this.#idle.length }, () => this.acquire());
-    for (const object of objects) this.release(object);
+    this.#requireAlive();
+    while (this.#idle.length < Math.min(count, this.#maxSize)) this.#idle.push(this.#make());
   }
 
   /** Lets waiting objects go, all but `kept`. */
@@ -179,6 +170,22 @@ export class MemoryPool<T extends object> {
 
   [symbolDispose](): void {
     this.dispose();
+  }
+
+  #make(): T {
+    const object = this.#factory();
+    if ((typeof object !== 'object' && typeof object !== 'function') || (object as unknown) === null) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
+      );
+    }
+    if (this.#known.has(object)) {
+      throw new TidemarkError('invalid-argument', 'MemoryPool: the factory made an object that the pool has already');
+    }
+    this.#known.add(object);
+    ++this.#counts.created;
+    return object;
   }
 
   #requireAlive(): void {
