@@ -150,9 +150,10 @@ std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_a
     const double value = values == nullptr ? 0 : values[i];
     const auto outcome = keys_are_doubles != 0 ? table->put_numbers(static_cast<const double*>(keys)[i], value)
                                                : table->put_integer(static_cast<const std::int32_t*>(keys)[i], value);
+    const std::uint32_t told = structure_told(*table, 0);
     if (outcome == Table::Put::kRefused) return i;
     *added += outcome == Table::Put::kAdded;
-    if (structure_told(*table, 0) != 0) return i + 1;
+    if (told != 0) return i + 1;
   }
   return count;
 }

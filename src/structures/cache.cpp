@@ -72,8 +72,7 @@ Table::Put Cache::put(const Operand& key, const Operand& value, Tick expires, st
     if (entry == reused) {
       free_ = after_reused;
     } else if (!make_room(segment_of(entry), table_.segment(segment_of(entry)).capacity())) {
-      // Its number is lost: where there is no link, there is no place in the list of free ones.
-      table_.erase(entry);
+      table_.take_back(entry);  // where there is no link, there is no place in the list of free ones
       return Table::Put::kRefused;
     }
     append(entry);
@@ -88,7 +87,9 @@ Table::Put Cache::put(const Operand& key, const Operand& value, Tick expires, st
 void Cache::erase(Entry entry) {
   unlink(entry);
   table_.erase(entry);
-  link(entry).older = free_;
+  Link& out = link(entry);
+  out.older = free_;
+  out.newer = entry;
   free_ = entry;
 }
 

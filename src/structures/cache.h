@@ -45,6 +45,7 @@ class Cache {
   /// kNoEntry where it is empty, or at the end.
   Entry oldest() const { return oldest_; }
   Entry newest() const { return newest_; }
+  /// Of an entry that was erased, itself.
   Entry newer(Entry entry) { return link(entry).newer; }
   Entry older(Entry entry) { return link(entry).older; }
 

@@ -371,6 +371,13 @@ void Table::erase(Entry entry) {
   adapt_index();
 }
 
+TIDEMARK_RARE void Table::take_back(Entry entry) {
+  erase(entry);
+  EntrySegment& in = at(segment_of(entry));
+  in.mark(tidemark::place_of(entry), false);
+  --in.used;
+}
+
 void Table::adapt_index() {
   const Entry greatest = entry_of(segment_count_, 0) - 1;
   index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {

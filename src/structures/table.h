@@ -70,6 +70,8 @@ class Table {
   [[nodiscard]] bool set_value(Entry entry, const Operand& value);
   bool erase(const Operand& key);
   void erase(Entry entry);
+  /// As if it had never been there: of the entry that put() has just added at the end of a stable table.
+  void take_back(Entry entry);
   void clear();
 
   /// The entry that put() has written.

@@ -62,6 +62,9 @@ export class CacheEngine extends Structure {
   readonly #cache: { address: number };
   readonly #operands: Operands;
   size = 0;
+  /** How often entries came or went, and how often all of them did: numbers from before are nobody's then. */
+  changes = 0;
+  clears = 0;
 
   constructor(context: Context, withSizes: boolean) {
     const memory = structureMemory(context);
@@ -174,6 +177,7 @@ export class CacheEngine extends Structure {
 
   #told(outcome: number): void {
     if ((outcome & outcomeBits) === 0) throw outOfMemory('MemoryEfficientCache');
+    ++this.changes;
     if ((outcome & released) !== 0) this.#operands.drop();
     if ((outcome & outcomeBits) === 2) ++this.size;
   }
@@ -181,12 +185,20 @@ export class CacheEngine extends Structure {
   erase(entry: number): void {
     if ((this.memory.exports.tidemark_cache_erase(this.address, entry) & released) !== 0) this.#operands.drop();
     --this.size;
+    ++this.changes;
   }
 
   clear(): void {
     this.memory.exports.tidemark_cache_clear(this.address);
     this.#operands.references.clear();
     this.size = 0;
+    ++this.changes;
+    ++this.clears;
+  }
+
+  /** Of one that was there, since the last clear(): whether it, or another one in its place, is. */
+  isLive(entry: number): boolean {
+    return this.newer(entry) !== entry;
   }
 
   entry(entry: number): CacheEntry {

@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { payloadOfSpecial, reference, special, specialOf, textTag } from './boxes.js';
 import { Column } from './column.js';
 import { References } from './references.js';
+import { orDispose } from './structure.js';
 
 const nanHigh = 0x7ff80000;
 const headBytes = 5; // the longest head of a text's record
@@ -19,7 +20,7 @@ export class Cells {
 
   constructor(name: string, context: Context) {
     this.column = new Column(name, 'f64', context);
-    this.#texts = new Column(name, 'u8', context);
+    this.#texts = orDispose(this.column, () => new Column(name, 'u8', context));
   }
 
   /** Whether there is, or was, something other than numbers. */
@@ -40,8 +41,8 @@ export class Cells {
       this.column.view[index] = value;
       return;
     }
-    if (!this.#mixed) this.#mix(count);
     const box = this.#box(value, count);
+    if (!this.#mixed) this.#mix(count);
     if (index < count) this.release(index);
     this.#set(index, box[0], box[1]);
   }
@@ -54,6 +55,17 @@ export class Cells {
     const low = words[2 * index] as number;
     if (high === reference) this.#references.drop(low);
     else if (high === textTag) this.#textDead += this.#recordBytes(low);
+  }
+
+  /** The element at `order[i]` goes to `i`. Moved by their bits: an engine may change those of a NaN that it reads. */
+  permute(order: readonly number[]): void {
+    if (!this.column.isCurrent) this.column.refresh();
+    const { buffer, byteOffset } = this.column.view;
+    const boxes = new BigUint64Array(buffer, byteOffset, order.length);
+    const old = boxes.slice();
+    order.forEach((from, to) => {
+      boxes[to] = old[from] as bigint;
+    });
   }
 
   clear(): void {

@@ -6,6 +6,7 @@ import { shown, TidemarkError } from '../errors.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
 import { relativeIndex } from './relative_index.js';
+import { orDispose } from './structure.js';
 
 /** Names of fields, and the types of their columns. */
 export type ColumnTypes = Readonly<Record<string, NumberType>>;
@@ -36,7 +37,11 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
         refuse(`CompactArray: ${name}`, types[name], `one of ${numberTypes.join(', ')}`, 'invalid-config');
       }
     }
-    this.#columns = this.#names.map((name) => new Column('CompactArray', types[name] as NumberType, context));
+    const columns: Column[] = [];
+    this.#columns = columns;
+    orDispose(this, () => {
+      for (const name of this.#names) columns.push(new Column('CompactArray', types[name] as NumberType, context));
+    });
   }
 
   get length(): number {

@@ -11,9 +11,10 @@ import { arrayIterator } from './array_iterator.js';
 import { Cells } from './cells.js';
 import { Column, emptyViews, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
-import { filled, requireIterable, requireOptions } from './given.js';
+import { requireIterable, requireOptions } from './given.js';
 import { aFunction, check, refuse, required } from '../checks.js';
 import { relativeIndex } from './relative_index.js';
+import { orDispose } from './structure.js';
 import type { ViewHolder } from './structure_memory.js';
 
 export interface CompactArrayOptions {
@@ -67,7 +68,7 @@ export class CompactArray<T> implements Iterable<T> {
       refuse('CompactArray: type', type, `one of ${[...numberTypes, 'any'].join(', ')}`, 'invalid-config');
     }
     this.view = emptyViews[this.#column.type];
-    filled(this, () => {
+    orDispose(this, () => {
       for (const value of values ?? []) this.push(value);
     });
   }
@@ -88,9 +89,15 @@ export class CompactArray<T> implements Iterable<T> {
       if (this.ready > length) this.ready = length;
       return;
     }
-    const filling = (this.#cells === null ? 0 : undefined) as T;
+    this.#requireMemory();
     this.#reserve(length);
-    while (this.#length < length) this.push(filling);
+    if (this.#cells !== null) {
+      while (this.#length < length) this.push(undefined as T);
+      return;
+    }
+    const first = this.#length;
+    this.#length = length;
+    this.#numbers().fill(0, first);
   }
 
   at(index: number): T | undefined {
@@ -115,18 +122,8 @@ export class CompactArray<T> implements Iterable<T> {
 
   /** The new length. Of several values, all are there afterwards, or none. */
   push(...values: T[]): number {
-    const length = this.#length;
-    if (values.length === 1) {
-      this.#write(length, values[0] as T);
-      return this.#length;
-    }
-    try {
-      for (const value of values) this.#write(this.#length, value);
-    } catch (error) {
-      if (this.#length > length) this.length = length;
-      throw error;
-    }
-    if (values.length === 0) this.#requireMemory();
+    if (values.length === 1) this.#write(this.#length, values[0] as T);
+    else this.#pushAll(values);
     return this.#length;
   }
 
@@ -155,22 +152,20 @@ export class CompactArray<T> implements Iterable<T> {
   splice(start: number, count = this.#length, ...values: T[]): T[] {
     const begin = relativeIndex(start, this.#length);
     const removed = Math.max(0, Math.min(Math.trunc(count) || 0, this.#length - begin));
-    const rest = this.slice(begin + removed);
     const taken = this.slice(begin, begin + removed);
-    if (this.#cells === null) for (const value of values) requireNumber('CompactArray: element', value);
-    this.#reserve(this.#length - removed + values.length);
-    this.length = begin;
-    for (const value of values) this.push(value);
-    for (const value of rest) this.push(value);
+    this.#replace(begin, begin + removed, values);
     return taken;
   }
 
   fill(value: T, start = 0, end = this.#length): this {
+    this.#requireMemory();
     const first = relativeIndex(start, this.#length);
     const last = relativeIndex(end, this.#length);
     if (this.#cells === null) {
       requireNumber('CompactArray: element', value);
       this.#numbers().fill(value, first, last);
+    } else if (typeof value === 'string' || value instanceof Uint8Array) {
+      if (first < last) this.#replace(first, last, new Array<T>(last - first).fill(value));
     } else {
       for (let i = first; i < last; ++i) this.set(i, value);
     }
@@ -178,11 +173,9 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   reverse(): this {
-    if (this.#cells === null) {
-      this.#numbers().reverse();
-      return this;
-    }
-    return this.#replaceAll(this.toArray().reverse());
+    if (this.isMixed) this.#cells?.permute(Array.from({ length: this.#length }, (_, i) => this.#length - 1 - i));
+    else this.#numbers().reverse();
+    return this;
   }
 
   /** As Array's: without `compare`, by the strings that the elements are; of a fixed type, as typed arrays, by number. */
@@ -192,7 +185,15 @@ export class CompactArray<T> implements Iterable<T> {
       this.#numbers().sort();
       return this;
     }
-    return this.#replaceAll(this.toArray().sort(compare));
+    const values = this.toArray();
+    if (this.isMixed) {
+      const order = orderOf(values, compare);
+      if (this.#length === order.length) this.#cells?.permute(order);
+    } else {
+      values.sort(compare);
+      for (let i = 0; i < values.length && i < this.#length; ++i) this.set(i, values[i] as T);
+    }
+    return this;
   }
 
   clear(): void {
@@ -269,6 +270,7 @@ export class CompactArray<T> implements Iterable<T> {
 
   findIndex(match: Visit<T, unknown>, thisArg?: unknown): number {
     required('CompactArray: callback', match, aFunction);
+    this.#requireMemory();
     for (let i = 0; i < this.#length; ++i) if (match.call(thisArg, this.at(i) as T, i, this)) return i;
     return -1;
   }
@@ -308,7 +310,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   *keys(): Generator<number, undefined> {
-    for (let i = 0; i < this.#length; ++i) yield i;
+    for (let i = 0; i < this.length; ++i) yield i;
   }
 
   values(): ArrayIterator<T> {
@@ -316,7 +318,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   *entries(): Generator<[number, T], undefined> {
-    for (let i = 0; i < this.#length; ++i) yield [i, this.at(i) as T];
+    for (let i = 0; i < this.length; ++i) yield [i, this.at(i) as T];
   }
 
   [Symbol.iterator](): ArrayIterator<T> {
@@ -451,9 +453,44 @@ export class CompactArray<T> implements Iterable<T> {
     if (this.#column.disposed) this.#column.refresh();
   }
 
-  #replaceAll(values: T[]): this {
-    this.length = 0;
-    for (const value of values) this.push(value);
-    return this;
+  /** All of them, or none. */
+  #pushAll(values: readonly T[]): void {
+    const length = this.#length;
+    this.#requireMemory();
+    try {
+      for (const value of values) this.#write(this.#length, value);
+    } catch (error) {
+      if (this.#length > length) this.length = length;
+      throw error;
+    }
   }
+
+  /** In place of the elements from `begin` to `end`, whose texts and references go. What can be refused comes first. */
+  #replace(begin: number, end: number, values: readonly T[]): void {
+    const length = this.#length;
+    this.#pushAll(values);
+    const column = this.#column;
+    if (!column.isCurrent) column.refresh();
+    const { view } = column;
+    const added = view.slice(length, length + values.length) as Float64Array<ArrayBuffer>;
+    if (this.#cells !== null) for (let i = begin; i < end; ++i) this.#cells.release(i);
+    view.copyWithin(begin + values.length, end, length);
+    view.set(added, begin);
+    this.#length = length - (end - begin) + values.length;
+    this.#dropView();
+  }
+}
+
+/** The indices of values in the order into which Array's sort() brings them. */
+function orderOf<T>(values: readonly T[], compare: ((a: T, b: T) => number) | undefined): number[] {
+  const indices = [...values.keys()];
+  const rest = indices.filter((i) => values[i] === undefined);
+  const sorted = indices.filter((i) => values[i] !== undefined);
+  if (compare !== undefined) {
+    sorted.sort((a, b) => compare(values[a] as T, values[b] as T));
+  } else {
+    const texts = values.map((value) => ''.concat(value as string));
+    sorted.sort((a, b) => ((texts[a] as string) < (texts[b] as string) ? -1 : texts[a] === texts[b] ? 0 : 1));
+  }
+  return [...sorted, ...rest];
 }

@@ -4,8 +4,9 @@ import { symbolDispose } from '../disposable.js';
 import { aFunction, anyNumber, isObject, refuse, required } from '../checks.js';
 import { TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
-import { filled, requireIterable, requireNumbers, requireOptions } from './given.js';
+import { requireIterable, requireNumbers, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
+import { orDispose } from './structure.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
 
@@ -39,7 +40,7 @@ export class CompactMap<K, V> {
     this.#key = codecOf('CompactMap: key', options.key, true);
     this.#value = codecOf('CompactMap: value', options.value, false);
     this.#table = new Table('CompactMap', context, true);
-    filled(this, () => {
+    orDispose(this, () => {
       for (const entry of entries ?? []) {
         if (!isObject(entry)) refuse('CompactMap: entry', entry, '[key, value]');
         this.set(entry[0], entry[1]);

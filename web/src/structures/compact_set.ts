@@ -3,8 +3,9 @@ import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { aFunction, isObject, required, type Check } from '../checks.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
-import { filled, requireIterable, requireNumbers, requireOptions } from './given.js';
+import { requireIterable, requireNumbers, requireOptions } from './given.js';
 import { hasMany, putMany, type Numbers } from './many.js';
+import { orDispose } from './structure.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
 
@@ -48,7 +49,7 @@ export class CompactSet<T> {
     this.#options = options;
     this.#context = context;
     this.#table = new Table('CompactSet', context, false);
-    filled(this, () => {
+    orDispose(this, () => {
       for (const value of values ?? []) this.add(value);
     });
   }
@@ -116,9 +117,9 @@ export class CompactSet<T> {
 
   union(other: SetLike<T>): CompactSet<T> {
     requireSet(other);
-    const result = this.#copy();
-    for (const value of valuesOf(other)) result.add(value);
-    return result;
+    return this.#changed(this.#copy(), (result) => {
+      for (const value of valuesOf(other)) result.add(value);
+    });
   }
 
   intersection(other: SetLike<T>): CompactSet<T> {
@@ -133,12 +134,12 @@ export class CompactSet<T> {
 
   symmetricDifference(other: SetLike<T>): CompactSet<T> {
     requireSet(other);
-    const result = this.#copy();
-    for (const value of valuesOf(other)) {
-      if (this.has(value)) result.delete(value);
-      else result.add(value);
-    }
-    return result;
+    return this.#changed(this.#copy(), (result) => {
+      for (const value of valuesOf(other)) {
+        if (this.has(value)) result.delete(value);
+        else result.add(value);
+      }
+    });
   }
 
   isSubsetOf(other: SetLike<T>): boolean {
@@ -197,8 +198,13 @@ export class CompactSet<T> {
   }
 
   #filter(keep: (value: T) => boolean): CompactSet<T> {
-    const result = new CompactSet<T>(null, this.#options, this.#context);
-    for (const value of this) if (keep(value)) result.add(value);
+    return this.#changed(new CompactSet<T>(null, this.#options, this.#context), (result) => {
+      for (const value of this) if (keep(value)) result.add(value);
+    });
+  }
+
+  #changed(result: CompactSet<T>, change: (result: CompactSet<T>) => void): CompactSet<T> {
+    orDispose(result, () => change(result));
     return result;
   }
 

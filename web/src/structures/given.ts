@@ -11,16 +11,6 @@ export function requireIterable(what: string, given: unknown): void {
   if (given !== null) required(what, given, ['something iterable, or null,', isIterable]);
 }
 
-/** What fills a structure that was made just now: where that fails, there is no structure. */
-export function filled(made: { dispose(): void }, fill: () => void): void {
-  try {
-    fill();
-  } catch (error) {
-    made.dispose();
-    throw error;
-  }
-}
-
 /** @throws {TidemarkError} `'invalid-config'`: no object, or an option that is none of `names` */
 export function requireOptions(what: string, options: object, names: readonly string[]): void {
   required(`${what}: options`, options, [`{ ${names.join(', ')} }`, anObject[1]], 'invalid-config');

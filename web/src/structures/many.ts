@@ -115,7 +115,7 @@ export function putMany(table: Table, keys: Numbers, values: Numbers | null): vo
         table.size += memory.views.u32[addedAt >>> 2] as number;
         ++table.version;
         table.toldAll();
-        if (put === 0) throw outOfMemory('setMany');
+        if (put === 0) throw outOfMemory('bulk operation');
         done += put;
       }
     }

@@ -208,6 +208,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const engine = this.#engine;
     let replaced: V | undefined;
     let replacesOne = false;
+    let replacedSize = 0;
     if (this.#tells || sizeCalculation !== undefined) {
       if (engine.get(key, 0, false, 0) !== missing) {
         const entry = engine.foundEntry();
@@ -218,21 +219,13 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
         replacesOne = true;
         const old = engine.entry(entry);
         replaced = old.value as V;
-        if (sizeCalculation !== undefined) this.#calculatedSize -= old.size;
+        if (sizeCalculation !== undefined) replacedSize = old.size;
       } else if (size > maxSize) {
         return this;
       }
     }
-    try {
-      engine.put(key, value, expires, size);
-    } catch (error) {
-      // As it was: what is there still counts.
-      if (replacesOne && sizeCalculation !== undefined && engine.get(key, 0, false, 0) !== missing) {
-        this.#calculatedSize += engine.entry(engine.foundEntry()).size;
-      }
-      throw error;
-    }
-    this.#calculatedSize += size;
+    engine.put(key, value, expires, size);
+    this.#calculatedSize += size - replacedSize;
     ++this.#counts.sets;
     if (replacesOne && replaced !== value) this.#options.dispose?.(replaced as V, key, 'set');
     while (engine.size > this.#max || this.#calculatedSize > maxSize) this.#remove(engine.oldest(), 'evict');
@@ -265,10 +258,12 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     let entry = this.#engine.nextExpired(this.#engine.oldest(), now);
     while (entry !== noEntry) {
       const after = this.#engine.newer(entry);
+      const changes = this.#engine.changes + 1;
       this.#remove(entry, 'expire');
       ++count;
-      // A callback may have changed the cache: from the begin, then.
-      entry = this.#engine.nextExpired(this.#tells ? this.#engine.oldest() : after, now);
+      // Where a callback has changed the cache, or its order, once more from the begin.
+      entry = this.#engine.changes === changes ? this.#engine.nextExpired(after, now) : noEntry;
+      if (this.#tells && entry === noEntry) entry = this.#engine.nextExpired(this.#engine.oldest(), now);
     }
     return count;
   }
@@ -354,16 +349,19 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     for (const [key, value] of [...this.entries()]) visit(value, key, this);
   }
 
-  /** In either direction. The cache may not be changed meanwhile, but by what the last step has given. */
+  /** In either direction, what is there at the begin, and still is when its turn comes. */
   *entriesFrom(first: 'newest' | 'oldest', now = this.#now()): Generator<[K, V], undefined> {
     required('cache: first', first, anEnd);
     const engine = this.#engine;
-    let entry = first === 'newest' ? engine.newest() : engine.oldest();
-    while (entry !== noEntry) {
+    const entries: number[] = [];
+    for (let entry = engine.oldest(); entry !== noEntry; entry = engine.newer(entry)) entries.push(entry);
+    if (first === 'newest') entries.reverse();
+    const { clears } = engine;
+    for (const entry of entries) {
+      if (engine.clears !== clears) return;
+      if (!engine.isLive(entry)) continue;
       const { key, value, expires } = engine.entry(entry);
-      const next = first === 'newest' ? engine.older(entry) : engine.newer(entry);
       if (expires === 0 || expires > now) yield [key as K, value as V];
-      entry = next;
     }
   }
 

@@ -1,5 +1,5 @@
 // MemoryPool: JavaScript objects that are used again in place of being collected.
-import { aFunction, check, isObject, notNegative, refuse, required } from '../checks.js';
+import { aFunction, check, notNegative, refuse, required } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -84,22 +84,8 @@ export class MemoryPool<T extends object> {
     this.#requireAlive();
     const counts = this.#counts;
     let object = this.#idle.pop();
-    if (object === undefined) {
-      object = this.#factory();
-      if (!isObject(object) && typeof object !== 'function') {
-        throw new TidemarkError(
-          'invalid-argument',
-          `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
-        );
-      }
-      if (this.#known.has(object)) {
-        throw new TidemarkError('invalid-argument', 'MemoryPool: the factory made an object that the pool has already');
-      }
-      this.#known.add(object);
-      ++counts.created;
-    } else {
-      ++counts.reused;
-    }
+    if (object === undefined) object = this.#make();
+    else ++counts.reused;
     this.#inUse.set(object, counts.created + counts.reused);
     this.#lost.register(object, undefined, object);
     counts.peakInUse = Math.max(counts.peakInUse, ++counts.inUse);
@@ -109,12 +95,18 @@ export class MemoryPool<T extends object> {
   /** @throws {TidemarkError} `'invalid-argument'`: the object isn't the pool's, or was released already */
   release(object: T): void {
     this.#requireAlive();
-    if (!this.#inUse.has(object)) {
+    const acquisition = this.#inUse.get(object);
+    if (acquisition === undefined) {
       const why = this.#known.has(object) ? 'which was released already' : 'which is not of this pool';
       refuse('MemoryPool.release: object', object, `one that is in use, and none ${why},`);
     }
-    this.#reset?.(object); // where it throws, the object stays in use
-    this.#inUse.delete(object);
+    this.#inUse.delete(object); // first: `reset` may call release(), too
+    try {
+      this.#reset?.(object);
+    } catch (error) {
+      this.#inUse.set(object, acquisition);
+      throw error;
+    }
     this.#lost.unregister(object);
     --this.#counts.inUse;
     if (this.#idle.length < this.#maxSize) {
@@ -147,13 +139,9 @@ export class MemoryPool<T extends object> {
 
   /** Makes `count` objects ahead, up to `maxSize` that wait. */
   prefill(count: number): void {
+    this.#requireAlive();
     required('MemoryPool.prefill: count', count, notNegative);
-    const objects: T[] = [];
-    try {
-      while (objects.length + this.#idle.length < Math.min(count, this.#maxSize)) objects.push(this.acquire());
-    } finally {
-      for (const object of objects) this.release(object);
-    }
+    while (this.#idle.length < Math.min(count, this.#maxSize)) this.#idle.push(this.#make());
   }
 
   /** Lets waiting objects go, all but `kept`. */
@@ -188,6 +176,22 @@ export class MemoryPool<T extends object> {
 
   [symbolDispose](): void {
     this.dispose();
+  }
+
+  #make(): T {
+    const object = this.#factory();
+    if ((typeof object !== 'object' && typeof object !== 'function') || (object as unknown) === null) {
+      throw new TidemarkError(
+        'invalid-argument',
+        `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
+      );
+    }
+    if (this.#known.has(object)) {
+      throw new TidemarkError('invalid-argument', 'MemoryPool: the factory made an object that the pool has already');
+    }
+    this.#known.add(object);
+    ++this.#counts.created;
+    return object;
   }
 
   #requireAlive(): void {

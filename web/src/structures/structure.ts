@@ -18,6 +18,16 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<Held>(({ release, cou
   release();
 });
 
+/** What `make` returns; where it throws, what was made for it is given back at once. */
+export function orDispose<T>(made: { dispose(): void }, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+}
+
 export abstract class Structure {
   readonly #name: string;
   readonly #held: Held;

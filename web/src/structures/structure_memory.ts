@@ -194,7 +194,10 @@ export class StructureMemory {
 
   private longText(which: 0 | 1, bytes: number): number {
     const at = this.exports.tidemark_structures_scratch(which, bytes) >>> 0;
-    if (at === 0) throw outOfMemory(`text of ${bytes} bytes`);
+    if (at === 0) {
+      this.releaseTexts();
+      throw outOfMemory(`text of ${bytes} bytes`);
+    }
     this.hasLongText = true;
     return at;
   }

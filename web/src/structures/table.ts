@@ -134,7 +134,7 @@ export class Table extends Structure {
     return this.#operands.read(at);
   }
 
-  /** Whether it is new. */
+  /** Whether it is new. @throws {TidemarkError} `'out-of-memory'` */
   put(key: unknown, value: unknown): boolean {
     const { address, memory } = this;
     let outcome: number;
@@ -147,9 +147,12 @@ export class Table extends Structure {
     }
     ++this.version;
     if (outcome > outcomeBits) this.#told(outcome);
-    if ((outcome & outcomeBits) !== added) return false;
-    ++this.size;
-    return true;
+    if ((outcome & outcomeBits) === added) {
+      ++this.size;
+      return true;
+    }
+    if ((outcome & outcomeBits) === 0) throw outOfMemory(this.#name);
+    return false;
   }
 
   erase(key: unknown): boolean {
@@ -294,10 +297,9 @@ export class Table extends Structure {
       this.#operands.low,
     );
     memory.releaseTexts();
-    if (outcome === 0) {
+    if ((outcome & outcomeBits) === 0) {
       if (this.#operands.isReference) references.drop(this.#operands.low);
       forgetKey();
-      throw outOfMemory(this.#name);
     }
     return outcome;
   }

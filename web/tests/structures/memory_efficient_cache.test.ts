@@ -297,3 +297,66 @@ test.each([{ maxEntries: 5 }, { onEvict: 5 }, { dispose: 'x' }, { sizeCalculatio
     );
   },
 );
+
+describe('a cache that is changed while it is iterated over', () => {
+  const filled = (count: number): MemoryEfficientCache<number, string> => {
+    const cache = new MemoryEfficientCache<number, string>({});
+    for (let i = 0; i < count; ++i) cache.set(i, `value ${i}`);
+    return cache;
+  };
+
+  test('leaves out what has gone meanwhile', () => {
+    const cache = filled(6);
+    const seen: [number, string][] = [];
+    for (const entry of cache) {
+      seen.push(entry);
+      cache.delete(entry[0] - 1);
+    }
+    expect(seen).toEqual([5, 3, 1].map((key) => [key, `value ${key}`]));
+  });
+
+  test('ends where each step adds, erases and uses others', () => {
+    const cache = filled(50);
+    let steps = 0;
+    for (const [key] of cache) {
+      expect(++steps).toBeLessThan(1000);
+      cache.delete(key - 1);
+      cache.set(1000 + steps, 'new');
+      cache.get(key - 2);
+    }
+    expect(steps).toBeLessThanOrEqual(50);
+  });
+
+  test('ends where it is cleared, and throws where it is disposed', () => {
+    const cache = filled(5);
+    let steps = 0;
+    for (const key of cache.keys()) {
+      ++steps;
+      cache.clear();
+      cache.set(key, 'again');
+    }
+    expect(steps).toBe(1);
+    cache.set(1, 'another');
+    expect(() => {
+      for (const value of cache.values()) if (value !== '') cache.dispose();
+    }).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
+  });
+});
+
+test('all expired entries go, whatever is done to the cache by who is told', () => {
+  const gone: number[] = [];
+  const { cache, clock } = timed<number, number>({
+    onEvict: (key) => {
+      gone.push(key);
+      cache.get(key + 1); // is the newest then
+      if (key === 4) cache.set(100, 1, { ttl: 10 });
+      if (key === 8) cache.delete(9);
+    },
+  });
+  for (let key = 0; key < 20; ++key) cache.set(key, key, { ttl: key % 4 === 0 ? 5 : 50 });
+  clock.ms += 20;
+  expect(cache.purgeStale()).toBe(5);
+  expect(gone).toEqual([0, 4, 8, 12, 16]);
+  expect([...cache.keys()].sort((a, b) => a - b)).toEqual([1, 2, 3, 5, 6, 7, 10, 11, 13, 14, 15, 17, 18, 19, 100]);
+  cache.dispose();
+});

@@ -109,3 +109,40 @@ test('after dispose() it is refused', () => {
   pool.dispose();
   expect(() => pool.acquire()).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
 });
+
+test('a reset that releases its object, too, is refused, and the object is in the pool once', () => {
+  let again = true;
+  const pool: MemoryPool<object> = new MemoryPool(
+    () => ({}),
+    (object) => {
+      if (again) pool.release(object);
+    },
+  );
+  const object = pool.acquire();
+  expect(() => pool.release(object)).toThrow('released already');
+  expect(pool.stats).toMatchObject({ inUse: 1, idle: 0 });
+  again = false;
+  pool.release(object);
+  expect(pool.stats).toMatchObject({ inUse: 0, idle: 1 });
+  expect(pool.acquire()).toBe(object);
+  expect(pool.acquire()).not.toBe(object);
+});
+
+test('prefill() adds to what waits; a factory that throws leaves what it has made', () => {
+  let left = 3;
+  const pool = new MemoryPool<object>(() => {
+    if (left-- === 0) throw new Error('no more');
+    return {};
+  });
+  pool.prefill(2);
+  expect(() => pool.prefill(5)).toThrow('no more');
+  expect(pool.stats).toMatchObject({ created: 3, inUse: 0, idle: 3, peakInUse: 0, leaked: 0 });
+  left = 9;
+  pool.prefill(5);
+  expect(pool.size).toBe(5);
+});
+
+test('a factory that makes null is refused', () => {
+  const pool = new MemoryPool<object>(() => null as unknown as object);
+  expect(() => pool.acquire()).toThrow(expect.objectContaining({ code: 'invalid-argument' }) as Error);
+});

@@ -1,0 +1,174 @@
+// The same of caches and pools: what is refused memory has succeeded as a whole, or has changed nothing and said so; and the structure works on.
+import { BufferPool, CompactArray, MemoryEfficientCache, MemoryPool, TidemarkError } from 'tidemark';
+import { describe, expect, test } from 'vitest';
+import { upset } from './random_programs.js';
+import {
+  check,
+  count,
+  expectNothingLost,
+  mixed,
+  refusing,
+  sweep,
+  text,
+  thing,
+  type Operation,
+  type Subject,
+} from './refusals.js';
+
+describe('MemoryEfficientCache', () => {
+  /** What is used last comes last. */
+  class Model {
+    readonly entries = new Map<unknown, unknown>();
+    constructor(private readonly max: number) {}
+    set(key: unknown, value: unknown): void {
+      this.entries.delete(key);
+      this.entries.set(key, value);
+      for (const [oldest] of this.entries) {
+        if (this.entries.size <= this.max) break;
+        this.entries.delete(oldest);
+      }
+    }
+    get(key: unknown): unknown {
+      if (!this.entries.has(key)) return undefined;
+      const value = this.entries.get(key);
+      this.set(key, value);
+      return value;
+    }
+  }
+  type Cache = MemoryEfficientCache<unknown, unknown>;
+  const max = count;
+  const sizeOf = (value: unknown): number => 1 + String(value).length;
+  for (const [kind, key] of Object.entries({ integers: (i: number): unknown => i, texts: text })) {
+    for (const size of [0, 5, max]) {
+      for (const sized of [true, false]) {
+        const told: unknown[] = [];
+        const subject: Subject<Cache, Model> = {
+          make() {
+            told.length = 0;
+            const cache = new MemoryEfficientCache<unknown, unknown>({
+              max,
+              ...(sized ? { sizeCalculation: sizeOf, dispose: (value) => told.push(value) } : {}),
+            });
+            for (let i = 0; i < size; ++i) cache.set(key(i), mixed(i));
+            return cache;
+          },
+          model() {
+            const model = new Model(max);
+            for (let i = 0; i < size; ++i) model.set(key(i), mixed(i));
+            return model;
+          },
+          content: (cache) => [
+            cache.size,
+            [...cache].reverse(),
+            sized ? cache.calculatedSize : 0,
+            sized ? cache.stats.sets : 0,
+          ],
+          expected: ({ entries }) => [
+            entries.size,
+            [...entries],
+            sized ? [...entries.values()].reduce((sum: number, value) => sum + sizeOf(value), 0) : 0,
+            sized ? size : 0,
+          ],
+        };
+        const set = (name: unknown, value: unknown): Operation<Cache, Model> => [
+          (cache) => {
+            cache.set(name, value);
+          },
+          (model) => model.set(name, value),
+        ];
+        // The statistics count what was done, which the model doesn't.
+        const withoutSets: typeof subject = {
+          ...subject,
+          content: (cache) => subject.content(cache).slice(0, 3),
+          expected: (model) => subject.expected(model).slice(0, 3),
+        };
+        test(`of ${size} ${kind}${sized ? ' with sizes' : ''}`, () => {
+          expectNothingLost(() => {
+            let refused = 0;
+            for (const operation of [
+              set(key(size), 1),
+              set(key(3), 'x'.repeat(200)),
+              set('k'.repeat(3000), 'x'.repeat(3000)),
+              set(thing, { thing }),
+              set(-1.5, 2 ** 50),
+            ]) {
+              refused += check(withoutSets, operation).refused;
+            }
+            expect(refused).toBeGreaterThan(0);
+            check(subject, [(cache) => cache.get(key(2)), (model) => model.get(key(2))]);
+            check(subject, [(cache) => cache.delete(key(2)), (model) => model.entries.delete(key(2))]);
+            check(withoutSets, [(cache) => cache.clear(), (model) => model.entries.clear()]);
+          });
+        });
+      }
+    }
+  }
+});
+
+describe('pools', () => {
+  test('BufferPool', () => {
+    for (const zero of [false, true, 'release' as const]) {
+      for (const bytes of [0, 1, 64, 5000, 300_000]) {
+        expectNothingLost(() => {
+          let refused = 0;
+          sweep((refusal) => {
+            const pool = new BufferPool({ zero });
+            const kept = pool.acquire(100);
+            kept.write([1, 2, 3]);
+            const before = pool.stats;
+            let error: unknown = null;
+            const reached = refusing(refusal, () => {
+              try {
+                pool.acquire(bytes).release();
+                pool.acquire(bytes).bytes.fill(7);
+              } catch (thrown) {
+                error = thrown;
+              }
+            });
+            if (error !== null) {
+              ++refused;
+              expect(error).toMatchObject({ code: 'out-of-memory' });
+              expect(pool.stats.inUse).toBe(before.inUse);
+              expect(pool.stats.inUseBytes).toBe(before.inUseBytes);
+              expect(pool.stats.idleBytes).toBe(before.idleBytes);
+            }
+            expect([...kept.read(0, 3)]).toEqual([1, 2, 3]);
+            const another = pool.acquire(bytes);
+            expect(another.bytes.length).toBe(bytes);
+            if (zero !== false) expect(another.bytes.every((byte) => byte === 0)).toBe(true);
+            upset('compact');
+            expect([...kept.read(0, 3)]).toEqual([1, 2, 3]);
+            pool.dispose();
+            expect(pool.memoryUsage).toBe(0);
+            return reached;
+          });
+          expect(refused).toBeGreaterThan(0);
+        });
+      }
+    }
+  });
+
+  test('MemoryPool: a factory that is refused leaves the pool as it was', () => {
+    let left = 0;
+    const pool = new MemoryPool<CompactArray<number>>(() => {
+      if (left-- <= 0) throw new TidemarkError('out-of-memory', 'no more');
+      return new CompactArray<number>();
+    });
+    for (left = 0; left < 5;) {
+      const before = pool.stats;
+      const wanted = left + 3;
+      const made = left;
+      expect(() => pool.prefill(before.idle + wanted)).toThrow('no more');
+      expect(pool.stats).toEqual({
+        ...before,
+        created: before.created + made,
+        idle: before.idle + made,
+      });
+      left = made + 1;
+    }
+    expect(() => {
+      for (;;) pool.acquire();
+    }).toThrow('no more');
+    expect(pool.stats.inUse).toBe(pool.stats.created);
+  });
+});
