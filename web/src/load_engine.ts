@@ -1,4 +1,5 @@
 import createEngine from 'tidemark-engine-glue';
+import { aNumber, checkOptions } from './checks.js';
 import { runtimeOf, type Runtime } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
 
@@ -30,23 +31,22 @@ export interface MemoryOptions {
   initialBytes?: number;
 }
 
+const checks = {
+  initialBytes: /* @__PURE__ */ aNumber(
+    'a whole number of 0 … 2147483648',
+    (bytes) => Number.isInteger(bytes) && bytes >= 0 && bytes <= 2 ** 31,
+  ),
+};
+
 /**
  * Starts a packaged engine of its own.
  *
  * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why.
  *   `'out-of-memory'`: the memory to start with can't be had
  */
-export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
-  if (typeof memory !== 'object' || (memory as unknown) === null) {
-    throw new TidemarkError('invalid-argument', `memory: ${shown(memory)} was given, and { initialBytes } is expected`);
-  }
-  const { initialBytes = 0 } = memory;
-  if (!Number.isInteger(initialBytes) || initialBytes < 0 || initialBytes > 2 ** 31) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `memory.initialBytes: ${shown(initialBytes)} was given, and a whole number of 0 … 2147483648 is expected`,
-    );
-  }
+export async function loadEngine(source: EngineSource, memory?: MemoryOptions): Promise<Runtime> {
+  checkOptions(memory, checks, 'invalid-argument', 'memory.');
+  const initialBytes = memory?.initialBytes ?? 0;
   let code: WebAssembly.Module;
   try {
     code = await compileEngine(source);
