@@ -9,7 +9,14 @@ interface Demo {
     setBudget: (name: string, bytes: number) => unknown;
   };
   clock: { advance(ms: number): void };
-  dashboard: { pause(): void; resume(): void; dispose(): void; select(id: string): void };
+  dashboard: {
+    pause(): void;
+    resume(): void;
+    dispose(): void;
+    select(id: string): void;
+    addModule(module: object): void;
+    open(file: File): Promise<boolean>;
+  };
   foreign: WebAssembly.Memory;
   mountDashboard: (element: unknown, options?: object) => unknown;
   step: (kind: string, count: number) => void;
@@ -102,3 +109,40 @@ export async function dropFile(page: Page, name: string, content: string): Promi
   await target.dispatchEvent('drop', { dataTransfer: transfer });
   await expect(page.locator('.drop')).toBeHidden();
 }
+
+/** The tags of axe's rules: A and AA of all versions of WCAG, and best practice. */
+export const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/**
+ * Texts that a box around them cuts off where it can't be scrolled. The names on tabs are told in full by their titles, and
+ * the last event by the list of them.
+ */
+export const clippedTexts = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const all = document.querySelector('[data-tidemark]')?.shadowRoot?.querySelectorAll('*') ?? [];
+    const isCut = (element: Element): boolean => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      const text = range.getBoundingClientRect();
+      for (let box: Element | null = element; box; box = box.parentElement) {
+        const { overflowX, overflowY, contain } = getComputedStyle(box);
+        const { left, right, bottom } = box.getBoundingClientRect();
+        const isClosed = /strict|content|paint/.test(contain);
+        if (
+          overflowX !== 'auto' &&
+          (isClosed || overflowX !== 'visible') &&
+          (text.left < left - 1 || text.right > right + 1)
+        )
+          return true;
+        // Letters reach a little below their line.
+        if (overflowY !== 'auto' && (isClosed || overflowY !== 'visible') && text.bottom > bottom + 3) return true;
+        if (overflowX === 'auto' || overflowY === 'auto') return false;
+      }
+      return false;
+    };
+    return [...all]
+      .filter(({ childNodes }) => [...childNodes].some((node) => node instanceof Text && node.data.trim() !== ''))
+      .filter((element) => element.checkVisibility() && !element.closest('.sr, [role=tab], .happened, option'))
+      .filter(isCut)
+      .map(({ className, textContent }) => `${className}: ${textContent}`);
+  });

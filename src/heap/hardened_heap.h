@@ -73,7 +73,7 @@ class HardenedHeap {
     }
     void* const moved = allocate(n_bytes);
     if (moved == nullptr) {
-      if (n_bytes > old_bytes) return nullptr;
+      if (n_bytes > room) return nullptr;
       guard(block, n_bytes);
       return block;
     }

@@ -73,7 +73,7 @@ class LeanBins {
 
   static unsigned bin_of(std::size_t length) { return Bins::bin_of(length); }
   Grain head(unsigned bin) const { return heads_[bin]; }
-  bool marked(unsigned bin) const { return heads_[bin] != kNoGrain; }
+  bool marked(unsigned bin) const { return heads_[bin] != kNoGrain && used_[bin / Bins::kGroupBins]; }
 
  private:
   static constexpr int kMaxProbes = 4;

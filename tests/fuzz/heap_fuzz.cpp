@@ -10,7 +10,8 @@ namespace tidemark::testing {
 namespace {
 
 constexpr std::size_t kSlots = 64;
-constexpr std::size_t kMostSteps = 300;  // more make an input slow, and no state that fewer can't reach
+// More make an input slow, and no state that fewer can't reach; but blocks leave a quarantine when it is full.
+constexpr std::size_t kMostSteps = kHardened ? 900 : 300;
 
 class Bytes {
  public:

@@ -235,6 +235,83 @@ TEST(GrowthWithThePast, OneBlockAMinuteIsALeakAfterAWhileAndNoneOnceThereAreNoMo
   }
 }
 
+// --- slower than the threshold
+
+bool is_told_as_slow(const GrowthFinding& found) {
+  return found.finding.verdict == LeakVerdict::kMaybe && reason_of(found) == GrowthReason::kSlow;
+}
+bool is_clean(const GrowthFinding& found) { return found.finding.verdict == LeakVerdict::kClean; }
+
+TEST(SlowGrowth, IsToldWithItsRateAfterThreeWindows) {
+  for (const double rate : {1.0, 30.0, 300.0, 1000.0}) {
+    SCOPED_TRACE(rate);
+    const auto shape = [&](double t) { return 4 * kMiB + rate * t; };
+    for (const std::size_t seconds : {190u, 260u, 330u, 700u, 5000u}) {
+      SCOPED_TRACE(seconds);
+      const GrowthFinding found = judge_all(series(seconds, shape, rate / 2));
+      EXPECT_TRUE(is_told_as_slow(found));
+      EXPECT_NEAR(found.finding.rate_per_second, rate, rate / 50);
+    }
+    EXPECT_TRUE(is_clean(judge_all(series(120, shape))));
+  }
+}
+
+TEST(SlowGrowth, IsToldOfPiecesThatComeSeldom) {
+  // A chunk of a pool each 38 seconds.
+  const auto chunks = [](double t) { return 4100 * std::floor(t / 38); };
+  const GrowthFinding found = judge_all(series(600, chunks));
+  EXPECT_TRUE(is_told_as_slow(found));
+  EXPECT_NEAR(found.finding.rate_per_second, 4100.0 / 38, 20);
+  const auto stopped = [&](double t) { return chunks(std::min(t, 600.0)); };
+  EXPECT_TRUE(is_clean(judge_all(series(700, stopped))));
+}
+
+TEST(SlowGrowth, IsToldOfValleys) {
+  const auto shape = [](double t) { return std::fmod(t, 40) * 2500 + 80 * t; };
+  const GrowthFinding found = judge_all(series(900, shape));
+  EXPECT_TRUE(is_told_as_slow(found));
+  EXPECT_NEAR(found.finding.rate_per_second, 80, 5);
+}
+
+TEST(SlowGrowth, IsNotToldOfWhatStopsOrSlowsDown) {
+  for (const double seconds : {200.0, 400.0, 800.0}) {
+    SCOPED_TRACE(seconds);
+    const auto filled = [&](double t) { return std::min(t, seconds) * 500; };
+    for (const std::size_t pause : {40u, 70u, 300u})
+      EXPECT_TRUE(is_clean(judge_all(series(static_cast<std::size_t>(seconds) + pause, filled))));
+    const auto cache = [&](double t) { return seconds * 300 * (1 - std::exp(-t / seconds)); };
+    EXPECT_TRUE(is_clean(judge_all(series(static_cast<std::size_t>(2.5 * seconds), cache))));
+  }
+}
+
+TEST(SlowGrowth, IsNotToldOfWavesOnceOneHasBeenSeen) {
+  for (const double period : {240.0, 600.0, 1200.0, 3600.0}) {
+    for (const double periods : {1.3, 1.9, 2.5, 3.4, 4.6}) {
+      SCOPED_TRACE(period);
+      SCOPED_TRACE(periods);
+      const std::size_t n = static_cast<std::size_t>(period * periods);
+      EXPECT_TRUE(is_clean(judge_all(series(n, [&](double t) { return std::fmod(t, period) * 500; }))));
+      const auto wave = [&](double t) { return (1 - std::cos(t * 6.283185307 / period)) * period * 100; };
+      EXPECT_TRUE(is_clean(judge_all(series(n, wave, period))));
+    }
+  }
+}
+
+TEST(SlowGrowth, IsNotToldOfChance) {
+  std::size_t of_noise = 0, of_walks = 0;
+  const std::vector<std::uint64_t> seeds = test_seeds(200);
+  for (const std::uint64_t seed : seeds) {
+    of_noise += is_told_as_slow(judge_all(series(
+        600, [](double) { return 8 * kMiB; }, 10'000, seed)));
+    Random random(seed);
+    double value = kMiB;
+    const auto step = [&](double) { return value += (static_cast<double>(random.below(2001)) / 1000 - 1) * 3000; };
+    of_walks += is_told_as_slow(judge_all(series(600, step)));
+  }
+  EXPECT_EQ(of_noise, 0u);
+  EXPECT_LE(of_walks, 1 + seeds.size() / 40);  // 2.5 %, as of leaks
+}
+
 TEST(Trend, RanksAndMedianSlopesAreWhatTheirDefinitionsSay) {
   TrendRoom room;
   const TrendPoint samples[] = {{0, 1}, {1, 3}, {2, 2}, {3, 2}, {4, 9}};

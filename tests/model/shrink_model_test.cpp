@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heap/heap_shrink.h"
+#include "support/arena.h"
 #include "support/random.h"
 
 namespace tidemark::testing {
@@ -102,7 +103,7 @@ class ShrinkModel {
     ASSERT_LE(end, expected + kPageBytes);
 
     Address done = memory_.begin;
-    typename HeapShrink<CutPages>::Cursor cursor;
+    typename HeapShrink<CutPages, TestObserver>::Cursor cursor;
     for (bool complete = false; !complete;) {
       int budget = 3;  // stop often, to go on often
       complete = shrink.for_each_live_range(cursor, [&](Address from, Address to) {
@@ -150,7 +151,7 @@ class ShrinkModel {
 
   void* buffer_;
   Memory memory_;
-  Heap<CutPages> heap_;
+  Heap<CutPages, TestObserver> heap_;
   std::map<Address, Block> blocks_;
   std::map<Address, Block> strangers_;
 };
@@ -191,6 +192,48 @@ TEST(ShrinkModel, AnEmptyHeapNeedsOnePage) {
   EXPECT_EQ(model.failure(), "");
   EXPECT_EQ(model.memory_bytes(), kPageBytes);
   EXPECT_LE(model.stats().metadata_bytes, std::size_t{1024});
+}
+
+// The map has an entry for each grain of a block, and all but the first of them are zero.
+TEST(ShrinkModel, ZeroesAreNotCopiedNorThoseOfTheMap) {
+  constexpr std::size_t kBlock = std::size_t{32} << 20;
+  Arena arena(2 * kBlock);
+  TestHeap heap{ArenaSource(arena)};
+  ASSERT_NE(heap.allocate_zeroed(kBlock), nullptr);
+  ASSERT_NE(heap.allocate_zeroed(kBlock / 2), nullptr);
+  const HeapShrink shrink(heap);
+  HeapShrink<ArenaSource, TestObserver>::Cursor cursor;
+  std::size_t bytes = 0;
+  EXPECT_TRUE(shrink.for_each_live_range(cursor, [&](Address from, Address to) {
+    bytes += to - from;
+    return true;
+  }));
+  EXPECT_LE(bytes, 4 * kCopyBytes) << "the first entries of the map, the two of the blocks, and the map's own";
+  EXPECT_EQ(shrink.expected_bytes([](Address) { return false; }), bytes);
+}
+
+// The descriptor of a slab that lies low may stand high, behind all that has been freed.
+TEST(ShrinkModel, ADescriptorDoesNotHoldTheTopUp) {
+  constexpr std::size_t kHole = std::size_t{2} << 20;
+  Arena arena(std::size_t{8} << 20);
+  TestHeap heap{ArenaSource(arena)};
+  void* const hole = heap.allocate(kHole);
+  std::vector<void*> above;
+  for (int i = 0; i < 20'000; ++i) above.push_back(heap.allocate(64));
+  heap.free(hole);
+  heap.trim();
+  void* const block = heap.allocate(200);
+  ASSERT_LT(address_of(block), address_of(hole) + kHole);
+  ASSERT_GT(reinterpret_cast<Address>(run_around(heap, address_of(block)).slab), address_of(hole) + kHole);
+  for (void* const each : above) heap.free(each);
+
+  HeapShrink shrink(heap);
+  shrink.settle();
+  EXPECT_STREQ(HeapWalk(heap).check(), nullptr);
+  EXPECT_EQ(shrink.lowest_end(), arena.begin() + kPageBytes);
+  EXPECT_LE(stats_of(heap).metadata_bytes, std::size_t{4096});
+  heap.free(block);
+  EXPECT_EQ(stats_of(heap).live_blocks, 0u);
 }
 
 }  // namespace

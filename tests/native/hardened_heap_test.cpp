@@ -26,6 +26,15 @@ class HardenedHeaps : public ::testing::Test {
     for (std::size_t i = 0; i <= Hardened::kQuarantined; ++i) hardened_.free(allocate(16));
   }
 
+  /// The run of the heap that a block lies in.
+  tidemark::Run run_around_block(const void* block) const {
+    tidemark::Run found{};
+    HeapWalk(heap_).for_each_run([&](const tidemark::Run& run) {
+      if (run.begin <= address_of(block) && address_of(block) - run.begin < run.bytes) found = run;
+    });
+    return found;
+  }
+
   Arena arena_{4 * 1024 * 1024};
   Heap<ArenaSource, Observer> heap_{ArenaSource(arena_)};
   Hardened hardened_{heap_};
@@ -89,6 +98,70 @@ TEST_F(HardenedHeaps, WhatWaitsInQuarantineServesBeforeARequestIsRefused) {
   EXPECT_NE(allocate(40000), nullptr) << "three neighbours that wait";
   EXPECT_EQ(allocate(SIZE_MAX), nullptr);
   EXPECT_EQ(allocate(SIZE_MAX - 7), nullptr);
+}
+
+TEST_F(HardenedHeaps, ABlockWaitsUntilSoManyOthersWereFreed) {
+  std::vector<unsigned char*> blocks;
+  for (std::size_t i = 0; i < Hardened::kQuarantined + 50; ++i) blocks.push_back(allocate(100));
+  const auto live_blocks = [&] { return HeapWalk(heap_).stats().live_blocks; };
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    hardened_.free(blocks[i]);
+    // The first of all leaves when the next after kQuarantined comes.
+    ASSERT_EQ(live_blocks(), blocks.size() - (i < Hardened::kQuarantined ? 0 : i + 1 - Hardened::kQuarantined)) << i;
+  }
+  for (std::size_t i = 0; i < 50; ++i) {
+    const auto run = run_around_block(blocks[i]);
+    ASSERT_NE(run.slab->free_blocks >> run.slab->index_of(address_of(blocks[i])) & 1, 0u) << "the oldest, " << i;
+  }
+  hardened_.empty_quarantine();
+  EXPECT_EQ(live_blocks(), 0u);
+  hardened_.empty_quarantine();
+  EXPECT_EQ(live_blocks(), 0u) << "nothing is given back twice";
+}
+
+TEST_F(HardenedHeaps, ALongBlockDoesNotWait) {
+  constexpr std::size_t kLongest = Hardened::kMostQuarantinedBytes - 8;  // with its footer, whole grains
+  for (const std::size_t n_bytes : {kLongest, kLongest + 1}) {
+    hardened_.free(allocate(n_bytes));
+    EXPECT_EQ(HeapWalk(heap_).stats().live_blocks, n_bytes == kLongest ? 1u : 0u) << n_bytes;
+    hardened_.empty_quarantine();
+  }
+}
+
+TEST_F(HardenedHeaps, ABlockHasNoMoreRoomThanTheFooterNeeds) {
+  for (const std::size_t n_bytes : {0u, 8u, 56u, 120u, 248u, 2040u, 4088u}) {
+    unsigned char* const block = allocate(n_bytes);
+    EXPECT_EQ(heap_.usable_bytes(block), n_bytes + 8);
+    EXPECT_EQ(hardened_.usable_bytes(block), n_bytes);
+  }
+}
+
+TEST_F(HardenedHeaps, ReallocStaysWhereTheBlockHasRoom) {
+  unsigned char* const block = allocate(1000);
+  const std::size_t room = heap_.usable_bytes(block) - 8;
+  for (const std::size_t n_bytes : {room, room / 2, room / 2 + 1, room}) {
+    EXPECT_EQ(hardened_.reallocate(block, n_bytes), block) << n_bytes;
+    EXPECT_EQ(hardened_.usable_bytes(block), n_bytes);
+  }
+  unsigned char* const other = allocate(1000);
+  EXPECT_NE(hardened_.reallocate(block, room + 1), block);
+  EXPECT_NE(hardened_.reallocate(other, room / 2 - 1), other) << "where it would be less than half full";
+}
+
+TEST_F(HardenedHeaps, ReallocWithinABlockIsNotRefusedWhereMemoryIsSpent) {
+  unsigned char* const block = allocate(2000);
+  std::fill_n(block, 2000, static_cast<unsigned char>(7));
+  for (const std::size_t n_bytes : {4000u, 400u, 40u, 4u}) {
+    while (allocate(n_bytes) != nullptr) {
+    }
+  }
+  for (const std::size_t n_bytes : {10u, 500u, 20u}) {
+    ASSERT_EQ(hardened_.reallocate(block, n_bytes), block) << n_bytes;
+    EXPECT_EQ(hardened_.usable_bytes(block), n_bytes);
+  }
+  EXPECT_EQ(std::count(block, block + 10, 7), 10);
+  EXPECT_EQ(hardened_.reallocate(block, 3000), nullptr);
+  EXPECT_EQ(hardened_.usable_bytes(block), 20u) << "a refused realloc changes nothing";
 }
 
 TEST_F(HardenedHeaps, PlacesCanNotBeForetold) {

@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 
 extern "C" {
 int malloc_trim(size_t);
@@ -245,6 +247,100 @@ TEST_F(CFamily, SbrkGoesBackWhatItWentForward) {
 TEST_F(CFamily, TrimSaysWhetherTheTopFell) {
   malloc_trim(0);
   EXPECT_EQ(malloc_trim(0), 0) << "there is nothing left to give";
+}
+
+TEST_F(CFamily, WhatTheCLibraryAllocatesIsFreedHere) {
+  const std::size_t before = live_blocks();
+  char* const copy = strdup("a string");
+  char* const part = strndup("another string", 7);
+  char* text = nullptr;
+  ASSERT_EQ(asprintf(&text, "%d and %s", 42, copy), 15);
+  wchar_t* const wide = wcsdup(L"wide");
+  char* path = realpath("/", nullptr);
+  EXPECT_STREQ(copy, "a string");
+  EXPECT_STREQ(part, "another");
+  EXPECT_STREQ(text, "42 and a string");
+  EXPECT_EQ(wide[3], L'e');
+  for (void* const block : {static_cast<void*>(copy), static_cast<void*>(part), static_cast<void*>(text),
+                            static_cast<void*>(wide), static_cast<void*>(path)}) {
+    EXPECT_GE(malloc_usable_size(block), 1u);
+    std::free(block);
+  }
+  EXPECT_EQ(live_blocks(), before);
+}
+
+TEST_F(CFamily, WhatFailsLeavesTheHeapAsItWas) {
+  void* const block = std::malloc(hidden(5000));
+  const std::size_t before = live_blocks();
+  expect_no_memory(std::malloc(hidden(SIZE_MAX)));
+  expect_no_memory(std::calloc(hidden(SIZE_MAX), 2));
+  expect_no_memory(std::realloc(block, hidden(SIZE_MAX)));
+  expect_no_memory(reallocarray(block, hidden(SIZE_MAX), 2));
+  expect_no_memory(memalign(hidden(std::size_t{1} << 31), kMostBytes));
+  EXPECT_EQ(live_blocks(), before);
+  EXPECT_GE(malloc_usable_size(block), 5000u);
+  std::free(block);
+}
+
+TEST_F(CFamily, WhatSucceedsLeavesErrnoAlone) {
+  errno = 42;
+  void* block = std::malloc(hidden(100));
+  block = std::realloc(block, hidden(5000));
+  block = reallocarray(block, hidden(100), 10);
+  std::free(std::calloc(hidden(100), 100));
+  std::free(std::aligned_alloc(64, hidden(640)));
+  malloc_usable_size(block);
+  std::free(block);
+  malloc_trim(0);
+  EXPECT_EQ(errno, 42);
+}
+
+TEST_F(CFamily, SizesThatOverflowWhenRoundedUpAreRefused) {
+  // To a grain, to a page, to an alignment, to all of memory.
+  for (std::size_t less = 0; less < 600; ++less) {
+    expect_no_memory(std::malloc(hidden(SIZE_MAX - less)));
+    expect_no_memory(std::aligned_alloc(256, hidden(SIZE_MAX - less)));
+    expect_no_memory(memalign(65536, hidden(SIZE_MAX - less)));
+    expect_no_memory(std::calloc(hidden(1), SIZE_MAX - less));
+  }
+  for (const std::size_t less : {0u, 1u, 65534u, 65535u, 65536u}) expect_no_memory(pvalloc(hidden(SIZE_MAX - less)));
+  for (std::size_t alignment = 65536; alignment != 0; alignment *= 2) {
+    expect_no_memory(memalign(hidden(alignment), kMostBytes));
+    expect_no_memory(memalign(hidden(alignment), SIZE_MAX - alignment + 1));
+  }
+}
+
+TEST_F(CFamily, ReallocOfNothingAndToNothing) {
+  // As dlmalloc has it: a block stays, of the least size, and no memory is lost.
+  const std::size_t before = live_blocks();
+  for (const std::size_t n_bytes : {1u, 100u, 5000u, 100000u}) {
+    void* const block = std::realloc(std::malloc(hidden(n_bytes)), hidden(0));
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(malloc_usable_size(block), 8u);
+    EXPECT_EQ(live_blocks(), before + 1);
+    std::free(block);
+  }
+  void* const block = reallocarray(hidden_null(), hidden(0), 100);
+  ASSERT_NE(block, nullptr);
+  std::free(block);
+  EXPECT_EQ(live_blocks(), before);
+}
+
+TEST_F(CFamily, SbrkTakesMemoryBackAndForthBesideTheHeap) {
+  char* const first = static_cast<char*>(sbrk(100));
+  ASSERT_NE(first, reinterpret_cast<char*>(-1));
+  for (int i = 1; i <= 50; ++i) {
+    void* const block = std::malloc(hidden(static_cast<std::size_t>(i) * 3000));
+    ASSERT_NE(block, nullptr);
+    char* const more = static_cast<char*>(sbrk(i * 1000));
+    ASSERT_NE(more, reinterpret_cast<char*>(-1));
+    std::memset(more, i, static_cast<std::size_t>(i) * 1000);
+    EXPECT_EQ(sbrk(-500), more + i * 1000);
+    std::memset(block, ~i, malloc_usable_size(block));
+    for (int at = 0; at < i * 1000; ++at) ASSERT_EQ(more[at], i) << "what sbrk gave is the program's alone";
+    ASSERT_STREQ(tidemark_check_heap(), nullptr);
+    std::free(block);
+  }
 }
 
 }  // namespace

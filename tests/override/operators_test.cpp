@@ -82,4 +82,41 @@ TEST_F(Operators, TheStandardContainersWork) {
   for (std::size_t i = 0; i < vector.size(); ++i) ASSERT_EQ(vector[i].size(), i % 100);
 }
 
+void* ballast = nullptr;
+int handler_calls = 0;
+
+TEST_F(Operators, TheNewHandlerIsCalledWhereThereIsNoMemoryAndMayMakeRoom) {
+  constexpr std::size_t kMostBytes = std::size_t{2} << 30, kLess = std::size_t{64} << 20;
+  std::vector<void*> blocks;
+  while (void* const block = ::operator new(hidden(kMostBytes - kLess), std::nothrow)) blocks.push_back(block);
+  ASSERT_FALSE(blocks.empty());
+  ballast = blocks.back();
+  blocks.pop_back();
+  handler_calls = 0;
+  std::set_new_handler([] {
+    ++handler_calls;
+    ::operator delete(ballast);
+    ballast = nullptr;
+    std::set_new_handler(nullptr);
+  });
+  void* const block = ::operator new(hidden(kMostBytes - kLess), std::nothrow);
+  EXPECT_NE(block, nullptr) << "in what the handler has freed";
+  EXPECT_EQ(handler_calls, 1);
+  EXPECT_EQ(std::get_new_handler(), nullptr);
+  ::operator delete(block);
+  for (void* const each : blocks) ::operator delete(each);
+}
+
+TEST_F(Operators, SizedAndAlignedDeleteTakeWhatTheOthersGave) {
+  for (const std::size_t n_bytes : {1u, 16u, 2048u, 2049u, 100000u}) {
+    ::operator delete(::operator new(hidden(n_bytes), std::nothrow), std::nothrow);
+    ::operator delete[](::operator new[](hidden(n_bytes), std::nothrow), n_bytes);
+    ::operator delete (::operator new (hidden(n_bytes), std::align_val_t{512}, std::nothrow), std::align_val_t{512});
+    ::operator delete[](::operator new[](hidden(n_bytes), std::align_val_t{512}), n_bytes, std::align_val_t{512});
+  }
+  ::operator delete(nullptr);
+  ::operator delete (nullptr, std::size_t{100});
+  ::operator delete[](nullptr, std::align_val_t{64});
+}
+
 }  // namespace

@@ -8,6 +8,10 @@
 #include "heap/heap.h"
 #include "heap/heap_walk.h"
 #include "platform/arena_pages.h"
+#ifdef TIDEMARK_HARDEN
+#include "heap/hardened_heap.h"
+#include "heap/random_slots.h"
+#endif
 
 namespace tidemark::testing {
 
@@ -82,12 +86,40 @@ class ArenaSource {
   Arena* arena_;
 };
 
+#ifdef TIDEMARK_HARDEN
+using TestObserver = RandomSlots<NoObserver>;
+
+/// A heap and the hardened one in front of it, as one.
+class TestHeap : public Heap<ArenaSource, TestObserver> {
+ public:
+  explicit TestHeap(ArenaSource source) : Heap(source) {}
+
+  void* allocate(std::size_t n_bytes) { return hardened_.allocate(n_bytes); }
+  void* allocate_zeroed(std::size_t n_bytes) { return hardened_.allocate_zeroed(n_bytes); }
+  void* allocate_aligned(std::size_t alignment, std::size_t n_bytes) {
+    return hardened_.allocate_aligned(alignment, n_bytes);
+  }
+  void* reallocate(void* block, std::size_t n_bytes) { return hardened_.reallocate(block, n_bytes); }
+  void free(void* block) { hardened_.free(block); }
+  std::size_t usable_bytes(void* block) { return hardened_.usable_bytes(block); }
+  void trim() {
+    hardened_.empty_quarantine();
+    Heap::trim();
+  }
+
+ private:
+  HardenedHeap<ArenaSource, TestObserver> hardened_{*this};
+};
+inline constexpr bool kHardened = true;
+#else
 #ifdef TIDEMARK_SMALL_HEAP
 using TestObserver = SizeObserver;
 #else
 using TestObserver = NoObserver;
 #endif
 using TestHeap = Heap<ArenaSource, TestObserver>;
+inline constexpr bool kHardened = false;
+#endif
 
 inline Address address_of(const void* block) { return reinterpret_cast<Address>(block); }
 

@@ -1,6 +1,7 @@
 // The model that a heap is compared with: a map of the blocks there should be, and what stands in each.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -17,7 +18,7 @@ class Pattern {
   static void write(Address block, std::size_t bytes, std::uint64_t seed) {
     for_each_word(bytes, [&](std::size_t at) {
       const std::uint64_t word = word_of(seed, at);
-      std::memcpy(reinterpret_cast<void*>(block + at), &word, sizeof(word));
+      std::memcpy(reinterpret_cast<void*>(block + at), &word, std::min(sizeof(word), bytes - at));
       return true;
     });
   }
@@ -27,7 +28,7 @@ class Pattern {
     return for_each_word(bytes, [&](std::size_t at) {
       if (at >= kept_bytes) return true;
       const std::uint64_t expected = word_of(seed, at);
-      const std::size_t length = kept_bytes - at < sizeof(expected) ? kept_bytes - at : sizeof(expected);
+      const std::size_t length = std::min(sizeof(expected), std::min(kept_bytes, bytes) - at);
       return std::memcmp(reinterpret_cast<const void*>(block + at), &expected, length) == 0;
     });
   }
@@ -37,11 +38,11 @@ class Pattern {
 
   template <class Visit>
   static bool for_each_word(std::size_t bytes, Visit&& visit) {
-    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= bytes;) {
+    for (std::size_t at = 0; at < bytes;) {
       if (!visit(at)) return false;
       const bool at_an_edge = at < kGrainBytes || at + kGrainBytes >= bytes;
       at += at_an_edge ? sizeof(std::uint64_t) : kGrainBytes;
-      if (!at_an_edge && at + kGrainBytes > bytes) at = bytes - kGrainBytes;
+      if (!at_an_edge && at + kGrainBytes > bytes) at = round_up(bytes - kGrainBytes, sizeof(std::uint64_t));
     }
     return true;
   }

@@ -88,6 +88,21 @@ TEST(Growth, TakesTheLastPageThereIs) {
   EXPECT_LT(stats_of(heap).top_bytes, 32 * kKiB + kPageBytes);  // a block's worth, and what a larger map would take
 }
 
+TEST(Growth, IsNotAskedForABlockThatFitsToTheLastGrain) {
+  Arena arena(kMiB, kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  heap.free(heap.allocate(512 * kKiB));  // the map reaches far
+  heap.trim();
+  void* const block = heap.allocate(3000);
+  const std::size_t room = arena.limit() - address_of(block);
+  EXPECT_EQ(heap.reallocate(block, room), block);
+  EXPECT_EQ(stats_of(heap).top_bytes, 0u);
+  EXPECT_EQ(heap.reallocate(block, 3000), block);
+  EXPECT_NE(heap.allocate(room - round_up(3000, kGrainBytes)), nullptr);
+  EXPECT_EQ(arena.asked().size(), 0u);
+  EXPECT_STREQ(HeapWalk(heap).check(), nullptr);
+}
+
 TEST(Growth, ATinyProgramStaysTiny) {
   Arena arena(kMiB);
   TestHeap heap{ArenaSource(arena)};
@@ -109,6 +124,33 @@ TEST(Growth, AHeapMayBeginAnywhere) {
     ASSERT_EQ(HeapWalk(heap).check(), nullptr);
     ASSERT_GE(runs_of(heap).front().begin, arena.begin());
   }
+}
+
+TEST(Growth, AMapThatComesToStandInSoiledMemoryIsWhole) {
+  // Of a large block at the top the map need not reach the end; what is allocated in its place makes the map move there.
+  Arena arena(8 * kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  std::vector<void*> blocks;
+  for (int round = 0; round < 8; ++round) {
+    void* const large = heap.allocate(2 * kMiB);
+    ASSERT_NE(large, nullptr);
+    std::memset(large, 0xff, 2 * kMiB);
+    heap.free(large);
+    heap.trim();
+    const Address map = map_of(heap).begin;
+    while (map_of(heap).begin == map) {
+      blocks.push_back(heap.allocate(1500));
+      ASSERT_NE(blocks.back(), nullptr);
+      if (blocks.size() % 16 == 0) {
+        ASSERT_STREQ(HeapWalk(heap).check(), nullptr);
+      }
+      if (blocks.size() > 3000) break;
+    }
+    ASSERT_STREQ(HeapWalk(heap).check(), nullptr) << "round " << round;
+    if (blocks.size() > 3000) break;
+  }
+  for (void* const block : blocks) heap.free(block);
+  EXPECT_STREQ(HeapWalk(heap).check(), nullptr);
 }
 
 class Stranger : public ::testing::Test {

@@ -82,6 +82,23 @@ TEST_F(Placement, ASmallerBlockGoesIntoALargerHole) {
   EXPECT_EQ(allocate(11 * kKiB), hole + 5 * kKiB);
 }
 
+TEST_F(Placement, WhatIsLeftOfAHoleServesWhereItIsTheBestFit) {
+  // Holes of so many grains, one of which 20 are left after the first request.
+  for (const std::size_t other : {14u, 30u}) {
+    const Address cut = allocate(40 * kGrainBytes);
+    const Address wall = allocate(kWall);
+    const Address hole = allocate(other * kGrainBytes);
+    const Address above = allocate(kWall);
+    free(cut);
+    ASSERT_EQ(allocate(20 * kGrainBytes), cut);
+    free(hole);
+    const Address block = allocate(12 * kGrainBytes);
+    EXPECT_EQ(block, other < 20 ? hole : cut + 20 * kGrainBytes) << other;
+    for (const Address each : {cut, wall, above, block}) free(each);
+    heap_.trim();
+  }
+}
+
 TEST_F(Placement, TheHoleThatFitsIsTakenFirst) {
   const Address large = allocate(40 * kKiB);
   allocate(kWall);

@@ -149,6 +149,58 @@ TEST_F(Reallocate, ToTheSameSizeStays) {
   }
 }
 
+TEST_F(Reallocate, ASmallBlockStaysDownToHalfOfIt) {
+  for (const std::size_t n_bytes : {16u, 64u, 128u, 1024u, 2048u}) {
+    void* const block = heap_.allocate(n_bytes);
+    EXPECT_EQ(heap_.reallocate(block, n_bytes / 2), block) << n_bytes;
+    void* const moved = heap_.reallocate(block, n_bytes / 2 - 1);
+    EXPECT_NE(moved, block) << n_bytes;
+    EXPECT_EQ(heap_.usable_bytes(moved), heap_.usable_bytes(heap_.allocate(n_bytes / 2 - 1)));
+  }
+}
+
+TEST_F(Reallocate, ALargeBlockStaysUntilItIsSmall) {
+  unsigned char* const block = filled(64 * kKiB, 9);
+  EXPECT_EQ(reallocate(block, kMaxSmallBytes + 1), block);
+  EXPECT_EQ(heap_.usable_bytes(block), round_up(kMaxSmallBytes + 1, kGrainBytes));
+  unsigned char* const moved = reallocate(block, kMaxSmallBytes);
+  EXPECT_NE(moved, block);
+  EXPECT_EQ(heap_.usable_bytes(moved), kMaxSmallBytes);
+  EXPECT_TRUE(holds(moved, kMaxSmallBytes, 9));
+}
+
+TEST_F(Reallocate, GrowsIntoWhatIsLeftOfTheRunThatItWasCutFrom) {
+  make_map_reach_far();
+  void* const hole = heap_.allocate(16 * kKiB);
+  void* const wall = heap_.allocate(4 * kKiB);
+  heap_.free(hole);
+  heap_.trim();
+  unsigned char* const block = filled(6 * kKiB, 10);
+  ASSERT_EQ(block, hole);
+  EXPECT_EQ(reallocate(block, 8 * kKiB), block);
+  EXPECT_EQ(reallocate(block, 7 * kKiB), block);
+  EXPECT_EQ(reallocate(block, 16 * kKiB), block);
+  EXPECT_TRUE(holds(block, 6 * kKiB, 10));
+  EXPECT_NE(reallocate(block, 16 * kKiB + 1), block) << "the wall is there";
+  heap_.free(wall);
+}
+
+TEST_F(Reallocate, SmallerWhereThereIsNoMemoryToMoveToStays) {
+  unsigned char* const small = filled(1000, 11);
+  unsigned char* const large = filled(8 * kKiB, 12);
+  for (const std::size_t n_bytes :
+       {100 * kKiB, 4 * kKiB, 2 * kKiB, std::size_t{600}, std::size_t{256}, std::size_t{8}}) {
+    while (heap_.allocate(n_bytes) != nullptr) {
+    }
+  }
+  EXPECT_EQ(reallocate(small, 8), small);
+  EXPECT_TRUE(holds(small, 8, 11));
+  EXPECT_EQ(heap_.reallocate(small, heap_.usable_bytes(small) + 1), nullptr);
+  EXPECT_EQ(reallocate(large, 8), large);
+  EXPECT_TRUE(holds(large, 8, 12));
+  EXPECT_EQ(heap_.usable_bytes(large), 8 * kKiB);
+}
+
 TEST_F(Reallocate, UsableBytesAreKeptToo) {
   auto* const block = static_cast<unsigned char*>(heap_.allocate(kMaxSmallBytes + 76));  // the last grain is not full
   const std::size_t usable_bytes = heap_.usable_bytes(block);

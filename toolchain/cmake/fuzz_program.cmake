@@ -3,6 +3,8 @@
 # Natively, where there is a clang with libFuzzer: a search of TIDEMARK_FUZZ_RUNS inputs that starts from the corpus, under
 # the sanitizers. Everywhere: a replay of the corpus, by the compiler of the build, through `fuzz/replay_main.cpp`.
 
+include(heap_variant)
+
 set(TIDEMARK_FUZZ_RUNS 20000 CACHE STRING "How many inputs libFuzzer tries in the test run")
 
 if(NOT EMSCRIPTEN AND NOT DEFINED CACHE{TIDEMARK_FUZZ_COMPILER})
@@ -23,15 +25,27 @@ if(NOT EMSCRIPTEN AND NOT DEFINED CACHE{TIDEMARK_FUZZ_COMPILER})
   set(TIDEMARK_FUZZ_COMPILER "${fuzz_compiler}" CACHE FILEPATH "The clang++ with libFuzzer; empty where there is none")
 endif()
 
+## With SMALL or HARDENED, the same source is the target `NAME_small` or `NAME_hardened`, of that heap, with a corpus of
+## its own.
 function(tidemark_add_fuzz_test source)
   cmake_path(GET source STEM stem)
   string(REGEX REPLACE "_fuzz$" "" name "${stem}")
+  set(definitions "")
+  foreach(variant small hardened)
+    string(TOUPPER "${variant}" argument)
+    if(argument IN_LIST ARGN)
+      string(APPEND name "_${variant}")
+      list(APPEND definitions "-D${tidemark_${variant}_definition}")
+    endif()
+  endforeach()
+  set(stem "${name}_fuzz")
   set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name}")
 
   set(target "fuzz_replay_${name}")
   add_executable(${target} "${source}" "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/replay_main.cpp")
   tidemark_compile_options(${target} PRIVATE)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  tidemark_use_heap(${target} ${ARGN})
   target_link_libraries(${target} PRIVATE tidemark::malloc)
   if(EMSCRIPTEN)
     set_target_properties(${target} PROPERTIES SUFFIX ".cjs")
@@ -42,18 +56,19 @@ function(tidemark_add_fuzz_test source)
   if(NOT TIDEMARK_FUZZ_COMPILER)
     return()
   endif()
-  # By a compiler other than the build's, so by hand; the library's sources are compiled with it.
+  # By a compiler other than the build's, so by hand; what heaps are linked with is compiled with it.
   get_target_property(type tidemark TYPE)
   set(library_sources "")
   if(type STREQUAL "STATIC_LIBRARY")
     get_target_property(library_sources tidemark SOURCES)
+    list(FILTER library_sources INCLUDE REGEX "/platform/")
   endif()
   set(program "${CMAKE_CURRENT_BINARY_DIR}/fuzz/${stem}")
   file(MAKE_DIRECTORY "${program}_found")
   add_custom_command(OUTPUT "${program}"
     COMMAND "${TIDEMARK_FUZZ_COMPILER}" -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-      "-I${PROJECT_SOURCE_DIR}/src" "-I${PROJECT_SOURCE_DIR}/tests" -MMD -MF "${program}.d" -MT "${program}"
-      "${source}" ${library_sources} -o "${program}"
+      ${definitions} "-I${PROJECT_SOURCE_DIR}/src" "-I${PROJECT_SOURCE_DIR}/tests" -MMD -MF "${program}.d" -MT "${program}"
+      ${library_sources} "${source}" -o "${program}" # of several sources, the last one's dependencies are written
     DEPENDS "${source}" ${library_sources}
     DEPFILE "${program}.d"
     COMMENT "Building fuzz target ${stem}"

@@ -1,10 +1,12 @@
 # A GoogleTest program and its entry in ctest.
 
+include(heap_variant)
+
 ## Adds the program `folder/stem` for a source file; with SIMD, the program `folder/stem_simd`, compiled and linked with it;
-## with SMALL, `folder/stem_small`: its TestHeap, and in WebAssembly its malloc, is the heap that is built for size.
+## with SMALL or HARDENED, `folder/stem_small` or `folder/stem_hardened`, of that heap.
 function(tidemark_add_test folder source)
   cmake_path(GET source STEM stem)
-  foreach(variant SIMD SMALL)
+  foreach(variant SIMD SMALL HARDENED)
     if(variant IN_LIST ARGN)
       string(TOLOWER "_${variant}" suffix)
       string(APPEND stem "${suffix}")
@@ -17,17 +19,13 @@ function(tidemark_add_test folder source)
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
   tidemark_compile_options(${target} PRIVATE)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(${target} PRIVATE tidemark::malloc GTest::gtest_main)
+  # What stands in for a part of the library goes before it.
+  tidemark_use_heap(${target} ${ARGN})
   if("SIMD" IN_LIST ARGN)
     target_compile_options(${target} PRIVATE -msimd128)
     target_link_libraries(${target} PRIVATE tidemark::simd)
   endif()
-  if("SMALL" IN_LIST ARGN)
-    target_compile_definitions(${target} PRIVATE TIDEMARK_SMALL_HEAP)
-    if(EMSCRIPTEN)
-      target_link_libraries(${target} PRIVATE tidemark::small)
-    endif()
-  endif()
+  target_link_libraries(${target} PRIVATE tidemark::malloc GTest::gtest_main)
   if(EMSCRIPTEN)
     # To Node, a .js in this repository would be an ES module.
     set_target_properties(${target} PROPERTIES SUFFIX ".cjs")

@@ -1,5 +1,5 @@
 // Limits that count over time: how fast the use grows, and how much is allocated in an interval. What canAllocate() asks.
-import { shown, TidemarkError } from './errors.js';
+import { aNumber, required } from './checks.js';
 import type { MemoryLimits } from './manager_config.js';
 
 /** The growth rate is an average over so many milliseconds: a single block of ten seconds' growth is no burst. */
@@ -88,12 +88,12 @@ export function explain(
   return { allowed: limit === null, limit, reason, moduleId, size, available };
 }
 
+const aSize = /* @__PURE__ */ aNumber(
+  'a number of bytes that is not below 0',
+  (value) => value >= 0 && Number.isFinite(value),
+);
+
 /** @throws {TidemarkError} `'invalid-argument'` */
 export function checkSize(size: unknown): void {
-  if (typeof size !== 'number' || !(size >= 0) || !Number.isFinite(size)) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `size: ${shown(size)} was given, and a number of bytes that is not below 0 is expected`,
-    );
-  }
+  required('size', size, aSize);
 }

@@ -1,6 +1,7 @@
 // The whole API as one object, bound to one engine: what createTidemark() and attach() return, and what index.ts exports by
 // name. Each component adds what it has.
 import type { Context } from './context.js';
+import { symbolDispose } from './disposable.js';
 import type { ShrinkOptions, ShrinkReport } from './engine.js';
 import { TidemarkError } from './errors.js';
 import { readHeapStats } from './heap_stats.js';
@@ -28,6 +29,9 @@ export interface TidemarkApi
    *   can't be moved; `'busy'`: it is running; `'out-of-memory'`
    */
   shrink: (moduleId: string, options?: ShrinkOptions) => ShrinkReport;
+  /** The end of all that the functions have started: timers, limits, listeners. Safe to call twice; structures stay. */
+  dispose: () => void;
+  [Symbol.dispose]: () => void;
 }
 
 export function createApi(context: Context): TidemarkApi {
@@ -36,6 +40,14 @@ export function createApi(context: Context): TidemarkApi {
   const leaks = createLeakDetectorApi(context);
   const managers = createManagerApi(context);
   const monitors = createMonitorApi(context);
+  const testers = createTesterApi(context);
+  const dispose = (): void => {
+    leaks.memoryLeakDetector.dispose();
+    monitors.wasmMemoryMonitor.dispose();
+    managers.wasmMemoryManager.dispose();
+    testers.memoryPerformanceTester.dispose();
+    context.modules.release(context.defaultModule.id, owner);
+  };
   return {
     version: context.runtime.version,
     defaultModule: context.defaultModule,
@@ -46,7 +58,9 @@ export function createApi(context: Context): TidemarkApi {
     ...createOptimizationApi(monitors.wasmMemoryMonitor, managers.wasmMemoryManager, leaks.memoryLeakDetector, context),
     ...monitors,
     ...createStructuresApi(context),
-    ...createTesterApi(context),
+    ...testers,
     shrink: (...given) => shrinkModule(context, ...given),
+    dispose,
+    [symbolDispose]: dispose,
   };
 }

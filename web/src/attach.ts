@@ -1,5 +1,6 @@
 // `import … from 'tidemark/attach'`: the API on top of a program that was linked with Tidemark's runtime.
 import { createApi, type TidemarkApi } from './api.js';
+import { aClock, check } from './checks.js';
 import { Context, type Clock } from './context.js';
 import { runtimeOf, type EmscriptenModule } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
@@ -27,6 +28,7 @@ export function attach(given: { id: string; module: object; clock?: Clock }): Ti
       `module: module of "${id}" is ${shown(module)}, and an instantiated Emscripten Module is expected`,
     );
   }
+  check('clock', clock, aClock);
   const runtime = runtimeOf(module as EmscriptenModule);
   if (runtime === null) {
     throw new TidemarkError(

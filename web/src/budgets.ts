@@ -1,7 +1,8 @@
 // Named budgets: who has the memory. While a budget is the innermost scope, what is allocated less what is freed is its own;
 // "renderer/textures" is a part of "renderer". Linked modules count by themselves (src/manager/budgets.h), of others counts
 // what is recorded.
-import { shown, TidemarkError } from './errors.js';
+import { aLimit, refuse, required } from './checks.js';
+import { TidemarkError } from './errors.js';
 import { symbolDispose } from './disposable.js';
 import type { ManagedModule } from './managed_module.js';
 
@@ -60,12 +61,7 @@ export class Budgets {
   /** @throws {TidemarkError} `'invalid-argument'` */
   setLimit(name: string, limitBytes: number | null): void {
     this.#checkName(name);
-    if (limitBytes !== null && !(typeof limitBytes === 'number' && limitBytes > 0)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `budget "${name}": ${shown(limitBytes)} was given, and a number of bytes above 0, or null, is expected`,
-      );
-    }
+    if (limitBytes !== null) required(`budget "${name}"`, limitBytes, aLimit);
     this.#find(name).limit = limitBytes;
     this.settle();
   }
@@ -151,10 +147,7 @@ export class Budgets {
   #checkName(name: unknown): asserts name is string {
     const parts = typeof name === 'string' ? name.split('/') : [];
     if (parts.length === 0 || parts.includes('') || new TextEncoder().encode(name as string).length > maxNameBytes) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `budget: ${shown(name)} was given, and a name such as "renderer/textures", of at most ${maxNameBytes} bytes, is expected`,
-      );
+      refuse('budget', name, `a name such as "renderer/textures", of at most ${maxNameBytes} bytes,`);
     }
   }
 

@@ -14,6 +14,7 @@
 import type { Collectable } from './collectables.js';
 import type { Clock } from './context.js';
 import type { DisposalQueue } from './disposal.js';
+import { catchLater } from './emitter.js';
 import type { GCConfig, GCStrategy } from './manager_config.js';
 import type { ManagedModule } from './managed_module.js';
 
@@ -85,7 +86,7 @@ export class Collection {
       ...{ durationMs: 0, phases: [], completed: false, errors: [] },
     };
     const { runtime } = module.watched;
-    const each = (call: (collectable: Collectable) => void) => () => this.#each(call);
+    const each = (call: (collectable: Collectable) => unknown) => () => this.#each(call);
     this.#phases = [
       ['dispose', () => this.#dispose()],
       ['purge', each((collectable) => collectable.purgeExpired?.())],
@@ -184,10 +185,10 @@ export class Collection {
     while (this.work.queue.drainOne(this.module.id, failed)) yield theirShare;
   }
 
-  *#each(call: (collectable: Collectable) => void): Steps {
+  *#each(call: (collectable: Collectable) => unknown): Steps {
     for (const collectable of this.work.collectables()) {
       try {
-        call(collectable);
+        catchLater(call(collectable), (error) => console.error('tidemark: a collectable failed', error));
       } catch (error) {
         this.#result.errors.push({ phase: this.#phases[0]?.[0] ?? '', error });
       }
@@ -209,10 +210,7 @@ export class Collection {
   }
 
   *#compact(budgetMs: number): Steps {
-    for (const collectable of this.work.collectables()) {
-      collectable.compact?.();
-      yield theirShare;
-    }
+    yield* this.#each((collectable) => collectable.compact?.());
     const { runtime } = this.module.watched;
     const { clock } = this.work;
     const end = clock.elapsed() + budgetMs;

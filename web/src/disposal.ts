@@ -1,7 +1,9 @@
 // What has to be given back explicitly: scopes, whose content goes together; and a net for what was forgotten.
 import { defaultContext, type Context } from './context.js';
+import { catchLater } from './emitter.js';
 import { symbolAsyncDispose, symbolDispose } from './disposable.js';
-import { shown, TidemarkError } from './errors.js';
+import { aFunction, aNumber, anObject, refuse, required } from './checks.js';
+import { TidemarkError } from './errors.js';
 
 type Cleanup = () => unknown;
 
@@ -15,6 +17,11 @@ function methodOf(value: unknown, symbol: symbol): (() => unknown) | null {
   const method: unknown = (value as Record<symbol, unknown> | null)?.[symbol];
   return typeof method === 'function' ? () => (method as () => unknown).call(value) : null;
 }
+
+const aBlock = /* @__PURE__ */ aNumber(
+  'a whole number of bytes from 0 to 4294967295',
+  (value) => value >>> 0 === value,
+);
 
 /** What a scope has to do at its end. */
 interface Entry {
@@ -37,7 +44,7 @@ export class DisposalScope {
 
   #entries: Entry[] = [];
   #disposed = false;
-  readonly #context: () => Context;
+  #context: () => Context;
 
   constructor(context?: Context) {
     this.#context = () => context ?? defaultContext();
@@ -63,10 +70,7 @@ export class DisposalScope {
     }
     const asyncCleanup = methodOf(value, symbolAsyncDispose);
     if (!asyncCleanup) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `use: ${shown(value)} was given, and something with [Symbol.dispose], [Symbol.asyncDispose] or dispose() is expected`,
-      );
+      refuse('use', value, 'something with [Symbol.dispose], [Symbol.asyncDispose] or dispose()');
     }
     this.#entries.push({ cleanup: asyncCleanup, isAsync: true });
     return value;
@@ -74,15 +78,14 @@ export class DisposalScope {
 
   /** Takes something that doesn't know how to be disposed of. */
   adopt<T>(value: T, dispose: (value: T) => unknown): T {
+    required('dispose', dispose, aFunction);
     this.defer(() => dispose(value));
     return value;
   }
 
   defer(cleanup: Cleanup): void {
     this.#requireOpen();
-    if (typeof cleanup !== 'function') {
-      throw new TidemarkError('invalid-argument', `dispose: ${shown(cleanup)} was given, and a function is expected`);
-    }
+    required('dispose', cleanup, aFunction);
     this.#entries.push({ cleanup, isAsync: false });
   }
 
@@ -93,6 +96,7 @@ export class DisposalScope {
    */
   allocate(bytes: number): number {
     this.#requireOpen();
+    required('bytes', bytes, aBlock);
     const { engine } = this.#context();
     const address = engine.exports.malloc(bytes) >>> 0;
     if (address === 0) {
@@ -105,6 +109,7 @@ export class DisposalScope {
   /** What registerDisposable() takes during `body` belongs to the scope. Its content stays until the scope ends. */
   run<T>(body: () => T): T {
     this.#requireOpen();
+    required('body', body, aFunction);
     DisposalScope.#current.push(this);
     try {
       return body();
@@ -118,6 +123,7 @@ export class DisposalScope {
     this.#requireOpen();
     const moved = new DisposalScope();
     moved.#entries = this.#entries;
+    moved.#context = this.#context;
     this.#entries = [];
     this.#disposed = true;
     return moved;
@@ -175,6 +181,8 @@ function disposeMethod(value: unknown): Cleanup | null {
   return typeof method === 'function' ? () => (method as Cleanup).call(value) : null;
 }
 
+export const disposalFailed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
+
 /** What waits for a collection, or for a moment of idle time: by module, first in, first out. */
 export class DisposalQueue {
   readonly #waiting = new Map<string, Cleanup[]>();
@@ -189,6 +197,11 @@ export class DisposalQueue {
     return this.#waiting.get(moduleId)?.length ?? 0;
   }
 
+  /** Of whom something waits. */
+  get moduleIds(): string[] {
+    return [...this.#waiting.keys()];
+  }
+
   /** Does the next one; false where there is none. What it throws is handed to `failed`. */
   drainOne(moduleId: string, failed: (error: unknown) => void): boolean {
     const cleanup = this.#waiting.get(moduleId)?.shift();
@@ -197,7 +210,7 @@ export class DisposalQueue {
       return false;
     }
     try {
-      cleanup();
+      catchLater(cleanup(), disposalFailed);
     } catch (error) {
       failed(error);
     }
@@ -233,12 +246,8 @@ export class DisposableNet {
 
   /** `dispose` must not refer to `object`, which could never be collected then. */
   register(object: object, dispose: Cleanup): DisposableRegistration {
-    if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
-      throw new TidemarkError('invalid-argument', `object: ${shown(object)} was given, and an object is expected`);
-    }
-    if (typeof dispose !== 'function') {
-      throw new TidemarkError('invalid-argument', `dispose: ${shown(dispose)} was given, and a function is expected`);
-    }
+    if (typeof object !== 'function') required('object', object, anObject);
+    required('dispose', dispose, aFunction);
     const cell: Cell = { dispose };
     const registry = this.#registry;
     registry.register(object, cell, cell);

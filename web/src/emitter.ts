@@ -1,28 +1,36 @@
 // Listeners by the name of an event. One that throws doesn't stop the others: the error is told where errors are.
-export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<{ listener: (event: never) => void }>>();
+import { aFunction, oneOf, required } from './checks.js';
 
-  /** Returns the function that takes the listener out again. The same one may be added twice. */
-  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
-    let listeners = this.#listeners.get(name);
-    if (!listeners) this.#listeners.set(name, (listeners = new Set()));
+export class Emitter<Events extends object> {
+  readonly #listeners: ReadonlyMap<keyof Events, Set<{ listener: (event: never) => void }>>;
+
+  constructor(names: readonly (keyof Events & string)[]) {
+    this.#listeners = new Map(names.map((name) => [name, new Set()]));
+  }
+
+  /**
+   * Returns the function that takes the listener out again. The same one may be added twice.
+   *
+   * @throws {TidemarkError} `'invalid-argument'`
+   */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void, what = 'listener'): () => void {
+    required('name', name, oneOf([...this.#listeners.keys()] as string[]));
+    required(what, listener, aFunction);
+    const listeners = this.#of(name);
     const entry = { listener };
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const { listener } of [...(this.#listeners.get(name) ?? [])]) {
+    const failed = (error: unknown): void => console.error(`tidemark: a listener of '${String(name)}' threw`, error);
+    for (const { listener } of [...this.#of(name)]) {
       try {
-        (listener as (event: Events[Name]) => void)(event);
+        catchLater((listener as (event: Events[Name]) => unknown)(event), failed);
       } catch (error) {
-        reportListenerError(String(name), error);
+        failed(error);
       }
     }
-  }
-
-  has(name: keyof Events): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   get count(): number {
@@ -30,10 +38,19 @@ export class Emitter<Events extends object> {
   }
 
   clear(): void {
-    this.#listeners.clear();
+    for (const listeners of this.#listeners.values()) listeners.clear();
+  }
+
+  #of(name: keyof Events): Set<{ listener: (event: never) => void }> {
+    return this.#listeners.get(name) as Set<{ listener: (event: never) => void }>;
   }
 }
 
-function reportListenerError(name: string, error: unknown): void {
-  console.error(`tidemark: a listener of '${name}' threw`, error);
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** What a callback has returned: a promise that is rejected would end a Node program, where nobody waits for it. */
+export function catchLater(result: unknown, failed: (error: unknown) => void): void {
+  if (isPromise(result)) result.then(undefined, failed);
 }

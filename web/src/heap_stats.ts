@@ -2,6 +2,8 @@
 //
 // Both are rows of size_t, 4 bytes each on wasm32, in the order of the lists below; web/tests/heap_stats.test.ts compares
 // the lists with the header.
+import { isObject } from './checks.js';
+import { runtimeOf, type EmscriptenModule } from './engine.js';
 import { TidemarkError } from './errors.js';
 
 /** What the heap holds at one moment. All figures are bytes, or counts. */
@@ -85,7 +87,9 @@ const requiredFunctions = [
  * @throws {TidemarkError} `'invalid-module'`: not an Emscripten Module; `'not-supported'`: one without Tidemark, or
  *   without the exports that {@link LinkedModule} lists
  */
-export function readHeapStats(module: LinkedModule): HeapStats {
+export function readHeapStats(module: LinkedModule | EmscriptenModule): HeapStats {
+  const runtime = isObject(module) ? runtimeOf(module as EmscriptenModule) : null;
+  if (runtime) return runtime.stats();
   checkModule(module);
   const stack = module.stackSave();
   try {

@@ -1,9 +1,10 @@
 // The leak detector: watches modules, detects on demand and now and then, and does against leaks what can't break a program.
-import { aFunction, check } from './checks.js';
+import { aFunction, aNumber, required } from './checks.js';
 import { collectablesOf } from './collectables.js';
 import { type Context, defaultContext } from './context.js';
 import { symbolDispose } from './disposable.js';
-import { shown, TidemarkError } from './errors.js';
+import { Emitter } from './emitter.js';
+import { TidemarkError } from './errors.js';
 import { checkedConfig } from './leaks/leak_config.js';
 import { Status } from './leaks/leak_engine.js';
 import type { ScanKind } from './leaks/leak_findings.js';
@@ -33,6 +34,8 @@ interface Watching {
   lastDetectionMs: number;
 }
 
+const anAddress = /* @__PURE__ */ aNumber('an address', (value) => value >>> 0 === value);
+
 /** Scans use memory of the engine that is one: the last who began has it. */
 const scanning = new WeakMap<object, object>();
 
@@ -45,7 +48,7 @@ export class MemoryLeakDetector {
   readonly config: Readonly<LeakDetectorConfig>;
   readonly #context: Context;
   readonly #watching = new Map<string, Watching>();
-  readonly #listeners = new Set<{ listener: (result: LeakResult) => void }>();
+  readonly #events = new Emitter<{ leak: LeakResult }>(['leak']);
   #disposed = false;
 
   constructor(config: Partial<LeakDetectorConfig> = {}, context: Context = defaultContext()) {
@@ -161,20 +164,24 @@ export class MemoryLeakDetector {
     options: ScenarioOptions = {},
   ): Promise<LeakResult> {
     this.#requireAlive();
-    if (typeof run !== 'function') {
-      throw new TidemarkError('invalid-argument', `run: ${shown(run)} was given, and a function is expected`);
-    }
+    required('run', run, aFunction);
     const id = typeof module === 'string' ? module : this.#context.modules.acquire(module, this).id;
+    const isNew = !this.#watching.has(id);
     const entry = this.#require(id);
-    const began = this.#context.clock.elapsed();
-    const { runScenario } = await loadScenario();
-    const patterns = await runScenario(entry.watch, run, options);
-    if (!entry.watch.linked) return this.#conclude(entry, began, 'growth-only', patterns);
-    const result = this.detectLeaks(id);
-    if (patterns.length === 0) return result;
-    entry.history.pop();
-    const others = result.patterns.filter(({ type }) => type !== 'growth' && type !== 'fragmentation');
-    return this.#conclude(entry, began, result.coverage, [...patterns, ...others]);
+    try {
+      const began = this.#context.clock.elapsed();
+      const { runScenario } = await loadScenario();
+      const patterns = await runScenario(entry.watch, run, options);
+      if (!entry.watch.linked) return this.#conclude(entry, began, 'growth-only', patterns);
+      const result = this.detectLeaks(id);
+      if (patterns.length === 0) return result;
+      entry.history.pop();
+      const others = result.patterns.filter(({ type }) => type !== 'growth' && type !== 'fragmentation');
+      return this.#conclude(entry, began, result.coverage, [...patterns, ...others]);
+    } catch (error) {
+      if (isNew && !entry.given && this.#watching.get(id) === entry) this.stopMonitoring(id);
+      throw error;
+    }
   }
 
   /** Results of the past, the latest last. */
@@ -202,10 +209,8 @@ export class MemoryLeakDetector {
 
   /** Calls back whenever a leak was found; returns the function that ends that. */
   onLeak(listener: (result: LeakResult) => void): () => void {
-    check('listener', listener ?? null, aFunction);
-    const entry = { listener };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    this.#requireAlive();
+    return this.#events.on('leak', listener);
   }
 
   /**
@@ -213,15 +218,12 @@ export class MemoryLeakDetector {
    * is said, it has to be taken back by {@link removeRoot}.
    */
   addRoot(moduleId: string, address: number): void {
-    if (!Number.isSafeInteger(address) || address < 0) {
-      throw new TidemarkError('invalid-argument', `address: ${shown(address)} was given, and an address is expected`);
-    }
-    const { roots } = this.#require(moduleId).watch;
+    const roots = this.#roots(moduleId, address);
     roots.set(address, (roots.get(address) ?? 0) + 1);
   }
 
   removeRoot(moduleId: string, address: number): void {
-    const { roots } = this.#require(moduleId).watch;
+    const roots = this.#roots(moduleId, address);
     const count = roots.get(address) ?? 0;
     if (count > 1) roots.set(address, count - 1);
     else roots.delete(address);
@@ -229,7 +231,7 @@ export class MemoryLeakDetector {
 
   dispose(): void {
     for (const id of [...this.#watching.keys()]) this.stopMonitoring(id);
-    this.#listeners.clear();
+    this.#events.clear();
     this.#disposed = true;
   }
 
@@ -306,18 +308,8 @@ export class MemoryLeakDetector {
     entry.lastDetectionMs = result.durationMs;
     history.push(result);
     if (history.length > this.config.maxHistorySize) history.shift();
-    if (hasLeak) this.#tell(result);
+    if (hasLeak) this.#events.emit('leak', result);
     return result;
-  }
-
-  #tell(result: LeakResult): void {
-    for (const { listener } of [...this.#listeners]) {
-      try {
-        listener(result);
-      } catch (error) {
-        console.error('tidemark: a listener of onLeak threw', error);
-      }
-    }
   }
 
   #recommendations(entry: Watching, patterns: LeakPattern[], coverage: LeakResult['coverage']): string[] {
@@ -382,6 +374,11 @@ export class MemoryLeakDetector {
   }
 
   // --- modules
+
+  #roots(moduleId: string, address: number): Map<number, number> {
+    required('address', address, anAddress);
+    return this.#require(moduleId).watch.roots;
+  }
 
   #requireAlive(): void {
     if (this.#disposed) throw new TidemarkError('disposed', 'MemoryLeakDetector: it was disposed of');

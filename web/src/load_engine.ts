@@ -1,6 +1,6 @@
 import createEngine from 'tidemark-engine-glue';
-import { aNumber, checkOptions } from './checks.js';
 import { runtimeOf, type Runtime } from './engine.js';
+import { aNumber, checkOptions } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
 
 /** Where the engine's code comes from. */
@@ -31,12 +31,10 @@ export interface MemoryOptions {
   initialBytes?: number;
 }
 
-const checks = {
-  initialBytes: /* @__PURE__ */ aNumber(
-    'a whole number of 0 … 2147483648',
-    (bytes) => Number.isInteger(bytes) && bytes >= 0 && bytes <= 2 ** 31,
-  ),
-};
+const aMemory = /* @__PURE__ */ aNumber(
+  'a whole number of 0 … 2147483648',
+  (value) => Number.isInteger(value) && value >= 0 && value <= 2 ** 31,
+);
 
 /**
  * Starts a packaged engine of its own.
@@ -44,9 +42,9 @@ const checks = {
  * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why.
  *   `'out-of-memory'`: the memory to start with can't be had
  */
-export async function loadEngine(source: EngineSource, memory?: MemoryOptions): Promise<Runtime> {
-  checkOptions(memory, checks, 'invalid-argument', 'memory.');
-  const initialBytes = memory?.initialBytes ?? 0;
+export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
+  checkOptions(memory, { initialBytes: aMemory }, undefined, 'memory.');
+  const { initialBytes = 0 } = memory;
   let code: WebAssembly.Module;
   try {
     code = await compileEngine(source);

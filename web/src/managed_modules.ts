@@ -1,7 +1,7 @@
 // The modules of a manager, by their ids, and the total that they share: which limit malloc of each is told, and who of them
 // can spare most.
 import type { ManagedModule } from './managed_module.js';
-import { shown, TidemarkError } from './errors.js';
+import { refuseId } from './checks.js';
 import { mergeLimits } from './manager_config.js';
 
 export interface ManagedModulesWork {
@@ -39,11 +39,7 @@ export class ManagedModules implements Iterable<ManagedModule> {
   get(moduleId: string): ManagedModule {
     const managed = this.#byId.get(moduleId);
     if (managed) return managed;
-    const known = this.ids.map((id) => `"${id}"`).join(', ');
-    throw new TidemarkError(
-      'unknown-module',
-      `moduleId: ${shown(moduleId)} was given, and the id of a module of this manager is expected (${known || 'there is none yet'})`,
-    );
+    return refuseId(moduleId, 'module of this manager', this.ids);
   }
 
   /** Whether it is there, and has not been taken out or replaced. */

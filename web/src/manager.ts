@@ -1,14 +1,26 @@
 // The memory manager: limits, pressure, budgets, collection of many modules (docs/limits.md).
 import { checkSize, explain, type AllocationExplanation } from './allocation_policy.js';
 import { Budgets, type BudgetReport, type BudgetScope } from './budgets.js';
-import { check, checkOptions, notNegative } from './checks.js';
+import {
+  aFunction,
+  aLimit,
+  anObject,
+  aString,
+  check,
+  checkOptions,
+  isObject,
+  notNegative,
+  oneOf,
+  refuse,
+  required,
+} from './checks.js';
 import { addCollector, collectablesOf, type Collectable, type Collectables } from './collectables.js';
 import type { GCResult } from './collection.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
-import { DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
+import { disposalFailed, DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
 import { Emitter } from './emitter.js';
-import { shown, TidemarkError } from './errors.js';
+import { TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
 import { ManagedModules } from './managed_modules.js';
 import { mergeLimits, resolveConfig, strategies, type GCConfig, type GCStrategy } from './manager_config.js';
@@ -27,7 +39,7 @@ export class WasmMemoryManager {
   readonly #context: Context;
   readonly #collectables: Collectables;
   readonly #modules: ManagedModules;
-  readonly #events = new Emitter<ManagerEvents>();
+  readonly #events = new Emitter<ManagerEvents>(['gc', 'pressure', 'over-budget', 'handler', 'limit']);
   readonly #handlers = new PressureHandlers((problem) => this.#events.emit('handler', problem));
   readonly #queue = new DisposalQueue();
   readonly #net: DisposableNet;
@@ -128,12 +140,7 @@ export class WasmMemoryManager {
   /** Of all modules together; null takes it away. Where it is reached, who can spare most is asked first. */
   setTotalLimit(bytes: number | null): void {
     this.#requireOpen();
-    if (bytes !== null && !(typeof bytes === 'number' && bytes > 0)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `bytes: ${shown(bytes)} was given, and a number of bytes above 0, or null, is expected`,
-      );
-    }
+    if (bytes !== null) required('bytes', bytes, aLimit);
     this.#modules.totalLimit = bytes ?? Infinity;
   }
 
@@ -246,9 +253,7 @@ export class WasmMemoryManager {
    * first await: what runs in between is not its own.
    */
   withBudget<T>(name: string, body: () => T): T {
-    if (typeof body !== 'function') {
-      throw new TidemarkError('invalid-argument', `body: ${shown(body)} was given, and a function is expected`);
-    }
+    required('body', body, aFunction);
     const scope = this.enterBudget(name);
     try {
       return body();
@@ -280,19 +285,13 @@ export class WasmMemoryManager {
    * Collects. With `incrementalGC`, this is the first slice, and what is left follows in idle time; the 'gc' event has the
    * whole result.
    *
-   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`, `'busy'`: called by a handler within malloc
+   * @throws {TidemarkError} `'unknown-module'`, `'invalid-argument'`, `'busy'`: called by a handler within malloc, or by what a
+   *   collection of the module calls
    */
   triggerGC(moduleId: string, aggressive: boolean | { strategy?: GCStrategy } = false): GCResult {
     const managed = this.#get(moduleId);
-    const isOptions = typeof aggressive === 'object' && (aggressive as unknown) !== null;
-    if (!isOptions && typeof aggressive !== 'boolean') {
-      throw new TidemarkError(
-        'invalid-argument',
-        `aggressive: ${shown(aggressive)} was given, and true, false or { strategy } is expected`,
-      );
-    }
-    const aStrategy = (value: unknown): boolean => strategies.includes(value as GCStrategy);
-    if (isOptions) checkOptions(aggressive, { strategy: [`one of ${strategies.join(', ')}`, aStrategy] });
+    if (isObject(aggressive)) checkOptions(aggressive, { strategy: oneOf(strategies) });
+    else if (typeof aggressive !== 'boolean') refuse('aggressive', aggressive, 'true, false or { strategy }');
     const given = typeof aggressive === 'object' ? aggressive.strategy : aggressive ? 'aggressive' : undefined;
     return this.#collections.start(managed, given ?? this.#config.gc.strategy);
   }
@@ -310,6 +309,11 @@ export class WasmMemoryManager {
 
   /** Has collections of a module ask an object; it isn't kept alive. */
   registerCollectable(collectable: Collectable, moduleId: string = this.#context.defaultModule.id): () => void {
+    required('collectable', collectable, anObject);
+    for (const name of ['purgeExpired', 'trim', 'compact', 'evict'] as const) {
+      check(`collectable.${name}`, (collectable as Record<string, unknown>)[name], aFunction);
+    }
+    required('moduleId', moduleId, aString);
     return this.#collectables.register(collectable, moduleId);
   }
 
@@ -323,10 +327,12 @@ export class WasmMemoryManager {
 
   /** At the next collection of the module, or when there is time. */
   disposeLater(cleanup: () => unknown, moduleId: string = this.#context.defaultModule.id): void {
+    required('cleanup', cleanup, aFunction);
+    required('moduleId', moduleId, aString);
     this.#queue.push(moduleId, cleanup);
     this.#stopDraining ??= this.#config.idle(() => {
       this.#stopDraining = null;
-      for (const id of [moduleId, ...this.#modules.ids, this.#context.defaultModule.id]) this.#drain(id);
+      this.#drain();
     });
   }
 
@@ -348,10 +354,11 @@ export class WasmMemoryManager {
     if (this.#disposed) return;
     for (const id of [...this.#modules.ids]) this.unregisterModule(id);
     this.#stopDraining?.();
-    this.#drain(this.#context.defaultModule.id);
+    this.#stopDraining = null;
     this.#handlers.clear();
     this.#events.clear();
     this.#disposed = true;
+    this.#drain();
   }
 
   [symbolDispose](): void {
@@ -401,14 +408,15 @@ export class WasmMemoryManager {
   #tick(): void {
     this.#budgets.settle();
     for (const managed of [...this.#modules]) {
+      if (!this.#modules.manages(managed)) continue; // who was told of another one has taken it out
       managed.history.observe(managed.countedBytes, this.#now());
       if (Number.isFinite(this.#modules.totalLimit)) this.#modules.enforce(managed);
       this.#relief.look(managed);
     }
   }
 
-  #drain(moduleId: string): void {
-    const failed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
-    while (this.#queue.drainOne(moduleId, failed));
+  /** All that waits, of whichever module. */
+  #drain(): void {
+    for (const id of this.#queue.moduleIds) while (this.#queue.drainOne(id, disposalFailed));
   }
 }

@@ -18,13 +18,15 @@ export interface CollectionsWork {
 
 export class Collections {
   readonly #running = new Map<ManagedModule, { collection: Collection; stop: () => void }>();
+  /** Of those whose slice is under way: what it calls may come back here. */
+  readonly #inSlice = new Map<ManagedModule, Collection>();
 
   constructor(private readonly work: CollectionsWork) {}
 
   /**
    * With `incrementalGC`, this is the first slice.
    *
-   * @throws {TidemarkError} `'busy'`: called by a handler within malloc
+   * @throws {TidemarkError} `'busy'`: called by a handler within malloc, or by what a collection of the module calls
    */
   start(managed: ManagedModule, strategy: GCStrategy): GCResult {
     if (managed.busy) {
@@ -33,24 +35,29 @@ export class Collections {
         `triggerGC: an allocation of "${managed.id}" is waiting for its pressure handlers`,
       );
     }
+    if (this.#inSlice.has(managed)) {
+      throw new TidemarkError('busy', `triggerGC: a collection of "${managed.id}" is under way, and has called this`);
+    }
     const { gc } = this.work.config;
     const collection = this.#begin(managed, strategy);
-    if (collection.runSlice(gc.incrementalGC ? gc.sliceMs : Infinity)) return this.#finish(managed, collection);
+    if (this.#slice(managed, collection, gc.incrementalGC ? gc.sliceMs : Infinity))
+      return this.#finish(managed, collection);
     this.#continueLater(managed, collection);
     return collection.result;
   }
 
-  /** From begin to end, whatever `incrementalGC` says. */
-  startWhole(managed: ManagedModule, strategy: GCStrategy): GCResult {
+  /** From begin to end, whatever `incrementalGC` says; null where a collection has called for it. */
+  startWhole(managed: ManagedModule, strategy: GCStrategy): GCResult | null {
+    if (this.isCollecting(managed)) return null;
     const collection = this.#begin(managed, strategy);
-    collection.runSlice(Infinity);
+    this.#slice(managed, collection, Infinity);
     return this.#finish(managed, collection);
   }
 
   /** An automatic collection, unless there was one a moment ago. */
   request(managed: ManagedModule): boolean {
     const { gc } = this.work.config;
-    if (managed.busy || this.#running.has(managed)) return false;
+    if (managed.busy || this.#running.has(managed) || this.isCollecting(managed)) return false;
     if (this.work.clock.elapsed() - managed.lastCollection < gc.minGCInterval) return false;
     const urgent = managed.filledBytes >= (managed.limits.hardLimit * gc.aggressiveGCThreshold) / 100;
     this.start(managed, urgent ? 'aggressive' : gc.strategy);
@@ -59,6 +66,11 @@ export class Collections {
 
   /** Ends an incremental collection where it is; whether there was one. */
   cancel(managed: ManagedModule): boolean {
+    const inSlice = this.#inSlice.get(managed);
+    if (inSlice) {
+      inSlice.cancel(); // it ends when the step that has called this is done
+      return true;
+    }
     const running = this.#running.get(managed);
     if (!running) return false;
     running.stop();
@@ -66,6 +78,20 @@ export class Collections {
     this.#running.delete(managed);
     this.#finish(managed, running.collection);
     return true;
+  }
+
+  /** Whether one of its slices is what runs now. */
+  isCollecting(managed: ManagedModule): boolean {
+    return this.#inSlice.has(managed);
+  }
+
+  #slice(managed: ManagedModule, collection: Collection, ms: number): boolean {
+    this.#inSlice.set(managed, collection);
+    try {
+      return collection.runSlice(ms);
+    } finally {
+      this.#inSlice.delete(managed);
+    }
   }
 
   #begin(managed: ManagedModule, strategy: GCStrategy): Collection {
@@ -88,7 +114,7 @@ export class Collections {
     const running = { collection, stop: () => {} };
     const schedule = (): (() => void) =>
       config.idle((remaining) => {
-        if (collection.runSlice(Math.min(sliceMs, Math.max(remaining(), sliceMs / 4)))) {
+        if (this.#slice(managed, collection, Math.min(sliceMs, Math.max(remaining(), sliceMs / 4)))) {
           this.#running.delete(managed);
           this.#finish(managed, collection);
         } else if (this.#running.get(managed) === running) {

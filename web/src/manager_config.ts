@@ -1,5 +1,6 @@
 // What a manager can be told, its defaults, and the check of what is given.
-import { shown, TidemarkError } from './errors.js';
+import { aFlag, aFunction, anInterval, anObject, aNumber, notNegative, oneOf, refuse, required } from './checks.js';
+import { TidemarkError } from './errors.js';
 import { systemIdle, type IdleScheduler } from './idle.js';
 
 const MiB = 1024 * 1024;
@@ -84,20 +85,17 @@ export interface ResolvedConfig {
   idle: IdleScheduler;
 }
 
-const refuse = (name: string, value: unknown, expected: string): never => {
-  throw new TidemarkError('invalid-config', `${name}: ${shown(value)} was given, and ${expected} is expected`);
-};
+const code = 'invalid-config';
+const perCent = /* @__PURE__ */ aNumber('per cent, 0 to 100,', (value) => value >= 0 && value <= 100);
+const aboveZero = /* @__PURE__ */ aNumber('a number above 0', (value) => value > 0);
 
 function known<T extends object>(given: unknown, defaults: T, name: string): Partial<T> {
   if (given === undefined) return {};
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) refuse(name, given, 'an object');
+  required(name, given, anObject, code);
   const present: Partial<T> = {};
   for (const [key, value] of Object.entries(given as object)) {
-    if (!(key in defaults)) {
-      throw new TidemarkError(
-        'invalid-config',
-        `${name}.${key}: there is no such option, and one of ${Object.keys(defaults).join(', ')} is expected`,
-      );
+    if (!Object.hasOwn(defaults, key)) {
+      refuse(`${name}.${key}`, value, `no such option, but one of ${Object.keys(defaults).join(', ')}`, code);
     }
     if (value !== undefined) present[key as keyof T] = value as T[keyof T];
   }
@@ -112,7 +110,7 @@ function known<T extends object>(given: unknown, defaults: T, name: string): Par
 export function mergeLimits(given: unknown, base: MemoryLimits, name = 'limits'): MemoryLimits {
   const present = known(given, defaultLimits, name);
   for (const [key, value] of Object.entries(present)) {
-    if (typeof value !== 'number' || !(value > 0)) refuse(`${name}.${key}`, value, 'a number above 0');
+    required(`${name}.${key}`, value, aboveZero, code);
   }
   const merged = { ...base, ...present };
   const share = merged.hardLimit / base.hardLimit;
@@ -140,31 +138,18 @@ export function mergeLimits(given: unknown, base: MemoryLimits, name = 'limits')
 function mergeGC(given: unknown): GCConfig {
   const present = known(given, defaultGC, 'gc');
   for (const [key, value] of Object.entries(present)) {
-    const kind = typeof defaultGC[key as keyof GCConfig];
-    if (key === 'strategy') {
-      if (!strategies.includes(value as GCStrategy)) refuse('gc.strategy', value, `one of ${strategies.join(', ')}`);
-    } else if (typeof value !== kind) {
-      refuse(`gc.${key}`, value, `a ${kind}`);
-    } else if (kind === 'number' && !((value as number) >= 0)) {
-      refuse(`gc.${key}`, value, 'a number that is not below 0');
-    }
+    const ofKind = typeof defaultGC[key as keyof GCConfig] === 'number' ? notNegative : aFlag;
+    const expected = key === 'strategy' ? oneOf(strategies) : key.endsWith('Threshold') ? perCent : ofKind;
+    required(`gc.${key}`, value, expected, code);
   }
-  const merged = { ...defaultGC, ...present };
-  for (const key of ['gcThreshold', 'aggressiveGCThreshold'] as const) {
-    if (merged[key] > 100) refuse(`gc.${key}`, merged[key], 'per cent, 0 to 100,');
-  }
-  return merged;
+  return { ...defaultGC, ...present };
 }
 
 /** @throws {TidemarkError} `'invalid-config'` */
 export function resolveConfig(given: unknown): ResolvedConfig {
   const defaults = { limits: {}, gc: {}, checkIntervalMs: 1000, idle: systemIdle };
-  const present = known(given, defaults, 'config');
-  const checkIntervalMs = present.checkIntervalMs ?? 1000;
-  if (typeof checkIntervalMs !== 'number' || !(checkIntervalMs > 0)) {
-    refuse('config.checkIntervalMs', checkIntervalMs, 'a number above 0');
-  }
-  const idle = present.idle ?? systemIdle;
-  if (typeof idle !== 'function') refuse('config.idle', idle, 'a function');
-  return { limits: mergeLimits(present.limits, defaultLimits), gc: mergeGC(present.gc), checkIntervalMs, idle };
+  const { limits, gc, checkIntervalMs, idle } = { ...defaults, ...known(given, defaults, 'config') };
+  required('config.checkIntervalMs', checkIntervalMs, anInterval, code);
+  required('config.idle', idle, aFunction, code);
+  return { limits: mergeLimits(limits, defaultLimits), gc: mergeGC(gc), checkIntervalMs, idle };
 }

@@ -7,7 +7,13 @@ import type { Collections } from './manager_collections.js';
 import type { ResolvedConfig } from './manager_config.js';
 import type { ManagerEvents, ReliefReport } from './manager_events.js';
 import { pressureLevels } from './pressure.js';
-import type { PressureEvent, PressureHandlers, PressureLevel, PressureReason } from './pressure.js';
+import type {
+  PressureEvent,
+  PressureHandlerReport,
+  PressureHandlers,
+  PressureLevel,
+  PressureReason,
+} from './pressure.js';
 
 /** As tidemark/manager.h numbers them. */
 const reasons: readonly PressureReason[] = ['level', 'limit', 'growth', 'asked'];
@@ -40,9 +46,11 @@ export class Relief {
       const enough = (): boolean =>
         reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
       this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
-      if (reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
+      // A handler may have taken the module out, and its limits with it.
+      const isManaged = this.work.modules.manages(managed);
+      if (isManaged && reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
         this.#askOthers(managed, wantedBytes);
-        this.work.modules.enforce(managed);
+        if (this.work.modules.manages(managed)) this.work.modules.enforce(managed);
       }
       const gainedBytes = Math.max(0, gained());
       const event = {
@@ -61,7 +69,8 @@ export class Relief {
   #askOthers(managed: ManagedModule, wantedBytes: number): void {
     for (const other of this.work.modules.bySpare()) {
       if (this.work.modules.totalUsed + wantedBytes <= this.work.modules.totalLimit) return;
-      if (other !== managed && !other.busy) this.work.collections.start(other, 'aggressive');
+      if (other !== managed && !other.busy && !this.work.collections.isCollecting(other))
+        this.work.collections.start(other, 'aggressive');
     }
   }
 
@@ -99,19 +108,21 @@ export class Relief {
       }
     }
     const { gc } = this.work.config;
+    if (!this.work.modules.manages(managed)) return; // who was told has taken it out
     if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100)
       this.work.collections.request(managed);
   }
 
   async relieve(managed: ManagedModule, wantedBytes: number): Promise<ReliefReport> {
     const before = managed.gauge.read(managed.filledBytes);
-    const runsBefore = new Map(this.work.handlers.reports().map((report) => [report.name, report.runs]));
+    const handlers: PressureHandlerReport[] = [];
     const event = this.#pressureEvent(managed, 'asked', 'critical', Number.isFinite(wantedBytes) ? wantedBytes : 0);
     const first = managed.countedBytes;
     const byHandlers = await this.work.handlers.runAll(
       event,
       () => managed.countedBytes,
       () => first - managed.countedBytes >= wantedBytes,
+      (report) => handlers.push(report),
     );
     let gc: GCResult | null = null;
     if (byHandlers < wantedBytes && this.work.modules.manages(managed)) {
@@ -123,7 +134,7 @@ export class Relief {
       after: managed.gauge.read(managed.filledBytes),
       reclaimedBytes: byHandlers + (gc?.reclaimedBytes ?? 0),
       returnedBytes: gc?.returnedBytes ?? 0,
-      handlers: this.work.handlers.reports().filter(({ name, runs }) => runs > (runsBefore.get(name) ?? 0)),
+      handlers,
       gc,
     };
   }

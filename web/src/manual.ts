@@ -1,7 +1,7 @@
 // `import … from 'tidemark/manual'`: for programs that choose when and from where the engine loads.
 import { engineSource } from 'tidemark-engine-source';
 import { createApi, type TidemarkApi } from './api.js';
-import { checkOptions, type Check } from './checks.js';
+import { aClock, checkOptions, type Check } from './checks.js';
 import { Context, type Clock } from './context.js';
 import { loadEngine, type EngineSource, type MemoryOptions } from './load_engine.js';
 
@@ -10,7 +10,7 @@ export * from './types.js';
 const anything: Check = ['', () => true]; // looked at where it is used
 const checks = {
   ...{ wasm: anything, memory: anything },
-  clock: ['an object', (value: unknown) => typeof value === 'object' && value !== null] as const,
+  clock: aClock,
 };
 
 /**

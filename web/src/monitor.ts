@@ -3,7 +3,8 @@ import { requestCollection } from './collectables.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { Emitter } from './emitter.js';
-import { shown, TidemarkError } from './errors.js';
+import { oneOf, refuseId, required } from './checks.js';
+import { TidemarkError } from './errors.js';
 import { heapMeterOf } from './heap_meter.js';
 import { historyAsCsv, historyAsJson } from './history_export.js';
 import { readHeapMap, type HeapMap } from './heap_map.js';
@@ -32,7 +33,7 @@ export class WasmMemoryMonitor {
   readonly config: Readonly<MonitorConfig>;
   readonly #context: Context;
   readonly #modules = new Map<string, MonitoredModule>();
-  readonly #events = new Emitter<{ warning: MemoryWarning; sample: MemoryStats }>();
+  readonly #events = new Emitter<{ warning: MemoryWarning; sample: MemoryStats }>(['warning', 'sample']);
   readonly #profilers = new Map<string, Profiler>();
   #disposed = false;
 
@@ -172,12 +173,7 @@ export class WasmMemoryMonitor {
   }
 
   exportHistory(moduleId: string, format: 'json' | 'csv' = 'json'): string {
-    if (format !== 'json' && format !== 'csv') {
-      throw new TidemarkError(
-        'invalid-argument',
-        `format: ${shown(format)} was given, and 'json' or 'csv' is expected`,
-      );
-    }
+    required('format', format, oneOf(['json', 'csv']));
     const history = this.getHistory(moduleId);
     return format === 'csv' ? historyAsCsv(history) : historyAsJson(history);
   }
@@ -190,13 +186,13 @@ export class WasmMemoryMonitor {
   /** Calls back when a threshold is passed; returns the function that ends that. */
   onWarning(callback: (warning: MemoryWarning) => void): () => void {
     this.#requireAlive();
-    return this.#events.on('warning', listener('callback', callback));
+    return this.#events.on('warning', callback, 'callback');
   }
 
   /** Calls back with every sample; returns the function that ends that. */
   onSample(callback: (stats: MemoryStats) => void): () => void {
     this.#requireAlive();
-    return this.#events.on('sample', listener('callback', callback));
+    return this.#events.on('sample', callback, 'callback');
   }
 
   /** Every sample as it is taken, of one module or of all, until monitoring stops or the loop is left. */
@@ -232,11 +228,7 @@ export class WasmMemoryMonitor {
     this.#requireAlive();
     const monitored = this.#modules.get(moduleId);
     if (monitored) return monitored;
-    const known = this.monitoredModules.map((id) => `"${id}"`).join(', ') || 'there is none yet';
-    throw new TidemarkError(
-      'unknown-module',
-      `moduleId: ${shown(moduleId)} was given, and the id of a module that is monitored is expected (${known})`,
-    );
+    return refuseId(moduleId, 'module that is monitored', this.monitoredModules);
   }
 
   #sample(monitored: MonitoredModule): MemoryStats {
@@ -264,11 +256,6 @@ export class WasmMemoryMonitor {
     }
     if (monitored.collectionDue(stats)) requestCollection(this.#context, stats.moduleId);
   }
-}
-
-function listener<Callback>(name: string, callback: Callback): Callback {
-  if (typeof callback === 'function') return callback;
-  throw new TidemarkError('invalid-argument', `${name}: ${shown(callback)} was given, and a function is expected`);
 }
 
 /** Whoever reads slower than samples come finds them all, in order, up to the latest thousand. */

@@ -1,5 +1,6 @@
 // What a monitor can be told, and its defaults.
-import { shown, TidemarkError } from './errors.js';
+import { aLimit, aNumber, anInterval, anObject, check, refuse, required, type Check } from './checks.js';
+import { TidemarkError } from './errors.js';
 import type { MonitorThresholds } from './monitor_memory.js';
 
 export interface MonitorConfig {
@@ -39,8 +40,19 @@ export const defaultMonitorConfig: Readonly<MonitorConfig> = {
   performanceEntries: false,
 };
 
-const fail = (name: string, value: unknown, expected: string): never => {
-  throw new TidemarkError('invalid-config', `${name}: ${shown(value)} was given, and ${expected} is expected`);
+const code = 'invalid-config';
+const fail = (name: string, value: unknown, expected: string): never => refuse(name, value, expected, code);
+const ranges: Partial<Record<keyof MonitorConfig, Check>> = {
+  intervalMs: anInterval,
+  maxHistorySize: /* @__PURE__ */ aNumber(
+    'a whole number from 4 to 1000000',
+    (value) => Number.isInteger(value) && value >= 4 && value <= 1e6,
+  ),
+  gcThreshold: /* @__PURE__ */ aNumber(
+    'a number of per cent above 0, up to 100,',
+    (value) => value > 0 && value <= 100,
+  ),
+  maxProfilingDuration: anInterval,
 };
 
 /** @throws {TidemarkError} `'invalid-config'` */
@@ -49,19 +61,20 @@ export function monitorConfig(
   base: Readonly<MonitorConfig> = defaultMonitorConfig,
   what = 'config',
 ): MonitorConfig {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) fail(what, given, 'an object');
+  required(what, given, anObject, code);
   const present = Object.entries(given as object).filter(([, value]) => value !== undefined);
   for (const [name, value] of present) {
-    if (!(name in base)) fail(`${what}.${name}`, value, `no such option, but one of ${Object.keys(base).join(', ')}`);
+    if (!Object.hasOwn(base, name))
+      fail(`${what}.${name}`, value, `no such option, but one of ${Object.keys(base).join(', ')}`);
     const kind = typeof base[name as keyof MonitorConfig];
     if (typeof value !== kind) fail(name, value, kind === 'object' ? 'an object' : `a ${kind}`);
   }
   const config = { ...base, ...(Object.fromEntries(present) as Partial<MonitorConfig>) };
   const thresholds = Object.entries((given as PartialMonitorConfig).thresholds ?? {});
-  if (config.thresholds === null || Array.isArray(config.thresholds))
-    fail('thresholds', config.thresholds, 'an object');
+  required('thresholds', config.thresholds, anObject, code);
   for (const [name, value] of thresholds) {
-    if (!(name in base.thresholds)) fail(`thresholds.${name}`, value, 'one of low, medium, high and critical');
+    if (!Object.hasOwn(base.thresholds, name))
+      fail(`thresholds.${name}`, value, 'one of low, medium, high and critical');
     if (typeof value !== 'number') fail(`thresholds.${name}`, value, 'a number of per cent');
   }
   config.thresholds = { ...base.thresholds, ...Object.fromEntries(thresholds) };
@@ -74,24 +87,13 @@ export function monitorConfig(
       `thresholds: low, medium, high and critical are ${values}, and ascending numbers of per cent, up to 100, are expected`,
     );
   }
-  if (!(config.intervalMs > 0 && config.intervalMs < 2 ** 31)) {
-    fail('intervalMs', config.intervalMs, 'a number of milliseconds above 0');
-  }
-  if (!Number.isInteger(config.maxHistorySize) || config.maxHistorySize < 4 || config.maxHistorySize > 1e6) {
-    fail('maxHistorySize', config.maxHistorySize, 'a whole number from 4 to 1000000');
-  }
-  if (!(config.gcThreshold > 0 && config.gcThreshold <= 100)) {
-    fail('gcThreshold', config.gcThreshold, 'a number of per cent above 0, up to 100,');
-  }
-  if (!(config.maxProfilingDuration > 0)) {
-    fail('maxProfilingDuration', config.maxProfilingDuration, 'a number of milliseconds above 0');
-  }
+  for (const [name, range] of Object.entries(ranges)) check(name, config[name as keyof MonitorConfig], range, code);
   return config;
 }
 
 /** @throws {TidemarkError} `'invalid-config'` */
 export function checkedLimit(limit: unknown): number | null {
   if (limit === undefined || limit === null) return null;
-  if (typeof limit !== 'number' || !(limit > 0)) fail('limit', limit, 'a number of bytes above 0');
+  required('limit', limit, aLimit, code);
   return limit === Infinity ? null : (limit as number);
 }

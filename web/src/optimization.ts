@@ -1,8 +1,9 @@
 // The quick start: one call that has a module monitored, searched for leaks and managed, one report of it all, one clean-up.
 import type { BudgetReport } from './budgets.js';
+import { aFlag, anObject, aNumber, checkOptions, refuse } from './checks.js';
 import type { GCResult } from './collection.js';
 import type { Context } from './context.js';
-import { shown, TidemarkError } from './errors.js';
+import { TidemarkError } from './errors.js';
 import { defaultLeakDetectorConfig, type LeakResult } from './leaks/leak_result.js';
 import type { WasmMemoryManager } from './manager.js';
 import { defaultGC, defaultLimits, mergeLimits, type MemoryLimits } from './manager_config.js';
@@ -78,7 +79,11 @@ export interface OptimizationApi {
   cleanupMemoryOptimization: (moduleId: string) => void;
 }
 
-const flags = ['enableMonitoring', 'enableLeakDetection', 'enableMemoryManagement'] as const;
+const checks = {
+  ...{ enableMonitoring: aFlag, enableLeakDetection: aFlag, enableMemoryManagement: aFlag },
+  memoryLimit: /* @__PURE__ */ aNumber('a number of bytes above 0', (value) => value > 0),
+  ...{ limits: anObject, monitoring: anObject },
+};
 
 export function createOptimizationApi(
   monitor: WasmMemoryMonitor,
@@ -102,7 +107,7 @@ export function createOptimizationApi(
   };
 
   const initialize = (module: WasmModule, options: OptimizationOptions = {}): void => {
-    check(options);
+    checkOptions(options, checks, 'invalid-config', 'options.');
     const { enableMonitoring = true, enableLeakDetection = true, enableMemoryManagement = true } = options;
     const { memoryLimit, monitoring } = options;
     const wantsLeaks = enableLeakDetection && monitoring?.leakDetection !== false;
@@ -137,10 +142,8 @@ export function createOptimizationApi(
     const module = started.get(moduleId) ?? manager.getModule(moduleId) ?? leakDetector.getModule(moduleId);
     const isMonitored = monitor.isMonitoring(moduleId);
     if (!isMonitored && !module) {
-      throw new TidemarkError(
-        'unknown-module',
-        `moduleId: ${shown(moduleId)} was given, and the id of a module that was initialized, monitored or registered is expected`,
-      );
+      const expected = 'the id of a module that was initialized, monitored or registered';
+      refuse('moduleId', moduleId, expected, 'unknown-module');
     }
     // Where it isn't monitored, it is for one sample.
     if (!isMonitored && module) monitor.startMonitoring(module, limitOf(moduleId), { profiling: false });
@@ -185,28 +188,5 @@ function leaksOf(detector: LeakDetection, moduleId: string): LeakResult | null {
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'busy') return null;
     throw error;
-  }
-}
-
-function check(options: unknown): asserts options is OptimizationOptions {
-  const refuse = (name: string, value: unknown, expected: string): never => {
-    throw new TidemarkError('invalid-config', `${name}: ${shown(value)} was given, and ${expected} is expected`);
-  };
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    return refuse('options', options, 'an object');
-  const known: readonly string[] = [...flags, 'memoryLimit', 'limits', 'monitoring'];
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) refuse(`options.${name}`, value, `no such option, but one of ${known.join(', ')}`);
-  }
-  for (const name of flags) {
-    const value: unknown = (options as OptimizationOptions)[name];
-    if (value !== undefined && typeof value !== 'boolean') refuse(`options.${name}`, value, 'true or false');
-  }
-  const { memoryLimit, limits } = options as { memoryLimit?: unknown; limits?: unknown };
-  if (limits !== undefined && (typeof limits !== 'object' || limits === null)) {
-    refuse('options.limits', limits, 'an object');
-  }
-  if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit > 0)) {
-    refuse('options.memoryLimit', memoryLimit, 'a number of bytes above 0');
   }
 }

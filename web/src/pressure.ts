@@ -1,6 +1,7 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
-import { aFunction, aNumber, aString, check, checkOptions } from './checks.js';
+import { catchLater, isPromise } from './emitter.js';
+import { aFunction, aNumber, aString, checkOptions, oneOf, required } from './checks.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';
 export const pressureLevels: readonly PressureLevel[] = ['none', 'low', 'medium', 'high', 'critical'];
@@ -88,10 +89,7 @@ export class PressureGauge {
 const patience = 3; // runs without gain, in a row, after which a handler is reported
 
 const checks = {
-  level: [
-    `one of ${/* @__PURE__ */ pressureLevels.slice(1).join(', ')}`,
-    (value: unknown) => pressureLevels.indexOf(value as PressureLevel) > 0,
-  ] as const,
+  level: /* @__PURE__ */ oneOf(/* @__PURE__ */ pressureLevels.slice(1)),
   priority: /* @__PURE__ */ aNumber('a number', (value) => !Number.isNaN(value)),
   moduleId: ['a string, or null for all,', (value: unknown) => typeof value === 'string' || value === null] as const,
   name: aString,
@@ -102,6 +100,8 @@ interface Entry {
   readonly level: number;
   readonly priority: number;
   readonly report: PressureHandlerReport;
+  /** It is being called: what it does doesn't call it again. */
+  isCalled: boolean;
 }
 
 export class PressureHandlers {
@@ -110,7 +110,7 @@ export class PressureHandlers {
   constructor(private readonly onProblem: (problem: HandlerProblem) => void) {}
 
   add(handler: PressureHandler, options: PressureHandlerOptions = {}): () => void {
-    check('handler', handler ?? null, aFunction);
+    required('handler', handler, aFunction);
     checkOptions(options, checks);
     const { level = 'medium', priority = 0, moduleId = null } = options;
     const rank = pressureLevels.indexOf(level);
@@ -119,7 +119,7 @@ export class PressureHandlers {
       ...{ name, moduleId, runs: 0, gainedBytes: 0, lastGainedBytes: 0 },
       ...{ runsWithoutGain: 0, errors: 0, lastError: null },
     };
-    const entry = { handler, level: rank, priority, report };
+    const entry = { handler, level: rank, priority, report, isCalled: false };
     // Stable: of the same priority, the one that came first goes first.
     this.#entries = [...this.#entries, entry].sort((a, b) => b.priority - a.priority);
     return () => {
@@ -146,31 +146,39 @@ export class PressureHandlers {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       let result: unknown;
       try {
-        result = entry.handler(event);
+        result = call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.#failed(entry, event, error));
+      catchLater(result, (error) => this.#failed(entry, event, error));
       gained += this.#count(entry, event, before - measure(), isPromise(result));
     }
     return gained;
   }
 
-  /** As run(), and waits for each before the next is called. */
-  async runAll(event: PressureEvent, measure: () => number, enough: () => boolean): Promise<number> {
+  /** As run(), and waits for each before the next is called. Tells `ran` of each that was. */
+  async runAll(
+    event: PressureEvent,
+    measure: () => number,
+    enough: () => boolean,
+    ran: (report: PressureHandlerReport) => void,
+  ): Promise<number> {
     let gained = 0;
     for (const entry of this.#of(event)) {
       if (enough()) break;
+      if (entry.isCalled) continue;
       const before = measure();
       try {
-        await entry.handler(event);
+        await call(entry, event);
       } catch (error) {
         this.#failed(entry, event, error);
       }
       gained += this.#count(entry, event, before - measure(), false);
+      ran({ ...entry.report });
     }
     return gained;
   }
@@ -205,6 +213,11 @@ export class PressureHandlers {
   }
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+function call(entry: Entry, event: PressureEvent): unknown {
+  entry.isCalled = true;
+  try {
+    return entry.handler(event);
+  } finally {
+    entry.isCalled = false;
+  }
 }

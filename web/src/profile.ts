@@ -1,5 +1,5 @@
 // getMemoryProfile(): what is alive in a module, by size and by where it was allocated.
-import { check, type Check } from './checks.js';
+import { required, type Check } from './checks.js';
 import type { Clock } from './context.js';
 import { loadSymbolReader } from './load_symbols.js';
 import type { MemoryStats } from './memory_stats.js';
@@ -80,6 +80,7 @@ interface Circumstances {
 
 export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }: Circumstances): MemoryProfile {
   const takenAt = clock.now();
+  const startedAt = takenAt - durationMs;
   const { runtime } = module;
   const sizeClasses = (runtime?.stats().sizeClasses ?? []).map(({ blockBytes, liveBlocks, liveBytes, freeBlocks }) => ({
     blockBytes,
@@ -88,12 +89,12 @@ export function memoryProfile(module: WatchedModule, { durationMs, peak, clock }
     freeBytes: freeBlocks * blockBytes,
   }));
   const snapshot: ProfileData = runtime
-    ? takeSnapshot(module.id, profilerOf(runtime), takenAt)
-    : { moduleId: module.id, startedAt: takenAt - durationMs, takenAt, samples: 0, meanBytes: 0, sites: [] };
+    ? { ...takeSnapshot(module.id, profilerOf(runtime), takenAt), startedAt }
+    : { moduleId: module.id, startedAt, takenAt, samples: 0, meanBytes: 0, sites: [] };
   const load = async (sources?: SymbolSources): Promise<Symbols> => {
     const { loadSymbols } = await loadSymbolReader();
     const none = { sections: (): ArrayBuffer[] => [], source: (): null => null };
-    return loadSymbols(sources ?? {}, runtime ? profilerOf(runtime) : none);
+    return loadSymbols(sources, runtime ? profilerOf(runtime) : none);
   };
   const profile = asProfile(profileOf(snapshot), { durationMs, peak, sizeClasses }, async (sources) =>
     profileOf(snapshot, await load(sources)),
@@ -125,7 +126,7 @@ function asProfile(
     toText: (measure, rows) => topReport(data, measure, rows),
     symbolize: async (sources) => asProfile(await symbolized(sources), rest, symbolized),
     since(earlier) {
-      check('earlier', earlier ?? null, aProfile);
+      required('earlier', earlier, aProfile);
       return asProfile(
         diffProfiles(earlier.data, data),
         { ...rest, durationMs: data.takenAt - earlier.data.takenAt },

@@ -40,17 +40,20 @@ export class Profiler {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #maxDurationMs: number;
+  /** How far our clock is ahead of the one that the program's own profiler has. */
+  #aheadMs: number;
   #endTimer: (() => void) | null = null;
 
   constructor(runtime: Runtime, clock: Clock, maxDurationMs: number) {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#maxDurationMs = maxDurationMs;
+    this.#aheadMs = clock.now() - Date.now();
   }
 
-  /** Milliseconds since 1970 from which on the profile speaks. */
+  /** Milliseconds since 1970, by the clock that was given, from which on the profile speaks. */
   get startedAt(): number {
-    return profilerOf(this.#runtime).startedAt;
+    return profilerOf(this.#runtime).startedAt + this.#aheadMs;
   }
 
   get sampling(): boolean {
@@ -72,7 +75,10 @@ export class Profiler {
     const { sampleBytes = defaults.sampleBytes, maxOverhead = defaults.maxOverhead } = options;
     const { stacks = defaults.stacks, maxFrames = defaults.maxFrames } = options;
     const tables = profilerOf(this.#runtime);
-    if (options.reset ?? true) tables.reset();
+    if (options.reset ?? true) {
+      tables.reset();
+      this.#aheadMs = this.#clock.now() - Date.now();
+    }
     tables.stacks = stacks;
     tables.maxFrames = maxFrames;
     const seed = options.seed ?? Math.floor(this.#clock.now()) + Math.floor(Math.random() * 2 ** 32);

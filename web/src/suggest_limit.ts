@@ -1,5 +1,5 @@
 // A hard limit that a device can be trusted with. docs/limits.md has the sources of the figures.
-import { shown, TidemarkError } from './errors.js';
+import { aFlag, checkOptions, isObject, refuse, type Check } from './checks.js';
 
 const MiB = 1024 * 1024;
 
@@ -49,23 +49,17 @@ export function deviceFacts(
   };
 }
 
+const aFact: Check = [
+  'a number above 0, or null,',
+  (value) => value === null || (typeof value === 'number' && value > 0),
+];
+const facts = { deviceMemoryGiB: aFact, isIOS: aFlag, isMobile: aFlag, processLimitBytes: aFact };
+
 /** Facts that aren't given are as good as not known. */
 function checked(device: Partial<DeviceFacts>): DeviceFacts {
-  if (typeof device !== 'object' || (device as unknown) === null) {
-    throw new TidemarkError(
-      'invalid-argument',
-      `device: ${shown(device)} was given, and { deviceMemoryGiB, isIOS, isMobile, processLimitBytes } is expected`,
-    );
-  }
+  if (!isObject(device)) refuse('device', device, `{ ${Object.keys(facts).join(', ')} }`);
+  checkOptions(device, facts, undefined, 'device.');
   const { deviceMemoryGiB = null, isIOS = false, isMobile = false, processLimitBytes = null } = device;
-  for (const [name, value] of Object.entries({ deviceMemoryGiB, processLimitBytes })) {
-    if (value !== null && !(typeof value === 'number' && value > 0)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `device.${name}: ${shown(value)} was given, and a number above 0, or null, is expected`,
-      );
-    }
-  }
   return { deviceMemoryGiB, isIOS, isMobile, processLimitBytes };
 }
 

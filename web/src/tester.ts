@@ -1,5 +1,18 @@
 // Tests of a module's memory: suites, the built-in ones and one's own. docs/tester.md
-import { aFunction, aNumber, aString, check, checkOptions, notNegative, type Check } from './checks.js';
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  aString,
+  aTestDuration,
+  check,
+  checkOptions,
+  isObject,
+  notNegative,
+  refuse,
+  required,
+  type Check,
+} from './checks.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
 import { shown, TidemarkError } from './errors.js';
@@ -14,6 +27,8 @@ import type {
   TestSuiteResult,
 } from './tester_types.js';
 import type { WasmModule } from './wasm_module.js';
+
+const aName: Check = ["a string that isn't empty", (value) => typeof value === 'string' && value !== ''];
 
 /** Runs of one engine follow each other: two at a time would be in each other's figures. */
 const queues = new WeakMap<Context, Promise<unknown>>();
@@ -44,12 +59,7 @@ export class MemoryPerformanceTester {
   createTestSuite(name: string, description = ''): TestSuite {
     this.#requireAlive();
     check('description', description, aString);
-    if (typeof name !== 'string' || name === '') {
-      throw new TidemarkError(
-        'invalid-argument',
-        `name: ${shown(name)} was given, and a string that isn't empty is expected`,
-      );
-    }
+    required('name', name, aName);
     if (this.#suites.has(name)) {
       throw new TidemarkError('invalid-argument', `name: there is a test suite ${shown(name)} already`);
     }
@@ -98,6 +108,7 @@ export class MemoryPerformanceTester {
   ): Promise<TestResult> {
     this.#requireAlive();
     checkTest(test);
+    checkManager(manager);
     const all = { ...this.#options, ...checkedOptions(options) };
     return queued(this.#context, async () =>
       (await loadTester()).runTest(this.#context, module, test, manager ?? null, all),
@@ -118,6 +129,7 @@ export class MemoryPerformanceTester {
     this.#requireAlive();
     const given = checkedSuite(typeof suite === 'string' ? this.#suite(suite) : suite);
     given.tests.forEach(checkTest);
+    checkManager(manager);
     const all = { ...this.#options, ...checkedOptions(options) };
     const snapshot = { ...given, tests: [...given.tests] };
     return queued(this.#context, async () =>
@@ -180,27 +192,29 @@ function checkTest(test: unknown): void {
   if (problem !== null) {
     throw new TidemarkError('invalid-argument', `test: ${problem} was given, and { name, run } is expected`);
   }
-  const { setup, teardown, maxLeakedBytes } = test as Record<string, unknown>;
+  const { description, setup, teardown, maxLeakedBytes } = test as Record<string, unknown>;
+  check('test.description', description, aString);
   check('test.setup', setup, aFunction);
   check('test.teardown', teardown, aFunction);
   check('test.maxLeakedBytes', maxLeakedBytes, notNegative);
 }
 
+function checkManager(manager: TestManager | null | undefined): void {
+  check('manager', manager ?? undefined, anObject);
+  check('manager.triggerGC', manager?.triggerGC, aFunction);
+}
+
 function checkedSuite(suite: TestSuite): TestSuite {
-  if (typeof suite === 'object' && (suite as unknown) !== null && Array.isArray(suite.tests)) return suite;
-  throw new TidemarkError(
-    'invalid-argument',
-    `suite: ${shown(suite)} was given, and the name of a test suite, or one, is expected`,
-  );
+  if (!isObject(suite) || !Array.isArray(suite.tests)) refuse('suite', suite, 'the name of a test suite, or one,');
+  required('suite.name', suite.name, aName);
+  check('suite.description', suite.description, aString);
+  return suite;
 }
 
 const optionChecks: Record<keyof TestOptions, Check> = {
   signal: ['an AbortSignal', (value) => typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === 'function'],
   onProgress: aFunction,
-  durationMs: /* @__PURE__ */ aNumber(
-    'a number of milliseconds above 0, up to 600000,',
-    (value) => value > 0 && value <= 600_000,
-  ),
+  durationMs: aTestDuration,
   seed: /* @__PURE__ */ aNumber('an integer', Number.isInteger),
 };
 

@@ -1,5 +1,6 @@
 // Whether one run was better than another, or only luckier.
-import { shown, TidemarkError } from './errors.js';
+import { aNumber, checkOptions, isObject, notNegative, refuse } from './checks.js';
+import { TidemarkError } from './errors.js';
 import { median } from './median.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
 
@@ -32,6 +33,11 @@ export interface CompareOptions {
   /** How unlikely chance must be: 0.01 by default. */
   alpha?: number;
 }
+
+const checks = {
+  threshold: notNegative,
+  alpha: /* @__PURE__ */ aNumber('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+};
 
 const resamples = 400;
 
@@ -106,12 +112,10 @@ export function compare(
   options: CompareOptions = {},
 ): TestComparison | SuiteComparison {
   for (const [name, given] of Object.entries({ a, b })) {
-    if (typeof given === 'object' && (given as unknown) !== null && ('results' in given || 'costs' in given)) continue;
-    throw new TidemarkError(
-      'invalid-argument',
-      `${name}: ${shown(given)} was given, and a result of tests is expected`,
-    );
+    const of = (isObject(given) ? given : {}) as Partial<TestResult & TestSuiteResult>;
+    if (!Array.isArray(of.results ?? of.costs)) refuse(name, given, 'a result of tests');
   }
+  checkOptions(options, checks);
   if ('results' in a !== 'results' in b) {
     throw new TidemarkError(
       'invalid-argument',

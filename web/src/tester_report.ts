@@ -1,4 +1,5 @@
 // Results as people and machines read them.
+import { isObject, refuse } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
 import { shownBytes } from './shown_bytes.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
@@ -41,8 +42,9 @@ export function endOfReport({ results, summary }: TestSuiteResult): string[] {
 /** @throws {TidemarkError} `'invalid-argument'` */
 export function requireSuiteResult(what: string, given: unknown): void {
   const { results, summary } = (given ?? {}) as Partial<TestSuiteResult>;
-  if (Array.isArray(results) && typeof summary === 'object') return;
-  throw new TidemarkError('invalid-argument', `${what}: ${shown(given)} was given, and a TestSuiteResult is expected`);
+  const isResult = (each: unknown): boolean => isObject(each) && Array.isArray((each as TestResult).costs);
+  if (Array.isArray(results) && results.every(isResult) && Array.isArray(summary?.recommendations)) return;
+  refuse(what, given, 'a TestSuiteResult');
 }
 
 /** The whole result, to be kept as a baseline: readBaseline() reads it. */
@@ -66,6 +68,7 @@ export function readBaseline(json: string): TestSuiteResult {
       `baseline: its format is ${shown(format)}, and "tidemark-test-suite-1" is expected`,
     );
   }
+  requireSuiteResult('baseline', suite);
   return suite;
 }
 

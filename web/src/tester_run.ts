@@ -1,4 +1,5 @@
 // One test, once: its samples, its figures, its result.
+import { aString, required } from './checks.js';
 import { Context } from './context.js';
 import { messageOf, TidemarkError } from './errors.js';
 import type { Runtime } from './engine.js';
@@ -153,7 +154,10 @@ export class TestRun {
         return iteration();
       },
       sample: () => this.#samples.take(),
-      recommend: (text) => void this.#advice.push(text),
+      recommend: (text) => {
+        required('text', text, aString);
+        this.#advice.push(text);
+      },
       allocatorFunctions: () => allocatorOf(context, given, watched).functions(),
       measure: async (wanted: WorkloadOptions) => {
         const { durationMs, seed, signal } = options;

@@ -1,4 +1,5 @@
 // Units of work in JavaScript beside the same units on a plain counterpart: the tests of structures, and one's own.
+import { aFunction, aNumber, aTestDuration, checkOptions, required } from './checks.js';
 import type { Context } from './context.js';
 import { shown } from './errors.js';
 import { median } from './median.js';
@@ -21,6 +22,11 @@ export interface UnitOptions {
   durationMs?: number;
 }
 
+const checks = {
+  ...{ unit: aFunction, reference: aFunction, atPeak: aFunction, durationMs: aTestDuration },
+  operationsPerUnit: aNumber('a number above 0', (value) => value > 0 && value < Infinity),
+};
+
 const mostUnits = 512;
 const leastUnits = 8;
 const sliceMs = 8; // half a frame
@@ -35,6 +41,8 @@ export async function runUnits(
   options: UnitOptions,
   watcher: WorkloadWatcher,
 ): Promise<WorkloadFigures> {
+  checkOptions(options, checks);
+  required('unit', options.unit, aFunction);
   const { unit, reference, operationsPerUnit = 1, atPeak, durationMs = defaultMs } = options;
   const { signal } = watcher;
   const { clock } = context;
@@ -90,12 +98,12 @@ export async function runUnits(
     referenceCosts: referenceTimes.map(nanoseconds),
     // A clock that is too coarse for a unit shows 0 now and then.
     relativeSpeed: reference ? median(times.map((ms, i) => (referenceTimes[i] ?? 0) / Math.max(ms, leastMs))) : null,
-    peakLiveBytes: known ? Math.max(0, (peak.used ?? 0) - (before.used ?? 0)) : 0,
+    peakLiveBytes: known ? Math.max(0, (peak.used ?? 0) - (before.used ?? 0)) : null,
     peakHeldBytes: Math.max(0, heldBytes(peak) - heldBytes(before)),
     plantedBytes: 0,
     leakedBytes: Math.max(0, leak),
     leakEvidence: known ? 'heap' : 'memory',
-    fragmentation: peak.fragmentation ?? 0,
+    fragmentation: peak.fragmentation,
     throughJavaScript: true,
     movedBytes: 0,
   };

@@ -1,5 +1,6 @@
 // A workload, done in the engine in slices, so that a page stays alive and a run can be ended.
 import { allocatorNumber, allocatorOf } from './tester_allocator.js';
+import { aFlag, aNumber, aTestDuration, checkOptions, oneOf, required } from './checks.js';
 import type { Context } from './context.js';
 import { TidemarkError } from './errors.js';
 import { median } from './median.js';
@@ -41,15 +42,16 @@ export interface WorkloadFigures {
   referenceCosts: number[];
   /** The median of the reference's cost divided by this one's, unit by unit. */
   relativeSpeed: number | null;
-  peakLiveBytes: number;
+  /** Null where only memory can be seen. */
+  peakLiveBytes: number | null;
   /** The most that was held for it: by the heap, or from the lowest to the highest address. */
   peakHeldBytes: number;
   /** What is planted, where the workload is the leaky one. */
   plantedBytes: number;
   leakedBytes: number;
   leakEvidence: LeakEvidence;
-  /** The share of what is held that isn't live, when most was freed again, or at the peak. */
-  fragmentation: number;
+  /** The share of what is held that isn't live, when most was freed again, or at the peak; null where that can't be seen. */
+  fragmentation: number | null;
   throughJavaScript: boolean;
   /** Of the compaction, where blocks are movable. */
   movedBytes: number;
@@ -67,6 +69,13 @@ const faults = [
   "the content of a block has changed, and it wasn't the test that changed it",
   'two blocks in use share bytes',
 ];
+
+const mostUnits = 512;
+const checks = {
+  ...{ workload: oneOf(workloads), movable: aFlag, reference: aFlag, durationMs: aTestDuration },
+  seed: aNumber('an integer', Number.isInteger),
+  maxUnits: aNumber(`1 … ${mostUnits}`, (value) => Number.isInteger(value) && value > 0 && value <= mostUnits),
+};
 
 const sliceUs = 8000; // half a frame
 const defaultMs = 200;
@@ -92,6 +101,8 @@ export async function runWorkload(
   options: WorkloadOptions,
   watcher: WorkloadWatcher,
 ): Promise<WorkloadFigures> {
+  checkOptions(options, checks);
+  required('workload', options.workload, checks.workload);
   const { movable = false, reference = true } = options;
   const { runtime } = watched;
   if (movable && runtime === null) {
@@ -136,7 +147,7 @@ export async function runWorkload(
     workloads.indexOf(options.workload),
     options.seed ?? 1,
     budgetUs,
-    options.maxUnits ?? 512,
+    options.maxUnits ?? mostUnits,
     allocator.number,
     reference ? allocator.reference : 0,
   );
@@ -191,7 +202,7 @@ export async function runWorkload(
       balance.pause();
       const now = figures();
       const spent = now.spentUs / budgetUs;
-      watcher.onFraction(done ? 1 : Math.min(0.99, Math.max(spent, now.units / (options.maxUnits ?? 512))));
+      watcher.onFraction(done ? 1 : Math.min(0.99, Math.max(spent, now.units / (options.maxUnits ?? mostUnits))));
       if (now.fault !== 0) throw new Error(`the allocator is broken: ${faults[now.fault]}`);
       if (now.damaged !== 0) throw new Error(`movable memory is broken: the content of ${now.damaged} blocks was lost`);
       if (now.refused !== 0)

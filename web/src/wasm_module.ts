@@ -1,5 +1,5 @@
 // What users want looked after, of whichever kind, and how much can be seen of it.
-import { aFlag, check } from './checks.js';
+import { aFlag, check, refuseId } from './checks.js';
 import { runtimeOf, type EmscriptenModule, type Runtime } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
 import type { HeapStats } from './heap_stats.js';
@@ -194,11 +194,7 @@ export class ModuleRegistry {
   get(id: string): WatchedModule {
     const entry = this.#entries.get(id);
     if (!entry) {
-      const known = [...this.#entries.keys()].map((name) => `"${name}"`).join(', ');
-      throw new TidemarkError(
-        'unknown-module',
-        `moduleId: ${shown(id)} was given, and the id of a registered module is expected (${known || 'there is none yet'})`,
-      );
+      return refuseId(id, 'registered module', this.#entries.keys());
     }
     return entry.watched;
   }

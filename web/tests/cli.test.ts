@@ -62,6 +62,12 @@ describe('test', () => {
     expect(result?.leakedBytes).toBeGreaterThanOrEqual(20 * 10 * 3000);
     expect((await run('test', app('linked.mjs'), '--call', 'work')).code).toBe(0);
     expect((await run('test', app('linked.mjs'), '--call', 'nothing')).code).toBe(2);
+    // In a program whose blocks can't be seen that it passes says little: which is said.
+    const unseen = await run('test', app('dlmalloc.mjs'), '--call', 'leak', '--iterations', '20');
+    expect(unseen.out).toMatch(
+      /^leak\(\): its blocks can't be seen: only a leak that makes linear memory grow is told/m,
+    );
+    expect(leaky.out + (await run('test', app('linked.mjs'), '--call', 'work')).out).not.toContain("can't be seen");
   });
 
   test('a baseline is written, compared with, and written anew', async () => {
@@ -142,6 +148,11 @@ describe('an application that prints', () => {
     expect(err).toBe('tidemark: the application never came to an end of its start\n');
     expect([code, out]).toEqual([3, '']);
   });
+
+  test('a suite that is named twice is run once', async () => {
+    const { out } = await run('test', app('linked.mjs'), '--suite', 'stress,stress', '--json', ...quickly);
+    expect((JSON.parse(out) as TestSuiteResult).results.map(({ name }) => name)).toEqual(['stress']);
+  });
 });
 
 describe('report', () => {
@@ -166,6 +177,13 @@ describe('report', () => {
 });
 
 describe('inspect', () => {
+  test('of a script without a binary beside it: why there may be none', async () => {
+    writeFileSync(file('single.js'), 'var wasmBinary = "…";');
+    const { code, err } = await run('inspect', 'single.js');
+    expect(code).toBe(3);
+    expect(err).toMatch(/^tidemark: single.js: there is no single.wasm beside it; with -sSINGLE_FILE/);
+  });
+
   const inspected = async (name: string): Promise<Record<string, never>> => {
     const { code, out } = await run('inspect', app(name), '--json');
     expect(code).toBe(0);
@@ -221,6 +239,27 @@ describe('inspect', () => {
     copyFileSync(app('linked.wasm'), file('alone.wasm'));
     const { out } = await run('inspect', 'alone.wasm');
     expect(out).toMatch(/shrink +│ not known/);
+  });
+
+  test('what other compilers write is no reason to stop, and none of it is taken for a stack', () => {
+    const magic = [0, 97, 115, 109, 1, 0, 0, 0];
+    const memory = [5, 3, 1, 0, 1]; // a page
+    const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content];
+    const parsed = (...sections: number[][]): ReturnType<typeof parseWasm> =>
+      parseWasm(Uint8Array.from([magic, ...sections].flat()));
+    const changing = (...value: number[]): number[] => [0x7f, 1, 0x41, ...value, 0x0b];
+    const at = (...value: number[]): number | null => parsed(memory, section(6, 1, ...changing(...value))).stackPointer;
+    expect(at(0x80, 0x80, 0x04)).toBe(65_536); // at the end of memory, as Rust has it
+    expect(at(0)).toBeNull(); // AssemblyScript: how many objects there are
+    expect(at(0x81, 0x08)).toBeNull(); // not aligned
+    expect(at(0x90, 0x80, 0x04)).toBeNull(); // outside of memory
+    // A vector, and an object of the garbage collector: what comes after them is not looked at.
+    const vector = [0x7b, 1, 0xfd, 0x0c, ...Array.from({ length: 16 }, () => 0x0b), 0x0b];
+    expect(parsed(memory, section(6, 2, ...vector, ...changing(0x80, 0x08)))).toMatchObject({ stackPointer: null });
+    expect(parsed(memory, section(6, 1, 0x64, 0, 0, 0x41, 1, 0xfb, 0, 0, 0x0b)).stackPointer).toBeNull();
+    // Of several memories the first is the program's; so is its data.
+    const two = parsed([5, 6, 2, 0, 1, 1, 2, 3], section(11, 2, 0, 0x41, 8, 0x0b, 1, 97, 2, 1, 0x41, 64, 0x0b, 1, 98));
+    expect(two).toMatchObject({ memory: { minimum: 1, maximum: null }, data: { begin: 8, end: 9, bytes: 1 } });
   });
 
   test('every program that the tests build can be parsed', () => {

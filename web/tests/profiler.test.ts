@@ -136,6 +136,21 @@ test('samples go on through growth, shrink and exhausted memory', async () => {
   expect(siteOf(profile, 'try_block')).toBeUndefined();
 });
 
+test('a profile lasts as long as the clock that was given says, from the start of the program or of the session on', async () => {
+  const clock = new SimulatedClock();
+  const { api } = await startSites(clock);
+  api.startMonitoring(api.defaultModule);
+  const sinceStart = api.getMemoryProfile('sites').durationMs;
+  expect(sinceStart).toBeGreaterThanOrEqual(0); // what the start has taken
+  expect(sinceStart).toBeLessThan(3_600_000); // and not what is between two clocks
+  api.wasmMemoryMonitor.startProfiling('sites');
+  clock.advance(5000);
+  const { durationMs, data } = api.getMemoryProfile('sites');
+  expect(durationMs).toBeGreaterThanOrEqual(5000);
+  expect(durationMs).toBeLessThan(3_600_000);
+  expect(data.takenAt - data.startedAt).toBe(durationMs);
+});
+
 test('sampling can be off, and a session ends by itself', async () => {
   const { program, api, clock } = await started(0);
   const profiler = api.wasmMemoryMonitor.profiler('sites');

@@ -27,11 +27,14 @@ function card({ id, title }, module) {
   const words = element('span', { textContent: 'stopped' });
   const button = element('button', { type: 'button' });
   button.dataset.program = id;
-  button.setAttribute('aria-label', `Run ${title}`);
   let timer = null;
   const step = () => {
     const said = module.UTF8ToString(module._demo_step());
     if (words.textContent !== said) words.textContent = words.title = said;
+  };
+  const name = () => {
+    button.textContent = timer === null ? 'Run' : 'Stop';
+    button.ariaLabel = `${button.textContent} ${title}`;
   };
   const toggle = () => {
     if (timer === null) timer = setInterval(step, stepEveryMs);
@@ -40,11 +43,10 @@ function card({ id, title }, module) {
       timer = null;
       words.textContent = 'stopped';
     }
-    button.textContent = timer === null ? 'Run' : 'Stop';
-    button.ariaPressed = String(timer !== null);
+    name();
   };
   button.addEventListener('click', toggle);
-  button.textContent = 'Run';
+  name();
   if (chosen.includes(id)) toggle();
   return element('div', { className: 'program' }, element('strong', { textContent: title }), button, words);
 }

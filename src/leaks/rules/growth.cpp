@@ -29,6 +29,7 @@ constexpr double kLongerPast = 1.25;         // than what the samples tell of, t
 constexpr double kStillSlowingShare = 0.75;  // of the third quarter's rise
 constexpr std::size_t kLeastFloors = 24;
 constexpr double kSeldomWindows = 5;
+constexpr double kSlowWindows = 3;
 constexpr double kSeldomPieces = 8;
 constexpr double kUsualPause = 1.5;  // of the longest between two pieces
 
@@ -37,6 +38,27 @@ GrowthFinding verdict(GrowthFinding result, LeakVerdict value, GrowthReason reas
   result.finding.reason = static_cast<std::uint32_t>(reason);
   result.finding.confidence = confidence;
   return result;
+}
+
+bool is(const GrowthFinding& finding, GrowthReason reason) {
+  return finding.finding.reason == static_cast<std::uint32_t>(reason);
+}
+
+bool is_slow_rise(const GrowthFinding& finding) {
+  return finding.finding.verdict == LeakVerdict::kMaybe && is(finding, GrowthReason::kSlow);
+}
+
+/// What could be explained by `reason`. Below the threshold that is enough to say nothing.
+GrowthFinding doubt(const GrowthFinding& result, GrowthReason reason, double confidence, const GrowthOptions& options) {
+  const bool below = result.finding.rate_per_second < options.threshold_per_second;
+  return below ? verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7)
+               : verdict(result, LeakVerdict::kMaybe, reason, confidence);
+}
+
+/// What nothing explains, below the threshold.
+GrowthFinding slow(const GrowthFinding& result, const GrowthOptions& options) {
+  const bool lasting = result.span_ms >= kSlowWindows * options.window_ms;
+  return verdict(result, lasting ? LeakVerdict::kMaybe : LeakVerdict::kClean, GrowthReason::kSlow, lasting ? 0.5 : 0.7);
 }
 
 double clamp(double value, double low, double high) { return value < low ? low : value > high ? high : value; }
@@ -94,38 +116,43 @@ GrowthFinding GrowthRule::judge(const TrendPoint* samples, std::size_t n, const 
   const GrowthFinding now = judge(samples, n, options);
   if (n_floors < kLeastFloors || n == 0) return now;
   const double past_ms = floors[n_floors - 1].time_ms - floors[0].time_ms;
-  if (past_ms < kLongerPast * (samples[n - 1].time_ms - samples[0].time_ms)) return now;
+  const bool tells_more = past_ms >= kLongerPast * (samples[n - 1].time_ms - samples[0].time_ms);
   const auto [low, high] = std::minmax_element(
       floors, floors + n_floors, [](const TrendPoint& a, const TrendPoint& b) { return a.value < b.value; });
   if (high->value <= low->value) return now;
   const Cycles cycles = find_cycles(floors, n_floors, kFallShare * (high->value - low->value));
-  if (now.finding.verdict == LeakVerdict::kLeak) return explain(now, floors, n_floors, cycles, options);
-  const auto reason = static_cast<GrowthReason>(now.finding.reason);
-  if (now.finding.verdict != LeakVerdict::kClean || past_ms < kSeldomWindows * options.window_ms ||
-      (reason != GrowthReason::kFlat && reason != GrowthReason::kFewLoads))
-    return now;
-  const GrowthFinding seldom = judge_seldom(floors, n_floors, cycles, options);
-  return seldom.finding.verdict == LeakVerdict::kLeak ? seldom : now;
+  if (now.finding.verdict == LeakVerdict::kLeak || is_slow_rise(now))
+    return tells_more ? explain(now, floors, n_floors, cycles, options) : now;
+  if (now.finding.verdict != LeakVerdict::kClean) return now;
+  GrowthFinding past = judge_seldom(floors, n_floors, cycles, options);
+  if (past.finding.verdict == LeakVerdict::kClean && cycles.valleys > 0) past = judge_valleys(cycles, options);
+  const bool seldom = is(past, GrowthReason::kRisingForLong) && tells_more;
+  if (seldom && (is(now, GrowthReason::kFlat) || is(now, GrowthReason::kFewLoads))) return past;
+  return is_slow_rise(past) ? past : now;
 }
 
-GrowthFinding GrowthRule::explain(const GrowthFinding& leak, const TrendPoint* floors, std::size_t n,
-                                  const Cycles& cycles, const GrowthOptions& options) {
+/// Whether the rise since the last valley is more than another one of those before it.
+bool GrowthRule::outlasts(const TrendPoint* floors, std::size_t n, const Cycles& cycles) {
   const TrendPoint &end = floors[n - 1], &valley = floors[cycles.last_valley];
-  const bool outlasts = end.time_ms - valley.time_ms > kOutlasts * cycles.longest_rise_ms ||
-                        end.value - valley.value > kOutlasts * cycles.highest_rise;
-  if (cycles.valleys > 0 && !outlasts) {
+  return end.time_ms - valley.time_ms > kOutlasts * cycles.longest_rise_ms ||
+         end.value - valley.value > kOutlasts * cycles.highest_rise;
+}
+
+GrowthFinding GrowthRule::explain(const GrowthFinding& rise, const TrendPoint* floors, std::size_t n,
+                                  const Cycles& cycles, const GrowthOptions& options) {
+  if (cycles.valleys > 0 && !outlasts(floors, n, cycles)) {
     GrowthFinding of_valleys = judge_valleys(cycles, options);
     of_valleys.valleys = static_cast<std::uint32_t>(cycles.valleys);
-    return of_valleys.finding.verdict == LeakVerdict::kLeak ? leak : of_valleys;
+    return of_valleys.finding.verdict == LeakVerdict::kLeak ? rise : of_valleys;
   }
-  if (n - cycles.last_valley < kLeastFloors) return leak;
+  if (n - cycles.last_valley < kLeastFloors) return rise;
   const std::size_t count = reduce(floors + cycles.last_valley, n - cycles.last_valley);
   make_floor(points_.data(), count);
   const Slices slices = slices_of(points_.data(), count);
   const double third = slices[4].value + slices[5].value, last = slices[6].value + slices[7].value;
   if (is_slowing(slices, room_) && last < kStillSlowingShare * third)
-    return verdict(leak, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
-  return leak;
+    return doubt(rise, GrowthReason::kSlowing, 0.5, options);
+  return rise;
 }
 
 /// Of what rises in pieces that are farther from each other than a window shows.
@@ -133,10 +160,12 @@ GrowthFinding GrowthRule::judge_seldom(const TrendPoint* floors, std::size_t n, 
                                        const GrowthOptions& options) {
   const std::size_t first = cycles.last_valley;
   GrowthFinding result;
-  if (n - first < kLeastFloors || floors[n - 1].time_ms - floors[first].time_ms < kSeldomWindows * options.window_ms)
-    return result;
+  if (n - first < kLeastFloors) return result;
   result = judge_rise(floors + first, n - first, options);
-  if (result.finding.verdict != LeakVerdict::kLeak || result.pieces < kSeldomPieces) return {};
+  const bool is_slow = is_slow_rise(result);
+  if (is_slow && cycles.valleys > 0 && !outlasts(floors, n, cycles)) return {};
+  if (!is_slow && result.finding.verdict != LeakVerdict::kLeak) return {};
+  if (result.pieces < kSeldomPieces || (!is_slow && result.span_ms < kSeldomWindows * options.window_ms)) return {};
   // A piece counts where it is half as large as the mean one.
   const double least_piece = result.finding.bytes / result.pieces / 2;
   double last_ms = floors[first].time_ms, longest_ms = 0, level = floors[first].value;
@@ -147,6 +176,7 @@ GrowthFinding GrowthRule::judge_seldom(const TrendPoint* floors, std::size_t n, 
     level = floors[i].value;
   }
   if (floors[n - 1].time_ms - last_ms > kUsualPause * longest_ms) return {};
+  if (is_slow) return result;
   return verdict(result, LeakVerdict::kLeak, GrowthReason::kRisingForLong, result.finding.confidence);
 }
 
@@ -231,14 +261,11 @@ GrowthFinding GrowthRule::judge_valleys(const Cycles& cycles, const GrowthOption
   result.finding.rate_per_second = trend.slope_per_ms * 1000;
   if (trend.tau < kLeastTau || trend.slope_per_ms <= 0)
     return verdict(result, LeakVerdict::kClean, GrowthReason::kCycles, 0.9);
-  if (result.finding.rate_per_second < options.threshold_per_second)
-    return verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7);
-  if (cycles.valleys < kLeastValleys || trend.z < kValleyZ)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kCycles, 0.4);
+  if (cycles.valleys < kLeastValleys || trend.z < kValleyZ) return doubt(result, GrowthReason::kCycles, 0.4, options);
   if (bend_of(valleys_.data(), cycles.valleys, trend.slope_per_ms) > kMostBend * result.finding.bytes)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kUneven, 0.4);
-  if (result.span_ms < kLeastSpan * options.window_ms)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kShort, 0.5);
+    return doubt(result, GrowthReason::kUneven, 0.4, options);
+  if (result.span_ms < kLeastSpan * options.window_ms) return doubt(result, GrowthReason::kShort, 0.5, options);
+  if (result.finding.rate_per_second < options.threshold_per_second) return slow(result, options);
   return verdict(result, LeakVerdict::kLeak, GrowthReason::kRisingValleys,
                  clamp(0.6 + (trend.z - kValleyZ) / 10, 0, 0.95));
 }
@@ -291,12 +318,11 @@ GrowthFinding GrowthRule::judge_rise(const TrendPoint* samples, std::size_t n, c
   // Few pieces make ragged slices: the median slope may be 0 where the ends are far apart.
   const double rate = std::max(result.finding.rate_per_second, std::min(rise, 4 * last_quarter) / span_ms * 1000);
   result.finding.rate_per_second = rate;
-  if (rate < options.threshold_per_second) return verdict(result, LeakVerdict::kClean, GrowthReason::kSlow, 0.7);
-  if (is_slowing(slices, room_)) return verdict(result, LeakVerdict::kMaybe, GrowthReason::kSlowing, 0.5);
+  if (is_slowing(slices, room_)) return doubt(result, GrowthReason::kSlowing, 0.5, options);
   if (bend_of(points_.data(), count, rate / 1000) > kMostBend * rise)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kUneven, 0.4);
-  if (result.span_ms < kLeastSpan * options.window_ms)
-    return verdict(result, LeakVerdict::kMaybe, GrowthReason::kShort, 0.5);
+    return doubt(result, GrowthReason::kUneven, 0.4, options);
+  if (result.span_ms < kLeastSpan * options.window_ms) return doubt(result, GrowthReason::kShort, 0.5, options);
+  if (rate < options.threshold_per_second) return slow(result, options);
   const double seen = clamp(result.span_ms / options.window_ms, 0, 1);
   return verdict(result, LeakVerdict::kLeak, GrowthReason::kRising,
                  clamp(0.55 + 0.25 * seen + (trend.z - kSampleZ) / 40, 0, 0.98));

@@ -3,7 +3,6 @@
 // What explains a rise, in the order in which it is asked
 //   too few     fewer samples than min_samples in the window
 //   flat        no trend by ranks, or none upwards
-//   slow        a trend below the threshold
 //   cycles      what rises falls again: the valleys count, and nothing else. A fall is one of at least an eighth of the
 //               range. Six valleys are a series of their own; fewer tell nothing, unless the rise since the last one
 //               has lasted twice as long as any before it.
@@ -14,6 +13,8 @@
 //   uneven      it strays from a straight line by more than a seventh of the rise: what goes up and down by chance, such as the
 //               length of a queue, rises as far now and then; a leak follows the work
 //   short       less than half of the window has been seen: a program that is starting up looks just so
+//   slow        nothing of the above explains it, and it stays below the threshold: no leak, but worth a word once it has gone
+//               on for three windows
 //
 // What is counted as risen is the floor: the least value from then on, what was never given back since.
 //
@@ -81,7 +82,8 @@ class GrowthRule {
     double highest_rise = 0;      // before that
   };
 
-  GrowthFinding explain(const GrowthFinding& leak, const TrendPoint* floors, std::size_t n, const Cycles& cycles,
+  static bool outlasts(const TrendPoint* floors, std::size_t n, const Cycles& cycles);
+  GrowthFinding explain(const GrowthFinding& rise, const TrendPoint* floors, std::size_t n, const Cycles& cycles,
                         const GrowthOptions& options);
   GrowthFinding judge_seldom(const TrendPoint* floors, std::size_t n, const Cycles& cycles,
                              const GrowthOptions& options);

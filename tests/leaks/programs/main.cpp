@@ -88,6 +88,7 @@ EMSCRIPTEN_KEEPALIVE const char* corpus_name(int index) {
   return entry == nullptr ? nullptr : entry->name;
 }
 EMSCRIPTEN_KEEPALIVE int corpus_leaks(int index) { return entry_at(index)->leaks; }
+EMSCRIPTEN_KEEPALIVE int corpus_slow(int index) { return entry_at(index)->slow; }
 EMSCRIPTEN_KEEPALIVE int corpus_seconds(int index) { return entry_at(index)->seconds; }
 
 EMSCRIPTEN_KEEPALIVE void corpus_start(int index) {

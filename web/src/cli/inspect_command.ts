@@ -1,5 +1,6 @@
 // tidemark inspect app.wasm
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import Table from 'cli-table3';
 import { shownBytes } from '../shown_bytes.js';
 import { CliError } from './cli_error.js';
@@ -60,9 +61,16 @@ function rows(found: Inspection): [string, string][] {
 export function inspectCommand(file: string, options: { json?: boolean }): number {
   const stem = file.replace(/\.(wasm|[cm]?js)$/, '');
   const wasm = `${stem}.wasm`;
+  const isScript = /\.[cm]?js$/.test(file);
+  if (isScript && existsSync(file) && !existsSync(wasm)) {
+    throw new CliError(
+      3,
+      `${file}: there is no ${basename(wasm)} beside it; with -sSINGLE_FILE the script holds the binary itself: link it without to inspect it`,
+    );
+  }
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(/\.[cm]?js$/.test(file) ? wasm : file);
+    bytes = readFileSync(isScript ? wasm : file);
   } catch (error) {
     throw new CliError(3, `${file}: it can't be read: ${(error as Error).message}`);
   }

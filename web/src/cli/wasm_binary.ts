@@ -17,7 +17,7 @@ export interface WasmBinary {
   /** Of active data segments, where their place is a constant. */
   data: { begin: number; end: number; bytes: number; segments: number } | null;
   passiveBytes: number;
-  /** What the first mutable i32 global begins with: the stack pointer, in what LLVM links. */
+  /** Where the stack begins, in what LLVM links; null where nothing speaks for a stack in memory. */
   stackPointer: number | null;
   customSections: string[];
   /** Names of functions, where the name section is there. */
@@ -28,6 +28,9 @@ export interface WasmBinary {
 }
 
 const kinds = ['function', 'table', 'memory', 'global', 'tag'];
+
+/** One that is none of those which LLVM writes: of a vector, or of something collected. */
+class UnknownConstant extends Error {}
 
 class Reader {
   at = 0;
@@ -94,7 +97,7 @@ class Reader {
     else if (opcode === 0x44) this.take(8);
     else if (opcode === 0xd0) this.signed();
     else if (opcode === 0xd2) this.unsigned();
-    else throw new Error(`it has the opcode 0x${opcode.toString(16)} in a constant`);
+    else throw new UnknownConstant(`it has the opcode 0x${opcode.toString(16)} in a constant`);
     if (this.byte() !== 0x0b) {
       // An extended constant expression: its value isn't computed.
       while (this.byte() !== 0x0b);
@@ -153,14 +156,9 @@ function section(id: number, reader: Reader, found: WasmBinary): void {
       found.table ??= { ...reader.limits(), imported: false };
     });
   } else if (id === 5) {
-    each(() => void (found.memory = { ...reader.limits(), imported: false }));
+    each(() => void (found.memory ??= { ...reader.limits(), imported: false }));
   } else if (id === 6) {
-    each(() => {
-      const type = reader.byte();
-      const mutable = reader.byte() === 1;
-      const value = reader.constant();
-      if (mutable && type === 0x7f) found.stackPointer ??= value;
-    });
+    found.stackPointer = stackPointerIn(reader, found.memory);
   } else if (id === 7) {
     each(() => {
       const name = reader.name();
@@ -174,6 +172,26 @@ function section(id: number, reader: Reader, found: WasmBinary): void {
   }
 }
 
+/**
+ * LLVM's stack pointer is the first global that changes and has the type of an address; it is aligned to 16 bytes, and within
+ * memory. Compilers that have no such stack have something else there, as often as not 0.
+ */
+function stackPointerIn(reader: Reader, memory: Limits | null): number | null {
+  if (!memory) return null;
+  try {
+    for (let count = reader.unsigned(); count > 0; count--) {
+      const type = reader.byte();
+      const mutable = reader.byte() === 1;
+      const value = reader.constant();
+      if (!mutable || type !== (memory.is64 ? 0x7e : 0x7f)) continue;
+      return value && value % 16 === 0 && value <= memory.minimum * 65_536 ? value : null;
+    }
+  } catch (error) {
+    if (!(error instanceof UnknownConstant)) throw error;
+  }
+  return null;
+}
+
 function importOf(reader: Reader, found: WasmBinary): void {
   const module = reader.name();
   const name = reader.name();
@@ -183,7 +201,7 @@ function importOf(reader: Reader, found: WasmBinary): void {
   else if (kind === 1) {
     reader.byte();
     found.table = { ...reader.limits(), imported: true };
-  } else if (kind === 2) found.memory = { ...reader.limits(), imported: true };
+  } else if (kind === 2) found.memory ??= { ...reader.limits(), imported: true };
   else if (kind === 3) reader.take(2);
   else if (kind === 4) {
     reader.byte();
@@ -193,12 +211,12 @@ function importOf(reader: Reader, found: WasmBinary): void {
 
 function segment(reader: Reader, found: WasmBinary): void {
   const flags = reader.unsigned();
-  if (flags === 2) reader.unsigned();
+  const isFirst = flags !== 2 || reader.unsigned() === 0;
   const begin = flags === 1 ? null : reader.constant();
   const content = reader.take(reader.unsigned());
   found.dataBytes.push(content);
-  if (begin === null) {
-    found.passiveBytes += content.length;
+  if (begin === null || !isFirst) {
+    if (begin === null) found.passiveBytes += content.length;
     return;
   }
   const { data } = found;

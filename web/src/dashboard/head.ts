@@ -20,6 +20,7 @@ export class Head {
   readonly #words = h('span', { class: 'slot' });
   readonly #state = h('span', { class: 'state', 'data-state': 'paused' }, this.#dot, h('span', {}, this.#words));
   readonly #pause: HTMLButtonElement;
+  readonly #save: HTMLButtonElement;
 
   constructor(events: HeadEvents, hz: number, theme: Theme) {
     this.#events = events;
@@ -37,6 +38,7 @@ export class Head {
       { type: 'button', 'data-action': 'pause', 'data-label': 'Resume', onclick: () => events.pause() },
       'Pause',
     );
+    this.#save = h('button', { type: 'button', 'data-action': 'save', onclick: () => events.save() }, 'Save');
     const rates = [1, 2, 4, 10];
     if (!rates.includes(hz)) rates.push(hz);
     this.element = h(
@@ -67,7 +69,7 @@ export class Head {
         ),
         h('button', { type: 'button', 'data-action': 'open', onclick: () => file.click() }, 'Open…'),
         file,
-        h('button', { type: 'button', 'data-action': 'save', onclick: () => events.save() }, 'Save'),
+        this.#save,
       ),
     );
   }
@@ -88,29 +90,30 @@ export class Head {
           'data-module': id,
           'data-label': id,
           title: id,
+          dir: 'auto',
           onclick: () => this.#events.select(id),
           onkeydown: (event: KeyboardEvent) => {
-            const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-            if (step === undefined) return;
-            event.preventDefault();
-            const next = ids[(ids.indexOf(id) + step + ids.length) % ids.length];
+            const next = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[event.key];
             if (next === undefined) return;
-            this.#events.select(next);
-            this.#tabs.querySelector<HTMLElement>('[aria-selected=true]')?.focus();
+            event.preventDefault();
+            this.#events.select(ids.at(next % ids.length) ?? id);
           },
         },
         id,
       );
     });
     this.#tabs.hidden = ids.length === 0;
+    const isFocused = this.#tabs.matches(':focus-within');
     this.#tabs.replaceChildren(...tabs);
+    if (isFocused) tabs[ids.indexOf(selected ?? '')]?.focus();
   }
 
-  showState(state: 'live' | 'paused' | 'saved', words: string): void {
+  showState(state: 'live' | 'paused' | 'saved' | 'none', words: string): void {
     this.#state.dataset['state'] = state;
     setText(this.#words, words);
     setText(this.#pause, state === 'paused' ? 'Resume' : 'Pause');
-    this.#pause.disabled = state === 'saved';
+    this.#pause.disabled = state === 'saved' || state === 'none';
+    this.#save.disabled = state === 'none';
   }
 }
 

@@ -1,5 +1,6 @@
 // The dashboard as a whole: a head, the figures, the panels, and the files that are dropped on it.
 import type { Clock } from '../context.js';
+import { messageOf, TidemarkError } from '../errors.js';
 import { download, h, setText } from './dom.js';
 import * as format from './format.js';
 import { FrameMeter, windowFrames } from './frame_meter.js';
@@ -22,6 +23,9 @@ import { parse, save } from './saved_source.js';
 import type { Source } from './source.js';
 import type { Views } from './views.js';
 
+/** Hours of a large program come to some megabytes; what is larger is something else, and would only stop the page. */
+const mostFileBytes = 256 * 2 ** 20;
+
 export class Page {
   readonly element: HTMLElement;
   readonly #views: Views;
@@ -38,6 +42,8 @@ export class Page {
   readonly #jobOf = new Map<Element, Job>();
   readonly #stops: (() => void)[] = [];
   #shown: ModuleView | null = null;
+  /** Told once, and not each time that it is tried. */
+  #lastFailure = '';
 
   constructor(views: Views, host: PanelHost, clock: Clock, hz: number, theme: Theme, onTheme: (theme: Theme) => void) {
     this.#views = views;
@@ -103,7 +109,7 @@ export class Page {
 
   #add(panel: Panel, everyMs: number | null, into?: HTMLElement, options: JobOptions = {}): void {
     this.#panels.push(panel);
-    const job = this.#loop.add(everyMs, () => panel.update(), options);
+    const job = this.#loop.add(everyMs, () => this.#try(() => panel.update()), options);
     this.#jobOf.set(panel.element, job);
     this.#seen.observe(panel.element);
     into?.append(panel.element);
@@ -131,13 +137,19 @@ export class Page {
   }
 
   async open(file: Blob & { name?: string }): Promise<Source | null> {
+    const name = file.name ?? 'file';
+    this.#problem.hidden = true;
     try {
-      const source = parse(file.name ?? 'file', await file.text());
-      this.#problem.hidden = true;
+      if (file.size > mostFileBytes) {
+        const [given, most] = [file.size, mostFileBytes].map(format.bytes);
+        throw new TidemarkError('invalid-argument', `${name}: it has ${given}, and at most ${most} are expected`);
+      }
+      const source = parse(name, await file.text());
       this.#views.add(source, true);
       return source;
     } catch (error) {
-      this.#tellProblem(error instanceof Error ? error.message : String(error));
+      // A folder, or what was deleted in between, is told of without its name.
+      this.#tellProblem(error instanceof TidemarkError ? error.message : `${name}: ${messageOf(error)}`);
       return null;
     }
   }
@@ -154,7 +166,19 @@ export class Page {
     for (const view of this.#views.all()) {
       // Those that aren't looked at are noted once a second.
       const age = this.#clock.now() - (view.latest?.time ?? 0);
-      if (view === selected || age >= 995) view.read();
+      if (view === selected || age >= 995) this.#try(() => view.read(), view.source.id);
+    }
+  }
+
+  /** A program that has failed doesn't take the dashboard, and the other modules, with it. */
+  #try(show: () => void, id = this.#shown?.source.id): void {
+    try {
+      show();
+    } catch (error) {
+      const text = `${id}: it can’t be read: ${messageOf(error)}`;
+      if (text === this.#lastFailure) return;
+      this.#lastFailure = text;
+      this.#tellProblem(text);
     }
   }
 
@@ -180,15 +204,16 @@ export class Page {
       this.#shown = view;
       if (view) {
         setText(this.#described, view.source.description);
-        view.read();
-        for (const panel of this.#panels) panel.show(view);
+        this.#try(() => view.read());
+        for (const panel of this.#panels) this.#try(() => panel.show(view));
       }
     }
     this.refresh();
   }
 
   #showState(): void {
-    if (this.#views.selected?.source.kind === 'saved') this.#head.showState('saved', 'A file');
+    if (!this.#views.selected) this.#head.showState('none', 'Nothing to show');
+    else if (this.#views.selected.source.kind === 'saved') this.#head.showState('saved', 'A file');
     else if (!this.#loop.running) this.#head.showState('paused', 'Paused');
     else this.#head.showState('live', `Live, ${format.percent(this.#loop.share)} of a core`);
   }

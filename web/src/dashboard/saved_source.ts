@@ -5,6 +5,7 @@ import type { ApiLeaks, ApiProfile, ApiTestResult } from './component_api.js';
 import { leaksOf, limitRows, rowOf, sitesOf } from './live_parts.js';
 import { decode, type PastMap } from './map_replay.js';
 import type { ModuleView } from './module_view.js';
+import { fits, shapes } from './saved_shapes.js';
 import type {
   HeapCells,
   LeakFindings,
@@ -152,7 +153,7 @@ export function save(view: ModuleView): string {
 
 /** @throws {TidemarkError} `'invalid-argument'`: no file of a kind that is known */
 export function parse(fileName: string, text: string): SavedSource {
-  const fail = (problem: string): never => {
+  const fail: Fail = (problem) => {
     throw new TidemarkError('invalid-argument', `${fileName}: ${problem}`);
   };
   let value: unknown;
@@ -166,13 +167,14 @@ export function parse(fileName: string, text: string): SavedSource {
     : isRecord(value)
       ? value['format'] === formatName
         ? ofRecording(value, fileName, fail)
-        : ofReport(value, fileName)
+        : ofReport(value, fileName, fail)
       : null;
   if (!content) return fail('no memory report, history, test results or recording was found in it');
   return new SavedSource(fileName, content);
 }
 
 type Fields = Record<string, unknown>;
+type Fail = (problem: string) => never;
 const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isRecord) : []);
 const numberOr = (value: unknown): number | null =>
@@ -228,34 +230,43 @@ function ofHistory(list: unknown[], fileName: string): Content | null {
   return { ...empty(typeof id === 'string' ? id : fileName), readings };
 }
 
-function ofReport(report: Fields, fileName: string): Content | null {
-  const { moduleId, stats, history, profile, leaks, limits, warnings, results } = report;
+/** A part of a file, or null where it has none. Panels trust its shape. */
+function partOf<T>(fields: Fields, name: string, shape: Parameters<typeof fits>[1], fail: Fail): T | null {
+  const value = fields[name];
+  if (value === null || value === undefined) return null;
+  return fits(value, shape) ? (value as T) : fail(`its ${name} are not as Tidemark writes them`);
+}
+
+const kinds: readonly string[] = ['growth', 'shrink', 'compaction', 'collection', 'warning', 'leak', 'note'];
+
+function testsOf(name: string, rows: readonly ApiTestResult[], score: unknown, durationMs: unknown): TestRun {
+  const [all, ms] = [numberOr(score) ?? 0, numberOr(durationMs) ?? 0];
+  return { name, rows: rows.map(rowOf), score: all, durationMs: ms, recommendations: [] };
+}
+
+function ofReport(report: Fields, fileName: string, fail: Fail): Content | null {
+  const { moduleId, stats, history, profile, limits, warnings } = report;
   const id = typeof moduleId === 'string' ? moduleId : typeof report['name'] === 'string' ? report['name'] : fileName;
   const content = empty(id);
   content.readings = readingsOf([...listOf(history), ...(isRecord(stats) ? [stats] : [])]);
   if (isRecord(profile)) {
-    const known = profile as unknown as ApiProfile;
-    const { sizeClasses, sites } = known;
-    if (sites.length > 0) content.sites = [...sitesOf(known)];
+    const sites = partOf<ApiProfile['sites']>(profile, 'sites', shapes.sites, fail) ?? [];
+    const sizeClasses = partOf<ProfileRow[]>(profile, 'sizeClasses', shapes.profileSizeClasses, fail);
+    if (sites.length > 0) content.sites = [...sitesOf({ sites })];
     if (sizeClasses) content.sizeClasses = sizeClasses.map(rowOfProfile);
   }
-  if (isRecord(leaks)) content.leaks = leaksOf(leaks as unknown as ApiLeaks);
+  const leaks = partOf<ApiLeaks>(report, 'leaks', shapes.reportedLeaks, fail);
+  content.leaks = leaks && leaksOf(leaks);
   if (isRecord(limits)) {
     content.limits = { limits: limitRows(limits as Record<string, number | null>), budgets: [], handlers: [] };
   }
   content.markers = listOf(warnings).flatMap(({ timestamp, message }) =>
     typeof timestamp === 'number' ? [{ time: timestamp, kind: 'warning' as const, text: String(message) }] : [],
   );
-  if (Array.isArray(results)) {
-    const rows = (results as ApiTestResult[]).map(rowOf);
-    const summary = isRecord(report['summary']) ? report['summary'] : {};
-    content.tests = {
-      name: id,
-      rows,
-      score: numberOr(summary['score']) ?? 0,
-      durationMs: numberOr(summary['durationMs']) ?? 0,
-      recommendations: [],
-    };
+  const results = partOf<ApiTestResult[]>(report, 'results', shapes.tests, fail);
+  if (results) {
+    const { score, durationMs } = isRecord(report['summary']) ? report['summary'] : {};
+    content.tests = testsOf(id, results, score, durationMs);
   }
   const nothing = content.readings.length === 0 && !content.leaks && !content.sites && !content.tests;
   return nothing ? null : content;
@@ -278,26 +289,27 @@ function rowOfProfile({ blockBytes, liveBlocks, liveBytes, freeBytes }: ProfileR
   };
 }
 
-function ofRecording(recording: Fields, fileName: string, fail: (problem: string) => never): Content {
+function ofRecording(recording: Fields, fileName: string, fail: Fail): Content {
   if (recording['version'] !== 1) {
     fail(`this recording is of version ${String(recording['version'])}, and version 1 is expected`);
   }
-  const { moduleId, readings, latest, markers, maps } = recording;
+  const { moduleId, readings, latest, tests } = recording;
+  const part = <T>(name: keyof typeof shapes): T | null => partOf(recording, name, shapes[name], fail);
+  const rows = isRecord(tests) ? partOf<ApiTestResult[]>(tests, 'rows', shapes.tests, fail) : null;
   return {
     id: typeof moduleId === 'string' ? moduleId : fileName,
     readings: readingsOf([
       ...listOf(readings).slice(0, isRecord(latest) ? -1 : undefined),
       ...(isRecord(latest) ? [latest] : []),
     ]),
-    markers: listOf(markers) as unknown as Marker[],
-    sizeClasses: recording['sizeClasses'] as SizeClassStats[] | null,
-    maps: listOf(maps).map((map) => ({
-      ...(map as unknown as PastMap),
-      stretches: Uint32Array.from(map['stretches'] as number[]),
-    })),
-    sites: recording['sites'] as Site[] | null,
-    leaks: recording['leaks'] as LeakFindings | null,
-    limits: recording['limits'] as Limits | null,
-    tests: recording['tests'] as TestRun | null,
+    markers: (part<Marker[]>('markers') ?? []).map((marker) =>
+      kinds.includes(marker.kind) ? marker : { ...marker, kind: 'note' },
+    ),
+    sizeClasses: part('sizeClasses'),
+    maps: (part<PastMap[]>('maps') ?? []).map((map) => ({ ...map, stretches: Uint32Array.from(map.stretches) })),
+    sites: part('sites'),
+    leaks: part('leaks'),
+    limits: part('limits'),
+    tests: rows && testsOf('built-in', rows, (tests as Fields)['score'], (tests as Fields)['durationMs']),
   };
 }

@@ -1,6 +1,8 @@
 // The check of what a leak detector is told.
-import { shown, TidemarkError } from '../errors.js';
+import { anInterval, anObject, refuse, required } from '../checks.js';
 import { defaultLeakDetectorConfig, type LeakDetectorConfig } from './leak_result.js';
+
+const code = 'invalid-config';
 
 /**
  * `config` over the defaults.
@@ -8,13 +10,10 @@ import { defaultLeakDetectorConfig, type LeakDetectorConfig } from './leak_resul
  * @throws {TidemarkError} `'invalid-config'`
  */
 export function checkedConfig(config: Partial<LeakDetectorConfig>): LeakDetectorConfig {
-  if (typeof config !== 'object' || (config as unknown) === null || Array.isArray(config)) {
-    throw new TidemarkError('invalid-config', `config: ${shown(config)} was given, and an object is expected`);
-  }
+  required('config', config, anObject, code);
   const result = { ...defaultLeakDetectorConfig };
   const least: Partial<Record<keyof LeakDetectorConfig, number>> = {
     minSamples: 3,
-    intervalMs: 1,
     detectionWindowMs: 1,
   };
   for (const [key, value] of Object.entries(config) as [keyof LeakDetectorConfig, unknown][]) {
@@ -22,20 +21,21 @@ export function checkedConfig(config: Partial<LeakDetectorConfig>): LeakDetector
     const expected = defaultLeakDetectorConfig[key] as unknown;
     const type = key === 'limitBytes' ? 'number' : typeof expected;
     const good =
-      key in defaultLeakDetectorConfig &&
+      Object.hasOwn(defaultLeakDetectorConfig, key) &&
       ((key === 'limitBytes' && value === null) ||
         (typeof value === type &&
           (type !== 'number' || ((value as number) >= (least[key] ?? 0) && Number.isFinite(value))))) &&
       (key !== 'fragmentationThreshold' || (value as number) <= 1);
     if (!good) {
-      const wanted = !(key in defaultLeakDetectorConfig)
+      const wanted = !Object.hasOwn(defaultLeakDetectorConfig, key)
         ? `one of ${Object.keys(defaultLeakDetectorConfig).join(', ')}`
         : type === 'boolean'
           ? 'true or false'
           : `a number ${key === 'fragmentationThreshold' ? 'from 0 to 1' : `of at least ${least[key] ?? 0}`}`;
-      throw new TidemarkError('invalid-config', `${key}: ${shown(value)} was given, and ${wanted} is expected`);
+      refuse(key, value, wanted, code);
     }
     (result as Record<string, unknown>)[key] = value;
   }
+  required('intervalMs', result.intervalMs, anInterval, code);
   return result;
 }

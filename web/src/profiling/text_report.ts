@@ -1,11 +1,21 @@
 // A table of the sites that hold or have taken most, as `pprof -top` prints it: flat is what a function allocated itself,
 // cum what those allocated that it called, too.
+import { notNegative, oneOf, required } from '../checks.js';
 import { bytesAsText } from '../warnings.js';
 import type { ProfileData, ProfileSite } from './profile_data.js';
 
 export type ProfileMeasure = 'liveBytes' | 'totalBytes' | 'peakBytes' | 'temporaryBytes';
 
+const what = {
+  liveBytes: 'live',
+  totalBytes: 'allocated',
+  peakBytes: 'live at the peak',
+  temporaryBytes: 'temporary',
+};
+
 export function topReport(data: ProfileData, measure: ProfileMeasure = 'liveBytes', rows = 20): string {
+  required('measure', measure, oneOf(Object.keys(what)));
+  required('rows', rows, notNegative);
   const value = (site: ProfileSite): number => site[measure];
   const total = data.sites.reduce((sum, site) => sum + value(site), 0);
   const functions = new Map<string, { flat: number; cum: number }>();
@@ -29,12 +39,6 @@ export function topReport(data: ProfileData, measure: ProfileMeasure = 'liveByte
     return `${cells.map((cell) => cell.padStart(11)).join('')}  ${name}`;
   });
   const seconds = ((data.takenAt - data.startedAt) / 1000).toFixed(1);
-  const what = {
-    liveBytes: 'live',
-    totalBytes: 'allocated',
-    peakBytes: 'live at the peak',
-    temporaryBytes: 'temporary',
-  };
   return [
     `${data.moduleId}: ${bytesAsText(total)} ${what[measure]}, ${data.samples} samples in ${seconds} s`,
     ['flat', 'flat%', 'sum%', 'cum', 'cum%'].map((cell) => cell.padStart(11)).join(''),

@@ -1,8 +1,7 @@
 // BufferPool: bytes of linear memory that are used again in place of being allocated anew.
-import { checkOptions, notNegative } from '../checks.js';
+import { aFunction, aNumber, checkOptions, notNegative, refuse, required } from '../checks.js';
 import { collectablesOf } from '../collectables.js';
 import { defaultContext, type Context } from '../context.js';
-import { shown, TidemarkError } from '../errors.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 import { BufferStore, classBytes, type PoolBlock } from './buffer_store.js';
 import { requireOptions } from './given.js';
@@ -45,6 +44,10 @@ const checks = {
   maxIdleBytes: notNegative,
 };
 const mostBytes = 0x7fff_ffff;
+const aLength = /* @__PURE__ */ aNumber(
+  `0 … ${mostBytes}`,
+  (value) => Number.isInteger(value) && value >= 0 && value <= mostBytes,
+);
 
 /**
  * Lends buffers of linear memory. Sizes are rounded up to classes, four per doubling; idle buffers are kept as long as use comes
@@ -121,12 +124,7 @@ export class BufferPool extends Structure {
    */
   acquire(bytes: number): PooledBuffer {
     this.#requireAlive();
-    if (!(Number.isInteger(bytes) && bytes >= 0 && bytes <= mostBytes)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `BufferPool.acquire: bytes: ${shown(bytes)}, and 0 … ${mostBytes} is expected`,
-      );
-    }
+    required('BufferPool.acquire: bytes', bytes, aLength);
     const block = this.#store.take(bytes);
     if (block === null) throw outOfMemory(`BufferPool: ${classBytes(bytes)} bytes`);
     const counts = this.#counts;
@@ -150,7 +148,7 @@ export class BufferPool extends Structure {
     const entry = this.#references.get(buffer);
     if (entry === undefined || buffer.released) {
       const why = entry === undefined ? 'is not of this pool' : 'was released already';
-      throw new TidemarkError('invalid-argument', `BufferPool.release: buffer: it ${why}`);
+      refuse('BufferPool.release: buffer', buffer, `one that is in use, and none that ${why},`);
     }
     const block = buffer.surrender() as PoolBlock;
     this.#lost.unregister(buffer);
@@ -163,9 +161,10 @@ export class BufferPool extends Structure {
 
   /** A buffer for the time that `use` takes, a promise's too. */
   with<R>(bytes: number, use: (buffer: PooledBuffer) => R): R {
+    required('BufferPool.with: use', use, aFunction);
     const buffer = this.acquire(bytes);
     const giveBack = (): void => {
-      if (!buffer.released) this.release(buffer);
+      buffer.dispose();
     };
     let result: R;
     try {
@@ -181,6 +180,7 @@ export class BufferPool extends Structure {
 
   /** Frees idle buffers, the largest first, until at most `keptBytes` wait. */
   trim(keptBytes = 0): void {
+    required('BufferPool.trim: keptBytes', keptBytes, notNegative);
     if (!this.disposed) this.#store.trim(keptBytes);
   }
 

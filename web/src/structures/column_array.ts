@@ -1,6 +1,7 @@
 // ColumnArray: an array of records, one column of linear memory for each field.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
+import { aFunction, anObject, isObject, refuse, required } from '../checks.js';
 import { shown, TidemarkError } from '../errors.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
@@ -23,7 +24,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
   constructor(types: Types, context: Context = defaultContext()) {
-    if (typeof types !== 'object' || (types as unknown) === null) {
+    if (!anObject[1](types)) {
       throw new TidemarkError(
         'invalid-config',
         `ColumnArray: columns: ${shown(types)} was given, and their types by name, as { x: 'f32' }, are expected`,
@@ -32,10 +33,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     this.#names = Object.keys(types);
     for (const name of this.#names) {
       if (!isNumberType(types[name])) {
-        throw new TidemarkError(
-          'invalid-config',
-          `CompactArray: ${name}: ${shown(types[name])}, and one of ${numberTypes.join(', ')} is expected`,
-        );
+        refuse(`CompactArray: ${name}`, types[name], `one of ${numberTypes.join(', ')}`, 'invalid-config');
       }
     }
     this.#columns = this.#names.map((name) => new Column('CompactArray', types[name] as NumberType, context));
@@ -56,10 +54,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   set(index: number, record: RecordOf<Types>): this {
     const { length } = this;
     if (!(index >= 0 && index <= length && Number.isInteger(index))) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
-      );
+      refuse('CompactArray.set: index', index, `0 … ${length}`);
     }
     this.#check('set', record);
     if (index === length) for (const column of this.#columns) column.reserve(length + 1, length);
@@ -91,12 +86,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
    */
   column(name: keyof Types & string): NumberView {
     const index = this.#names.indexOf(name);
-    if (index === -1) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactArray.column: ${shown(name)}, and one of ${this.#names.join(', ')} is expected`,
-      );
-    }
+    if (index === -1) refuse('CompactArray.column: name', name, `one of ${this.#names.join(', ')}`);
     return this.#view(index).subarray(0, this.#length);
   }
 
@@ -111,17 +101,20 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   forEach(visit: Visit<Types, void>, thisArg?: unknown): void {
+    required('CompactArray: callback', visit, aFunction);
     const { length } = this;
     for (let i = 0; i < length && i < this.#length; ++i) visit.call(thisArg, this.#read(i), i, this);
   }
 
   map<R>(visit: Visit<Types, R>, thisArg?: unknown): R[] {
+    required('CompactArray: callback', visit, aFunction);
     const results: R[] = [];
     this.forEach((record, i) => (results[i] = visit.call(thisArg, record, i, this)));
     return results;
   }
 
   filter(keep: Visit<Types, unknown>, thisArg?: unknown): RecordOf<Types>[] {
+    required('CompactArray: callback', keep, aFunction);
     const kept: RecordOf<Types>[] = [];
     this.forEach((record, i) => {
       if (keep.call(thisArg, record, i, this)) kept.push(record);
@@ -137,6 +130,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     combine: (sum: never, record: RecordOf<Types>, index: number, array: this) => unknown,
     ...initial: unknown[]
   ): unknown {
+    required('CompactArray: callback', combine, aFunction);
     if (initial.length === 0 && this.length === 0) {
       throw new TypeError('CompactArray.reduce: it is empty, and there is no initial value');
     }
@@ -160,6 +154,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   every(match: Visit<Types, unknown>, thisArg?: unknown): boolean {
+    required('CompactArray: callback', match, aFunction);
     return this.#search((record, i) => !match.call(thisArg, record, i, this), undefined) === undefined;
   }
 
@@ -167,7 +162,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   indexOf(wanted: RecordOf<Types>, start = 0): number {
     const { length } = this;
     const views = this.#columns.map((_, i) => this.#view(i));
-    const fields = this.#names.map((name) => wanted[name]);
+    const fields = this.#names.map((name) => (wanted as RecordOf<Types> | null | undefined)?.[name]);
     for (let i = relativeIndex(start, length); i < length; ++i) {
       if (views.every((view, column) => view[i] === fields[column])) return i;
     }
@@ -222,6 +217,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   #search(match: Visit<Types, unknown>, thisArg: unknown): number | undefined {
+    required('CompactArray: callback', match, aFunction);
     const { length } = this;
     for (let i = 0; i < length && i < this.#length; ++i) {
       if (match.call(thisArg, this.#read(i), i, this)) return i;
@@ -230,12 +226,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   #check(what: string, record: RecordOf<Types>): void {
-    if (typeof record !== 'object' || (record as unknown) === null) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactArray.${what}: ${shown(record)}, and { ${this.#names.join(', ')} } is expected`,
-      );
-    }
+    if (!isObject(record)) refuse(`CompactArray.${what}: record`, record, `{ ${this.#names.join(', ')} }`);
     for (const name of this.#names) requireNumber(`CompactArray.${what}: ${name}`, record[name]);
   }
 

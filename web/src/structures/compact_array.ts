@@ -6,12 +6,13 @@
 // calls nothing: one such read would make all others slower.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
-import { shown, TidemarkError } from '../errors.js';
+import { TidemarkError } from '../errors.js';
 import { arrayIterator } from './array_iterator.js';
 import { Cells } from './cells.js';
 import { Column, emptyViews, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
-import { requireIterable, requireOptions } from './given.js';
+import { filled, requireIterable, requireOptions } from './given.js';
+import { aFunction, check, refuse, required } from '../checks.js';
 import { relativeIndex } from './relative_index.js';
 import type { ViewHolder } from './structure_memory.js';
 
@@ -63,13 +64,12 @@ export class CompactArray<T> implements Iterable<T> {
       this.#cells = null;
       this.#column = new Column('CompactArray', type, context);
     } else {
-      throw new TidemarkError(
-        'invalid-config',
-        `CompactArray: type: ${shown(type)}, and one of ${[...numberTypes, 'any'].join(', ')} is expected`,
-      );
+      refuse('CompactArray: type', type, `one of ${[...numberTypes, 'any'].join(', ')}`, 'invalid-config');
     }
     this.view = emptyViews[this.#column.type];
-    if (values !== null) for (const value of values) this.push(value);
+    filled(this, () => {
+      for (const value of values ?? []) this.push(value);
+    });
   }
 
   get length(): number {
@@ -80,7 +80,7 @@ export class CompactArray<T> implements Iterable<T> {
   /** A shorter length drops the last elements; a longer one adds undefined, or 0 where the type is fixed. */
   set length(length: number) {
     if (!Number.isInteger(length) || length < 0) {
-      throw new TidemarkError('invalid-argument', `CompactArray.length: ${shown(length)}, and a length is expected`);
+      refuse('CompactArray.length', length, 'a length');
     }
     if (length < this.#length) {
       if (this.#cells !== null) for (let i = length; i < this.#length; ++i) this.#cells.release(i);
@@ -187,6 +187,7 @@ export class CompactArray<T> implements Iterable<T> {
 
   /** As Array's: without `compare`, by the strings that the elements are; of a fixed type, as typed arrays, by number. */
   sort(compare?: (a: T, b: T) => number): this {
+    check('CompactArray.sort: compare', compare, aFunction);
     if (this.#cells === null && compare === undefined) {
       this.#numbers().sort();
       return this;
@@ -218,18 +219,21 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   forEach(visit: Visit<T, void>, thisArg?: unknown): void {
+    required('CompactArray: callback', visit, aFunction);
     this.#requireMemory();
     for (let i = 0, { length } = this; i < length && i < this.#length; ++i)
       visit.call(thisArg, this.at(i) as T, i, this);
   }
 
   map<R>(visit: Visit<T, R>, thisArg?: unknown): R[] {
+    required('CompactArray: callback', visit, aFunction);
     const results: R[] = [];
     this.forEach((value, index) => results.push(visit.call(thisArg, value, index, this)));
     return results;
   }
 
   filter(keep: Visit<T, unknown>, thisArg?: unknown): T[] {
+    required('CompactArray: callback', keep, aFunction);
     const values: T[] = [];
     this.forEach((value, index) => {
       if (keep.call(thisArg, value, index, this)) values.push(value);
@@ -243,6 +247,7 @@ export class CompactArray<T> implements Iterable<T> {
     combine: (sum: never, value: T, index: number, array: CompactArray<T>) => unknown,
     ...initial: unknown[]
   ): unknown {
+    required('CompactArray: callback', combine, aFunction);
     let index = 0;
     let sum: unknown = initial[0];
     if (initial.length === 0) {
@@ -263,6 +268,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   findIndex(match: Visit<T, unknown>, thisArg?: unknown): number {
+    required('CompactArray: callback', match, aFunction);
     for (let i = 0; i < this.#length; ++i) if (match.call(thisArg, this.at(i) as T, i, this)) return i;
     return -1;
   }
@@ -272,6 +278,7 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   every(match: Visit<T, unknown>, thisArg?: unknown): boolean {
+    required('CompactArray: callback', match, aFunction);
     return this.findIndex((value, index) => !match.call(thisArg, value, index, this)) === -1;
   }
 
@@ -384,10 +391,7 @@ export class CompactArray<T> implements Iterable<T> {
   protected setAnyIndex(index: number, value: T): void {
     const length = this.#length;
     if (!(index >= 0 && index <= length && Number.isInteger(index))) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactArray.set: index: ${shown(index)}, and 0 … ${length} is expected`,
-      );
+      refuse('CompactArray.set: index', index, `0 … ${length}`);
     }
     this.#write(index, value);
   }

@@ -1,9 +1,10 @@
 // CompactMap: Map, with its content in linear memory.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
-import { shown, TidemarkError } from '../errors.js';
+import { aFunction, anyNumber, isObject, refuse, required } from '../checks.js';
+import { TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
-import { requireIterable, requireOptions } from './given.js';
+import { filled, requireIterable, requireNumbers, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
@@ -38,7 +39,12 @@ export class CompactMap<K, V> {
     this.#key = codecOf('CompactMap: key', options.key, true);
     this.#value = codecOf('CompactMap: value', options.value, false);
     this.#table = new Table('CompactMap', context, true);
-    if (entries !== null) for (const [key, value] of entries) this.set(key, value);
+    filled(this, () => {
+      for (const entry of entries ?? []) {
+        if (!isObject(entry)) refuse('CompactMap: entry', entry, '[key, value]');
+        this.set(entry[0], entry[1]);
+      }
+    });
   }
 
   get size(): number {
@@ -77,12 +83,7 @@ export class CompactMap<K, V> {
   }
 
   forEach(callback: (value: V, key: K, map: CompactMap<K, V>) => void, thisArg?: unknown): void {
-    if (typeof callback !== 'function') {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactMap.forEach: callback: ${shown(callback)}, and a function is expected`,
-      );
-    }
+    required('CompactMap.forEach: callback', callback, aFunction);
     const keyCodec = this.#key;
     const valueCodec = this.#value;
     if (keyCodec === null && valueCodec === null) {
@@ -130,6 +131,8 @@ export class CompactMap<K, V> {
    * Up to twice as fast as get().
    */
   getMany(keys: Numbers, missing = NaN): Float64Array<ArrayBuffer> {
+    requireNumbers('CompactMap: keys', keys);
+    required('CompactMap.getMany: missing', missing, anyNumber);
     const codec = this.#value;
     const encoded = codec !== null && !codec.isPlain;
     // What is stored encoded is an integer: NaN tells what is missing.
@@ -149,6 +152,8 @@ export class CompactMap<K, V> {
    * @throws {TidemarkError} `'invalid-argument'`: not as many values as keys; `'out-of-memory'`: the first of them are set
    */
   setMany(keys: Numbers, values: Numbers): this {
+    requireNumbers('CompactMap: keys', keys);
+    requireNumbers('CompactMap: values', values);
     if (keys.length !== values.length) {
       throw new TidemarkError(
         'invalid-argument',

@@ -1,9 +1,9 @@
 // CompactSet: Set, with its content in linear memory.
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
-import { shown, TidemarkError } from '../errors.js';
+import { aFunction, isObject, required, type Check } from '../checks.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
-import { requireIterable, requireOptions } from './given.js';
+import { filled, requireIterable, requireNumbers, requireOptions } from './given.js';
 import { hasMany, putMany, type Numbers } from './many.js';
 import { Table } from './table.js';
 import { tableIterator, type Cursor } from './table_cursor.js';
@@ -19,6 +19,15 @@ export interface SetLike<T> {
   has(value: T): boolean;
   keys(): Iterator<T>;
 }
+
+const aSet: Check = [
+  'a Set, or something with size, has() and keys(),',
+  (value) => {
+    const { size, has, keys } = (isObject(value) ? value : {}) as Partial<SetLike<unknown>>;
+    return typeof size === 'number' && typeof has === 'function' && typeof keys === 'function';
+  },
+];
+const requireSet = (given: unknown): void => required('CompactSet: other', given, aSet);
 
 /**
  * Set, with numbers, strings, booleans, null and undefined in linear memory. Any other element is kept by reference.
@@ -39,7 +48,9 @@ export class CompactSet<T> {
     this.#options = options;
     this.#context = context;
     this.#table = new Table('CompactSet', context, false);
-    if (values !== null) for (const value of values) this.add(value);
+    filled(this, () => {
+      for (const value of values ?? []) this.add(value);
+    });
   }
 
   get size(): number {
@@ -68,12 +79,7 @@ export class CompactSet<T> {
   }
 
   forEach(callback: (value: T, again: T, set: CompactSet<T>) => void, thisArg?: unknown): void {
-    if (typeof callback !== 'function') {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactSet.forEach: callback: ${shown(callback)}, and a function is expected`,
-      );
-    }
+    required('CompactSet.forEach: callback', callback, aFunction);
     const cursor = this.#table.cursor();
     while (cursor.take()) {
       do {
@@ -109,20 +115,24 @@ export class CompactSet<T> {
   }
 
   union(other: SetLike<T>): CompactSet<T> {
+    requireSet(other);
     const result = this.#copy();
     for (const value of valuesOf(other)) result.add(value);
     return result;
   }
 
   intersection(other: SetLike<T>): CompactSet<T> {
+    requireSet(other);
     return this.#filter((value) => other.has(value));
   }
 
   difference(other: SetLike<T>): CompactSet<T> {
+    requireSet(other);
     return this.#filter((value) => !other.has(value));
   }
 
   symmetricDifference(other: SetLike<T>): CompactSet<T> {
+    requireSet(other);
     const result = this.#copy();
     for (const value of valuesOf(other)) {
       if (this.has(value)) result.delete(value);
@@ -132,30 +142,35 @@ export class CompactSet<T> {
   }
 
   isSubsetOf(other: SetLike<T>): boolean {
+    requireSet(other);
     if (this.size > other.size) return false;
     for (const value of this) if (!other.has(value)) return false;
     return true;
   }
 
   isSupersetOf(other: SetLike<T>): boolean {
+    requireSet(other);
     if (this.size < other.size) return false;
     for (const value of valuesOf(other)) if (!this.has(value)) return false;
     return true;
   }
 
   isDisjointFrom(other: SetLike<T>): boolean {
+    requireSet(other);
     for (const value of this) if (other.has(value)) return false;
     return true;
   }
 
   /** Adds many numbers in one call of the engine. */
   addMany(values: Numbers): this {
+    requireNumbers('CompactSet: values', values);
     putMany(this.#table, this.#encodeAll(values), null);
     return this;
   }
 
   /** 1 where a number is there, else 0; in one call of the engine. */
   hasMany(values: Numbers): Uint8Array<ArrayBuffer> {
+    requireNumbers('CompactSet: values', values);
     return hasMany(this.#table, this.#encodeAll(values));
   }
 

@@ -1,4 +1,5 @@
 // The types that keys, values and elements can be fixed to.
+import { refuse } from '../checks.js';
 import { shown, TidemarkError } from '../errors.js';
 
 export type NumberType = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64';
@@ -64,10 +65,7 @@ const keyCodecs: Readonly<Record<NumberType, Codec>> = {
 export function codecOf(what: string, type: unknown, isKey: boolean): Codec | null {
   if (type === undefined || type === 'any') return null;
   if (isNumberType(type)) return (isKey ? keyCodecs : codecs)[type];
-  throw new TidemarkError(
-    'invalid-config',
-    `${what}: ${shown(type)}, and one of ${[...numberTypes, 'any'].join(', ')} is expected`,
-  );
+  return refuse(what, type, `one of ${[...numberTypes, 'any'].join(', ')}`, 'invalid-config');
 }
 
 /** @throws {TidemarkError} `'invalid-argument'` */

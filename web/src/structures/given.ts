@@ -1,29 +1,37 @@
-// What constructors of structures are given, checked before anything is made of it.
-import { shown, TidemarkError } from '../errors.js';
+// What structures are given, checked before anything is made of it.
+import { anObject, isObject, refuse, required, type Check } from '../checks.js';
+import type { Numbers } from './many.js';
 
-/** @throws {TidemarkError} `'invalid-argument'` */
-export function requireIterable(what: string, given: object | string | null): void {
-  if (given !== null && typeof (given as { [Symbol.iterator]?: unknown })[Symbol.iterator] !== 'function') {
-    throw new TidemarkError(
-      'invalid-argument',
-      `${what}: ${shown(given)} was given, and something iterable, or null, is expected`,
-    );
+const isIterable = (value: unknown): boolean =>
+  typeof (value as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] === 'function';
+export const anIterable: Check = ['something iterable', isIterable];
+
+/** Null is none. @throws {TidemarkError} `'invalid-argument'` */
+export function requireIterable(what: string, given: unknown): void {
+  if (given !== null) required(what, given, ['something iterable, or null,', isIterable]);
+}
+
+/** What fills a structure that was made just now: where that fails, there is no structure. */
+export function filled(made: { dispose(): void }, fill: () => void): void {
+  try {
+    fill();
+  } catch (error) {
+    made.dispose();
+    throw error;
   }
 }
 
 /** @throws {TidemarkError} `'invalid-config'`: no object, or an option that is none of `names` */
 export function requireOptions(what: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new TidemarkError(
-      'invalid-config',
-      `${what}: options: ${shown(options)} was given, and { ${names.join(', ')} } is expected`,
-    );
-  }
+  required(`${what}: options`, options, [`{ ${names.join(', ')} }`, anObject[1]], 'invalid-config');
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new TidemarkError(
-      'invalid-config',
-      `${what}: ${shown(unknown)} was given, and one of ${names.join(', ')} is expected`,
-    );
+  if (unknown !== undefined) refuse(what, unknown, `one of ${names.join(', ')}`, 'invalid-config');
+}
+
+/** Looks at the first one only. @throws {TidemarkError} `'invalid-argument'` */
+export function requireNumbers(what: string, given: Numbers): void {
+  const { length, 0: first } = isObject(given) ? given : ([''] as unknown as Numbers);
+  if (!(Number.isSafeInteger(length) && length >= 0 && (length === 0 || typeof first === 'number'))) {
+    refuse(what, given, 'an array of numbers');
   }
 }

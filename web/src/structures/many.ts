@@ -1,5 +1,5 @@
 // Many keys in one call of the engine, a few thousand at a time.
-import { shown, TidemarkError } from '../errors.js';
+import { refuse } from '../checks.js';
 import { outOfMemory } from './structure_memory.js';
 import type { Table } from './table.js';
 
@@ -31,6 +31,16 @@ export type Numbers = ArrayLike<number>;
 const atOnce = 8192;
 const doubleBytes = 8;
 
+function numberAt(numbers: Numbers, i: number): number {
+  const number: unknown = numbers[i];
+  return typeof number === 'number' ? number : refuse(`numbers[${i}]`, number, 'a number');
+}
+
+/** What isn't put in one go is looked at before. */
+function requireAll(numbers: Numbers): void {
+  if (!ArrayBuffer.isView(numbers)) for (let i = 0; i < numbers.length; ++i) numberAt(numbers, i);
+}
+
 /** Copies numbers into the engine; whether they are doubles there. */
 function copy(table: Table, address: number, numbers: Numbers, begin: number, end: number): boolean {
   const { views } = table;
@@ -43,13 +53,7 @@ function copy(table: Table, address: number, numbers: Numbers, begin: number, en
     return true;
   }
   const { f64 } = views;
-  for (let i = begin, to = address >>> 3; i < end; ++i, ++to) {
-    const number: unknown = numbers[i];
-    if (typeof number !== 'number') {
-      throw new TidemarkError('invalid-argument', `numbers[${i}]: ${shown(number)}, and a number is expected`);
-    }
-    f64[to] = number;
-  }
+  for (let i = begin, to = address >>> 3; i < end; ++i, ++to) f64[to] = numberAt(numbers, i);
   return true;
 }
 
@@ -89,6 +93,7 @@ export function hasMany(table: Table, keys: Numbers): Uint8Array<ArrayBuffer> {
 export function putMany(table: Table, keys: Numbers, values: Numbers | null): void {
   const { memory, address } = table;
   const room = Math.min(keys.length, atOnce) * doubleBytes;
+  if (keys.length > atOnce) for (const numbers of [keys, values ?? []]) requireAll(numbers);
   memory.withRoom(2 * room + doubleBytes, (keysAt) => {
     const valuesAt = keysAt + room;
     const addedAt = valuesAt + room;

@@ -1,11 +1,23 @@
 // MemoryEfficientCache: a cache of what was used last, each for its time, in linear memory.
-import { aFlag, aFunction, aNumber, check, checkOptions } from '../checks.js';
+import {
+  aFlag,
+  aFunction,
+  aNumber,
+  anObject,
+  checkOptions,
+  isObject,
+  notNegative,
+  oneOf,
+  refuse,
+  required,
+} from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
-import { shown, TidemarkError } from '../errors.js';
+import { TidemarkError } from '../errors.js';
 import { CacheClock, maxTick } from './cache_clock.js';
 import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
+import { anIterable } from './given.js';
 
 /** Why an entry left the cache. */
 export type DisposeReason = 'evict' | 'expire' | 'delete' | 'set' | 'clear';
@@ -55,7 +67,13 @@ export interface CacheStats {
 export type CacheDump<K, V> = [key: K, entry: { value: V; ttl?: number; size?: number }][];
 
 const amount = /* @__PURE__ */ aNumber('a number above 0', (value) => value > 0);
-const duration = /* @__PURE__ */ aNumber('milliseconds, 0 or more,', (value) => value >= 0);
+const milliseconds = 'milliseconds, 0 or more,';
+const duration = /* @__PURE__ */ aNumber(milliseconds, (value) => value >= 0);
+const anEnd = /* @__PURE__ */ oneOf(['newest', 'oldest']);
+const aSize = /* @__PURE__ */ aNumber(
+  'a whole number above 0',
+  (value) => Number.isInteger(value) && value > 0 && value <= maxTick,
+);
 const checks = {
   ...{ max: amount, maxSize: amount, maxBytes: amount, ttl: duration, ttlResolution: duration },
   ...{ allowStale: aFlag, updateAgeOnGet: aFlag, sizeCalculation: aFunction, onEvict: aFunction, dispose: aFunction },
@@ -68,8 +86,8 @@ function cacheOptions<K, V>(
   rest: CacheOptions<K, V>,
 ): CacheOptions<K, V> {
   checkOptions(rest, checks, 'invalid-config', 'cache: ');
-  const isOptions = (given: unknown): given is CacheOptions<K, V> => typeof given === 'object' && given !== null;
-  const max = isOptions(first) ? first : first === undefined ? {} : { max: first };
+  const max = isObject(first) ? first : first === undefined ? {} : { max: first };
+  checkOptions(max, checks, 'invalid-config', 'cache: ');
   const options: CacheOptions<K, V> = { ...rest, ...max, ...(ttl === undefined ? {} : { ttl }) };
   checkOptions(options, checks, 'invalid-config', 'cache: ');
   return options;
@@ -83,6 +101,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   readonly #engine: CacheEngine;
   readonly #options: CacheOptions<K, V>;
   readonly #clock: CacheClock;
+  readonly #ttl: number;
   readonly #ttlOnGet: number; // 0: get() leaves the time as it is
   #isTimed: boolean; // whether any entry may have a time
   readonly #counts = { hits: 0, misses: 0, evictions: 0, expirations: 0, sets: 0, deletes: 0 };
@@ -102,15 +121,16 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     context: Context = defaultContext(),
   ) {
     const options = cacheOptions(first, ttlMs, rest);
-    const { max, maxSize, ttl, ttlResolution = 0, sizeCalculation } = options;
+    const { max, maxSize, ttl = 0, ttlResolution = 0, sizeCalculation } = options;
     if (maxSize !== undefined && sizeCalculation === undefined) {
       throw new TidemarkError('invalid-config', 'cache: sizeCalculation: it is not there, and maxSize needs it');
     }
     this.#options = options;
     this.#max = max ?? Infinity;
     this.#clock = new CacheClock(context.clock, ttlResolution);
-    this.#ttlOnGet = options.updateAgeOnGet === true ? (ttl ?? 0) : 0;
-    this.#isTimed = ttl !== undefined && ttl !== 0;
+    this.#ttl = ttl;
+    this.#ttlOnGet = options.updateAgeOnGet === true ? ttl : 0;
+    this.#isTimed = ttl !== 0;
     this.#tells = options.onEvict !== undefined || options.dispose !== undefined;
     this.#engine = new CacheEngine(context, sizeCalculation !== undefined);
     this.#unregister = collectablesOf(context).register(this, context.defaultModule.id);
@@ -171,6 +191,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   /** The values of many keys, as get() gives them. */
   getMany(keys: Iterable<K>): (V | undefined)[] {
+    required('cache: keys', keys, anIterable);
     return Array.from(keys, (key) => this.get(key));
   }
 
@@ -178,18 +199,12 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
    * `ttl` in place of the cache's. An entry that is too large for `maxSize` by itself is not kept, and what was under its
    * key goes.
    *
-   * @throws {TidemarkError} `'out-of-memory'`; `'invalid-argument'`: a size that is none
+   * @throws {TidemarkError} `'out-of-memory'`; `'invalid-argument'`: a size or a time that is none
    */
-  set(key: K, value: V, { ttl = this.#options.ttl ?? 0 }: { ttl?: number } = {}): this {
+  set(key: K, value: V, options?: { ttl?: number }): this {
     const { sizeCalculation, maxSize = Infinity, maxBytes = Infinity } = this.#options;
-    const size = sizeCalculation === undefined ? 0 : sizeCalculation(value, key);
-    if (sizeCalculation !== undefined && !(Number.isInteger(size) && size > 0 && size <= maxTick)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `cache: size: ${shown(size)}, and a whole number above 0 is expected`,
-      );
-    }
-    const expires = this.#expires(ttl);
+    const size = sizeCalculation === undefined ? 0 : this.#sizeOf(key, value);
+    const expires = this.#expires(options === undefined ? this.#ttl : this.#ttlOf(options));
     const engine = this.#engine;
     let replaced: V | undefined;
     let replacesOne = false;
@@ -268,18 +283,17 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   /** From now on at most `max` entries. */
   resize(max: number): void {
-    check('cache: max', max ?? null, amount, 'invalid-config');
+    required('cache: max', max, amount, 'invalid-config');
     this.#max = max;
     while (this.#engine.size > max) this.#remove(this.#engine.oldest(), 'evict');
   }
 
   clear(): void {
-    if (this.#tells) {
-      // Time 0: those whose time has come leave the cache too.
-      for (const [key, value] of [...this.entriesFrom('oldest', 0)]) this.#options.dispose?.(value, key, 'clear');
-    }
+    // Time 0: those whose time has come leave the cache too.
+    const entries = this.#tells ? [...this.entriesFrom('oldest', 0)] : [];
     this.#engine.clear();
     this.#calculatedSize = 0;
+    for (const [key, value] of entries) this.#options.dispose?.(value, key, 'clear');
   }
 
   dump(): CacheDump<K, V> {
@@ -297,9 +311,25 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     return entries;
   }
 
+  /**
+   * These in place of all that is there.
+   *
+   * @throws {TidemarkError} `'invalid-argument'`, and nothing has changed; `'out-of-memory'`: the first of them are there
+   */
   load(entries: CacheDump<K, V>): void {
+    required('cache: entries', entries, anIterable);
+    const given = Array.from(entries, (entry, i) => {
+      const what = `cache: entries[${i}]`;
+      if (!Array.isArray(entry)) refuse(what, entry, '[key, { value, ttl }]');
+      const [key, content] = entry;
+      required(`${what}[1]`, content, anObject);
+      const { value, ttl = 0 } = content;
+      required(`${what}[1].ttl`, ttl, duration);
+      if (this.#options.sizeCalculation !== undefined) this.#sizeOf(key, value);
+      return { key, value, ttl };
+    });
     this.clear();
-    for (const [key, { value, ttl = 0 }] of entries) this.set(key, value, { ttl });
+    for (const { key, value, ttl } of given) this.set(key, value, { ttl });
   }
 
   /** The newest first, as all iteration; entries whose time has come are left out. */
@@ -320,11 +350,13 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   }
 
   forEach(visit: (value: V, key: K, cache: this) => void): void {
+    required('cache: visit', visit, aFunction);
     for (const [key, value] of [...this.entries()]) visit(value, key, this);
   }
 
   /** In either direction. The cache may not be changed meanwhile, but by what the last step has given. */
   *entriesFrom(first: 'newest' | 'oldest', now = this.#now()): Generator<[K, V], undefined> {
+    required('cache: first', first, anEnd);
     const engine = this.#engine;
     let entry = first === 'newest' ? engine.newest() : engine.oldest();
     while (entry !== noEntry) {
@@ -353,6 +385,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
 
   /** For a collection: evicts that share of all entries, 0–1. */
   evict(share: number): void {
+    required('cache: share', share, notNegative);
     for (let count = Math.ceil(this.size * share); count > 0 && this.size > 0; --count) {
       this.#remove(this.#engine.oldest(), 'evict');
     }
@@ -378,9 +411,24 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     return this.#isTimed ? this.#clock.tick() : 1;
   }
 
+  #sizeOf(key: K, value: V): number {
+    const size: unknown = this.#options.sizeCalculation?.(value, key);
+    required('cache: size', size, aSize);
+    return size as number;
+  }
+
+  #ttlOf(options: { ttl?: number }): number {
+    // Whoever gives a time pays for no more than that.
+    const ttl = (options as { ttl?: number } | null)?.ttl;
+    if (ttl !== undefined) return ttl;
+    checkOptions(options, { ttl: duration }, undefined, 'cache: ');
+    return this.#ttl;
+  }
+
   /** In ticks; 0 is never. */
   #expires(ttl: number, now?: number): number {
     if (ttl === 0 || ttl === Infinity) return 0;
+    if (!(typeof ttl === 'number' && ttl > 0)) refuse('cache: ttl', ttl, milliseconds);
     this.#isTimed = true;
     return Math.min((now ?? this.#now()) + Math.max(1, Math.ceil(ttl / this.#clock.tickMs)), maxTick);
   }
@@ -404,19 +452,20 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   /** Memory comes back by segments: where evicting doesn't give enough, all that is left is written anew. */
   #holdTo(maxBytes: number): void {
     if (this.#engine.bytes <= maxBytes) return;
-    const entries = [...this.entriesFrom('oldest')];
-    const kept = Math.floor(entries.length * 0.75);
-    for (const [key, value] of entries.slice(0, entries.length - kept)) {
-      ++this.#counts.evictions;
-      this.#options.dispose?.(value, key, 'evict');
-      this.#options.onEvict?.(key, value, 'evict');
-    }
-    const left = this.dump().slice(entries.length - kept);
+    this.purgeStale();
+    const left = this.dump();
+    const gone = left.splice(0, Math.ceil(left.length * 0.25));
     this.#engine.clear();
     this.#calculatedSize = 0;
     for (const [key, { value, ttl = 0, size = 0 }] of left) {
       this.#engine.put(key, value, this.#expires(ttl), size);
       this.#calculatedSize += size;
+    }
+    // Whoever is told may use the cache.
+    this.#counts.evictions += gone.length;
+    for (const [key, { value }] of gone) {
+      this.#options.dispose?.(value, key, 'evict');
+      this.#options.onEvict?.(key, value, 'evict');
     }
   }
 }

@@ -1,5 +1,5 @@
 // MemoryPool: JavaScript objects that are used again in place of being collected.
-import { aFunction, check, notNegative } from '../checks.js';
+import { aFunction, check, isObject, notNegative, refuse, required } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -35,7 +35,8 @@ export class MemoryPool<T extends object> {
   readonly #factory: () => T;
   readonly #reset: ((object: T) => void) | undefined;
   readonly #idle: T[] = [];
-  readonly #inUse = new WeakSet<T>();
+  /** Which acquisition it is in use for. */
+  readonly #inUse = new WeakMap<T, number>();
   readonly #known = new WeakSet<T>();
   readonly #counts = { created: 0, inUse: 0, reused: 0, discarded: 0, peakInUse: 0, leaked: 0 };
   readonly #lost: FinalizationRegistry<undefined>;
@@ -45,7 +46,7 @@ export class MemoryPool<T extends object> {
 
   /** @throws {TidemarkError} `'invalid-config'` */
   constructor(factory: () => T, reset?: (object: T) => void, maxSize = 100, context: Context = defaultContext()) {
-    check('MemoryPool: factory', factory ?? null, aFunction, 'invalid-config');
+    required('MemoryPool: factory', factory, aFunction, 'invalid-config');
     check('MemoryPool: reset', reset, aFunction, 'invalid-config');
     check('MemoryPool: maxSize', maxSize, notNegative, 'invalid-config');
     this.#factory = factory;
@@ -85,7 +86,7 @@ export class MemoryPool<T extends object> {
     let object = this.#idle.pop();
     if (object === undefined) {
       object = this.#factory();
-      if (typeof object !== 'object' && typeof object !== 'function') {
+      if (!isObject(object) && typeof object !== 'function') {
         throw new TidemarkError(
           'invalid-argument',
           `MemoryPool: the factory made ${shown(object)}, and an object is expected`,
@@ -99,7 +100,7 @@ export class MemoryPool<T extends object> {
     } else {
       ++counts.reused;
     }
-    this.#inUse.add(object);
+    this.#inUse.set(object, counts.created + counts.reused);
     this.#lost.register(object, undefined, object);
     counts.peakInUse = Math.max(counts.peakInUse, ++counts.inUse);
     return object;
@@ -110,7 +111,7 @@ export class MemoryPool<T extends object> {
     this.#requireAlive();
     if (!this.#inUse.has(object)) {
       const why = this.#known.has(object) ? 'which was released already' : 'which is not of this pool';
-      throw new TidemarkError('invalid-argument', `MemoryPool.release: object: ${shown(object)}, ${why}`);
+      refuse('MemoryPool.release: object', object, `one that is in use, and none ${why},`);
     }
     this.#reset?.(object); // where it throws, the object stays in use
     this.#inUse.delete(object);
@@ -125,32 +126,40 @@ export class MemoryPool<T extends object> {
 
   /** Acquires an object for the time that `use` takes, a promise's too. */
   with<R>(use: (object: T) => R): R {
+    required('MemoryPool.with: use', use, aFunction);
     const object = this.acquire();
+    const acquisition = this.#inUse.get(object);
+    // `use` may have released it, and it may be another's since.
+    const giveBack = (): void => {
+      if (!this.#disposed && this.#inUse.get(object) === acquisition) this.release(object);
+    };
     let result: R;
     try {
       result = use(object);
     } catch (error) {
-      this.release(object);
+      giveBack();
       throw error;
     }
-    if (result instanceof Promise) {
-      return result.finally(() => {
-        this.release(object);
-      }) as R;
-    }
-    this.release(object);
+    if (result instanceof Promise) return result.finally(giveBack) as R;
+    giveBack();
     return result;
   }
 
   /** Makes `count` objects ahead, up to `maxSize` that wait. */
   prefill(count: number): void {
-    const objects = Array.from({ length: Math.min(count, this.#maxSize) - this.#idle.length }, () => this.acquire());
-    for (const object of objects) this.release(object);
+    required('MemoryPool.prefill: count', count, notNegative);
+    const objects: T[] = [];
+    try {
+      while (objects.length + this.#idle.length < Math.min(count, this.#maxSize)) objects.push(this.acquire());
+    } finally {
+      for (const object of objects) this.release(object);
+    }
   }
 
   /** Lets waiting objects go, all but `kept`. */
   trim(kept = 0): void {
-    this.#idle.length = Math.min(this.#idle.length, kept);
+    required('MemoryPool.trim: kept', kept, notNegative);
+    this.#idle.length = Math.min(this.#idle.length, Math.ceil(kept));
   }
 
   get size(): number {
@@ -162,7 +171,7 @@ export class MemoryPool<T extends object> {
   }
 
   set maxSize(maxSize: number) {
-    check('MemoryPool.maxSize', maxSize ?? null, notNegative);
+    required('MemoryPool.maxSize', maxSize, notNegative);
     this.#maxSize = maxSize;
     this.trim(maxSize);
   }

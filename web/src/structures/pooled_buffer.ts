@@ -1,6 +1,8 @@
 // PooledBuffer: bytes of linear memory that a BufferPool has lent.
 import { symbolDispose } from '../disposable.js';
+import { aFunction, anyNumber, refuse, required } from '../checks.js';
 import { shown, TidemarkError } from '../errors.js';
+import { requireNumbers } from './given.js';
 import type { PoolBlock } from './buffer_store.js';
 import type { StructureMemory } from './structure_memory.js';
 
@@ -52,6 +54,7 @@ export class PooledBuffer {
 
   /** A view for the time of `use` only: compaction may move the buffer before and after. */
   use<R>(use: (bytes: Uint8Array<ArrayBuffer>) => R): R {
+    required('PooledBuffer.use: use', use, aFunction);
     const block = this.#requireBlock();
     this.#pin(block);
     try {
@@ -73,11 +76,9 @@ export class PooledBuffer {
   /** @throws {TidemarkError} `'invalid-argument'`: no such index */
   set(index: number, byte: number): void {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `PooledBuffer.set: index: ${shown(index)}, and 0 … ${this.length - 1} is expected`,
-      );
+      refuse('PooledBuffer.set: index', index, `0 … ${this.length - 1}`);
     }
+    required('PooledBuffer.set: byte', byte, anyNumber);
     this.#current(this.#requireBlock())[index] = byte;
   }
 
@@ -88,6 +89,7 @@ export class PooledBuffer {
 
   /** @throws {TidemarkError} `'invalid-argument'`: `source` does not fit */
   write(source: ArrayLike<number>, offset = 0): void {
+    requireNumbers('PooledBuffer.write: source', source);
     if (!(Number.isInteger(offset) && offset >= 0 && offset + source.length <= this.length)) {
       throw new TidemarkError(
         'invalid-argument',

@@ -1,5 +1,6 @@
 // What makes places in WebAssembly readable: DWARF and source maps. A chunk of its own, loaded when a profile is symbolized.
 import { GREATEST_LOWER_BOUND, originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { checkOptions, type Check } from '../checks.js';
 import { shown, TidemarkError } from '../errors.js';
 import { unnamedFunction } from '../profiling/function_names.js';
 import type { ProfileFrame } from '../profiling/profile_data.js';
@@ -17,6 +18,8 @@ export interface SymbolSources {
 /** The frames that one stands for: those of inlined functions first, the function that has the code last. */
 export type Symbols = (frame: ProfileFrame) => ProfileFrame[];
 
+const anything: Check = ['', () => true]; // looked at where it is read
+
 // How far in front of a call its line is looked for in a source map.
 const mostBytesBack = 64;
 
@@ -24,7 +27,9 @@ const mostBytesBack = 64;
  * @throws {TidemarkError} `'invalid-argument'`: no such file, or one without what it should have; `'not-supported'`: none was
  *   given, and the program names none that can be read
  */
-export async function loadSymbols({ dwarf, sourceMap }: SymbolSources, code: ProgramCode): Promise<Symbols> {
+export async function loadSymbols(sources: SymbolSources = {}, code: ProgramCode): Promise<Symbols> {
+  checkOptions(sources, { dwarf: anything, sourceMap: anything });
+  const { dwarf, sourceMap } = sources;
   if (dwarf !== undefined) return dwarfSymbols(dwarfIn(await given('dwarf', dwarf)));
   if (sourceMap !== undefined) {
     const text = sourceMap instanceof URL ? new TextDecoder().decode(await given('sourceMap', sourceMap)) : sourceMap;

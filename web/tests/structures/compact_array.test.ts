@@ -309,7 +309,7 @@ describe('records', () => {
         expect.objectContaining({ code: 'invalid-argument' }) as Error,
       );
     }
-    expect(() => array.push(5 as never)).toThrow(/5, and { x } is expected/);
+    expect(() => array.push(5 as never)).toThrow(/5 was given, and { x } is expected/);
     expect(array.length).toBe(0);
   });
 });

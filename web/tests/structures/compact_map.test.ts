@@ -226,7 +226,7 @@ describe('values', () => {
     ]);
     expect(map.getMany([2 ** 32 - 1, 1, 2, 3], -1)).toEqual(new Float64Array([Math.fround(0.1), -0, NaN, -1]));
     expect(() => map.set(1, 'x' as never)).toThrow(/value: "x", and a number is expected/);
-    expect(() => createCompactMap({ key: 'f80' as never })).toThrow(/"f80", and one of/);
+    expect(() => createCompactMap({ key: 'f80' as never })).toThrow(/"f80" was given, and one of/);
     expect(map.get('1' as never)).toBeUndefined();
   });
 });

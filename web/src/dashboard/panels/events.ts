@@ -31,7 +31,7 @@ export class EventsPanel implements Panel {
   constructor() {
     this.#scroll = h(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Events' },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Events' },
       this.#empty,
       h(
         'table',

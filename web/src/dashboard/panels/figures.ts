@@ -20,7 +20,7 @@ const figures: Figure[] = [
     id: 'used',
     label: 'Used',
     value: ({ used }) => format.bytes(used),
-    detail: ({ liveBlocks }) => (liveBlocks === null ? 'not known of this module' : format.blocks(liveBlocks)),
+    detail: ({ liveBlocks }) => (liveBlocks === null ? 'not known' : format.blocks(liveBlocks)),
   },
   {
     id: 'reserved',

@@ -86,7 +86,7 @@ function handlers({ handlers: rows }: Limits): HTMLElement | null {
         h(
           'tr',
           {},
-          h('td', {}, name),
+          h('td', { dir: 'auto' }, name),
           h('td', { class: 'number' }, format.count(calls)),
           h('td', { class: 'number' }, format.bytes(gainedBytes)),
         ),

@@ -29,7 +29,7 @@ export class SizeClassesPanel implements Panel {
     );
     this.#scroll = h(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Size classes' },
+      { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Size classes' },
       h('table', {}, h('thead', {}, h('tr', {}, ...head)), this.#body),
     );
     this.element = frame('size-classes', 'Size classes', [this.#note], this.#empty, this.#scroll);

@@ -70,7 +70,7 @@ export class TestsPanel implements Panel {
       ),
       h(
         'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Test results' },
+        { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Test results' },
         h('table', {}, h('thead', {}, h('tr', {}, ...head)), this.#body),
       ),
     );
