@@ -87,6 +87,13 @@ const rows: Row[] = [
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   ],
   ['createTidemark', ['nonsense'], (value, name) => createTidemark({ [name]: value })],
+  ['createTidemark', ['initialBytes', 'nonsense'], (value, name) => createTidemark({ memory: { [name]: value } })],
+  [
+    'createTidemark',
+    ['memory'],
+    (value) => createTidemark({ memory: value }),
+    (value) => typeof value === 'object' && value !== null,
+  ],
   ['since', ['earlier'], (value) => tidemark.getMemoryProfile('app').since(value)],
   [
     'a module',
