@@ -106,8 +106,10 @@ test('handlers that share a name are told apart', async () => {
       ['same', i],
     ]);
   }
-  expect(ran).toEqual(['first', 'third', 'first', 'third']);
-  expect(api.wasmMemoryManager.getPressureHandlers().map(({ runs }) => runs)).toEqual([2, 0, 2]);
+  api.registerModule(bareModule('another'));
+  const [other] = await api.relieve('another');
+  expect(other?.handlers.map(({ runs }) => runs)).toEqual([3, 1, 3]);
+  expect(ran).toEqual(['first', 'third', 'first', 'third', 'first', 'second', 'third']);
 });
 
 test('who is told of what went for the bytes may use the cache', async () => {
