@@ -32,7 +32,7 @@ async function smartPointers(use: (mesh: Mesh) => void, detectors = 1) {
   const { default: create } = (await import(url.href)) as { default: () => Promise<{ Mesh: new () => Mesh }> };
   const module = await create();
   const clock = new SimulatedClock();
-  const api = attach({ id: 'objects', module, clock } as never);
+  const api = attach({ id: 'objects', module, clock });
   const all = Array.from({ length: detectors }, () => new api.MemoryLeakDetector({ continuousMonitoring: false }));
   for (const detector of all) detector.startMonitoring({ id: 'objects', module });
   const second = (): void => {
@@ -87,7 +87,7 @@ test('a detector that goes leaves the others the stacks of where objects are mad
   const url = new URL('../../build/wasm/web/objects.mjs', import.meta.url);
   const { default: create } = (await import(url.href)) as { default: () => Promise<{ Mesh: new () => Mesh }> };
   const module = await create();
-  const api = attach({ id: 'objects', module } as never);
+  const api = attach({ id: 'objects', module });
   const stays = new api.MemoryLeakDetector({ continuousMonitoring: false });
   const goes = new api.MemoryLeakDetector({ continuousMonitoring: false });
   for (const detector of [stays, goes]) detector.startMonitoring({ id: 'objects', module });
