@@ -120,8 +120,8 @@ export interface Resources {
       readonly stacks: Map<string, number>;
     }
   >;
-  /** Calls `then` once the garbage collector has run, in place of what the same `who` has asked for before. */
-  onCollected(who: object, then: (() => void) | null): void;
+  /** Calls `then` once the garbage collector has run, in place of what the same `who` has asked for before. Runtimes of before don't. */
+  onCollected?(who: object, then: (() => void) | null): void;
   roots(visit: (address: number) => void): void;
   wasmOnStack(): boolean;
   values(): number;

@@ -30,7 +30,7 @@ export class ResourceWatch {
   sample(now: number): void {
     for (const { kind, live } of this.#counts()) this.#add(kind, live, now);
     const { resources } = this.rules;
-    if (!this.linked || !resources) return;
+    if (!this.linked || !resources?.onCollected) return;
     if (this.#madeBefore) {
       for (const [name, { live, created }] of resources.classes) {
         this.#outlived.set(name, Math.max(0, live - (created - (this.#madeBefore.get(name) ?? 0))));
@@ -42,7 +42,7 @@ export class ResourceWatch {
   }
 
   dispose(): void {
-    if (this.linked) this.rules.resources?.onCollected(this, null);
+    if (this.linked) this.rules.resources?.onCollected?.(this, null);
   }
 
   /** `looked`: the engine still has the scan of now. */
@@ -84,7 +84,9 @@ export class ResourceWatch {
         : null;
       // Wrappers that were dropped count until they are collected: a rise of them is believed as far as it outlives that.
       const waiting =
-        known !== undefined && live - (this.#outlived.get(className ?? '') ?? 0) > (rising?.bytes ?? 0) / 2;
+        known !== undefined &&
+        this.rules.resources?.onCollected !== undefined &&
+        live - (this.#outlived.get(className ?? '') ?? 0) > (rising?.bytes ?? 0) / 2;
       const verdict = rising?.verdict ?? 'clean';
       const forgotten = known?.forgotten.length ?? 0;
       const found = this.rules.resource({
