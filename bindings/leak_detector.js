@@ -44,8 +44,8 @@ addToLibrary({
       'given': new Set(),
       'objects': new Set(),
       'classes': new Map(),
-      // Whether stacks are taken where objects are created: of the first of each class, and of one of 64 then.
-      'watching': false,
+      // How many detectors want stacks of where objects are created: of the first of each class, and of one of 64 then.
+      'watching': 0,
     });
   },
 
@@ -198,6 +198,7 @@ addToLibrary({
     resources['objects'].add(token);
     if (globalThis.FinalizationRegistry) {
       resources.registry ??= new FinalizationRegistry((token) => {
+        if (token['then']) return token['then']();
         if (!resources['objects'].delete(token)) return;
         var known = tidemarkClass(token['name']);
         var record = token['record'];
@@ -268,6 +269,11 @@ addToLibrary({
 #if ASYNCIFY == 1
       if (Asyncify.currData) visit(Asyncify.currData >>> 0);
 #endif
+    };
+    // By the registry of the objects: what was collected at the same time has been told of when anybody else's turn comes.
+    resources['onCollected'] = (who, then) => {
+      resources.registry?.unregister(who);
+      if (then) resources.registry?.register({}, { 'then': then }, who);
     };
     resources['wasmOnStack'] = () => tidemarkWasmOnStack();
     resources['values'] = () => (typeof emval_handles == 'undefined' ? 0 : emval_handles.length / 2 - 5 - emval_freelist.length);

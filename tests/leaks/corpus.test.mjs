@@ -70,13 +70,26 @@ test('a program has SIMD when it was linked with it', () => {
   expect([scalar.hasSimd, simd.hasSimd]).toEqual([false, true]);
 });
 
+/** Of what else is said than should be, and why. */
+const otherwise = {
+  XorLinkedList: 'called a leak: its pointers are kept in a form that nobody can know',
+  KeptAmongTheCrowd: 'maybe: without the profiler, what comes and goes hides it',
+  SmartPointerOfAFailedCall: 'maybe: the garbage collector has them deleted',
+  SmartPointersOnceAMinute: 'the same',
+  LogInOneString: 'clean: its capacity doubles, and who knows whether it will again',
+  TrailsOfObjects: 'the same',
+  PlacesByNumberOfTask: 'the same',
+};
+
 for (const slices of [false, true]) {
   test(`the corpus, ${slices ? 'in slices, with SIMD' : 'in one go'}`, { timeout: 600_000 }, async () => {
     const rows = await runCorpus((slices ? simd : scalar).create, attach, { slices });
-    const wrong = rows.filter(({ leaks, found }) => leaks !== found).map(({ name }) => name);
-    const { programs, precision, recall } = scoreOf(rows);
-    expect(programs).toBeGreaterThanOrEqual(25);
-    assert.ok(precision >= 0.95 && recall >= 0.95, `precision ${precision}, recall ${recall}: ${wrong.join(', ')}`);
+    const wrong = rows.filter(({ leaks, slow, found, told }) => (slow ? !told : leaks !== found));
+    expect(wrong.map(({ name }) => name).sort()).toEqual(Object.keys(otherwise).sort());
+    const score = scoreOf(rows);
+    expect(score.programs).toBeGreaterThanOrEqual(180);
+    for (const part of ['precision', 'precisionOfTold', 'recallOfTold'])
+      assert.ok(score[part] >= 0.95, JSON.stringify(score));
   });
 }
 

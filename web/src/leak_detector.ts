@@ -30,14 +30,16 @@ interface Watching {
   readonly stops: (() => void)[];
   /** Of the scan in slices that is under way. */
   slicing: { cancelled: boolean } | null;
+  /** A detection of those that run by themselves is. */
+  looking: boolean;
   lastDetection: number;
   lastDetectionMs: number;
 }
 
 const anAddress = /* @__PURE__ */ aNumber('an address', (value) => value >>> 0 === value);
 
-/** Scans use memory of the engine that is one: the last who began has it. */
-const scanning = new WeakMap<object, object>();
+/** Engines in which a scan in slices is under way: there is room for one, and the next waits for it. */
+const scanning = new WeakSet();
 
 /**
  * Detects memory leaks in modules: growth, fragmentation, unreachable blocks, reference cycles, forgotten resources.
@@ -119,36 +121,44 @@ export class MemoryLeakDetector {
     const entry = this.#require(moduleId);
     const { watch } = entry;
     if (!watch.linked) return this.detectLeaks(moduleId);
+    const owner = watch.rules.runtime;
+    const isOver = (): boolean => this.#disposed || this.#watching.get(moduleId) !== entry;
     for (let attempt = 0; attempt < 3; ++attempt) {
+      while (scanning.has(owner)) await nextTurn(keepsAlive);
+      if (isOver()) break;
       this.#disturb(entry);
       watch.sample();
       const slicing = (entry.slicing = { cancelled: false });
-      const owner = watch.rules.runtime;
-      scanning.set(owner, slicing);
+      scanning.add(owner);
       let spentMs = 0;
       let status: Status = Status.disturbed;
       const slice = async (step: () => Status): Promise<Status> => {
         await nextTurn(keepsAlive);
-        if (slicing.cancelled || scanning.get(owner) !== slicing) return Status.disturbed;
+        if (slicing.cancelled) return Status.disturbed;
         const began = this.#context.clock.elapsed();
         const said = step();
         spentMs += this.#context.clock.elapsed() - began;
         return said;
       };
-      for (const again of [false, true]) {
-        status = await slice(() => watch.rules.begin(again, watch.roots.keys()));
+      try {
+        for (const again of [false, true]) {
+          status = await slice(() => watch.rules.begin(again, watch.roots.keys()));
+          while (status === Status.more) status = await slice(() => watch.rules.step(this.config.sliceMs));
+          if (status !== Status.marked) break;
+        }
+        if (status === Status.marked) status = await slice(() => watch.rules.examine());
         while (status === Status.more) status = await slice(() => watch.rules.step(this.config.sliceMs));
-        if (status !== Status.marked) break;
+      } finally {
+        scanning.delete(owner);
+        entry.slicing = null;
       }
-      if (status === Status.marked) status = await slice(() => watch.rules.examine());
-      while (status === Status.more) status = await slice(() => watch.rules.step(this.config.sliceMs));
-      entry.slicing = null;
-      if (this.#disposed || this.#watching.get(moduleId) !== entry) this.#require(moduleId);
+      if (isOver()) break;
       const began = this.#context.clock.elapsed() - spentMs;
       if (status === Status.noMemory) return this.#conclude(entry, began, 'unscanned', watch.resources(false));
       if (status !== Status.done) continue; // the program was moved, or somebody else has scanned
       return this.#seen(entry, began, 'confirmed', watch.rules.report());
     }
+    if (isOver() && !keepsAlive) throw new TidemarkError('disposed', `${moduleId}: nobody looks after it any more`);
     return this.detectLeaks(moduleId);
   }
 
@@ -243,14 +253,24 @@ export class MemoryLeakDetector {
 
   #tick(entry: Watching): void {
     // The memory of a scan that is under way is none of the program's.
-    if (!entry.slicing) entry.watch.sample();
+    const { linked, rules } = entry.watch;
+    if (!linked || !scanning.has(rules.runtime)) entry.watch.sample();
     const { clock } = this.#context;
     const pause = Math.max(this.config.detectionIntervalMs, 100 * entry.lastDetectionMs);
-    if (!this.config.continuousMonitoring || entry.slicing || clock.now() - entry.lastDetection < pause) return;
+    if (
+      !this.config.continuousMonitoring ||
+      entry.slicing ||
+      entry.looking ||
+      clock.now() - entry.lastDetection < pause
+    )
+      return;
     entry.lastDetection = clock.now();
-    this.#detectInSlices(entry.watch.module.id, false).catch((error: unknown) => {
-      if (!(error instanceof TidemarkError)) console.error('tidemark: leak detection failed', error);
-    });
+    entry.looking = true;
+    this.#detectInSlices(entry.watch.module.id, false)
+      .catch((error: unknown) => {
+        if (!(error instanceof TidemarkError)) console.error('tidemark: leak detection failed', error);
+      })
+      .finally(() => (entry.looking = false));
   }
 
   /** The program was moved, or a scan in one go is to come: what is under way begins anew. */
@@ -401,6 +421,7 @@ export class MemoryLeakDetector {
       history: [],
       stops: [watched.whenGone(() => this.stopMonitoring(moduleId))],
       slicing: null,
+      looking: false,
       lastDetection: this.#context.clock.now(),
       lastDetectionMs: 0,
     };

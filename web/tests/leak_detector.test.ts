@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTidemark } from 'tidemark/manual';
-import type { LeakResult, WasmModule } from 'tidemark';
+import type { LeakResult, TidemarkApi, WasmModule } from 'tidemark';
 import type { Engine, Runtime } from '../src/engine.js';
 import { LeakSeries } from '../src/leaks/leak_series.js';
 import { kindText, severityOf, stackLines, timeToLimitMs } from '../src/leaks/leak_text.js';
@@ -89,6 +89,96 @@ test('a scan in slices survives a shrink', async () => {
   await new Promise((resolve) => setTimeout(resolve, 0));
   api.shrink('tidemark');
   expect(found(await slices)).toEqual([]);
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** A block that nothing points to. */
+function forgetBlock(api: TidemarkApi, bytes: number): void {
+  const { exports, module } = engineOf(api.defaultModule);
+  exports.malloc(1 << 20); // far from both ends of the heap, whose addresses and sizes are numbers that the engine has
+  const address = exports.malloc(bytes);
+  exports.malloc(1 << 20);
+  (module as { tidemark?: { resources?: { held: Set<number> } } }).tidemark?.resources?.held.delete(address);
+}
+
+test('two detectors that look in slices at the same time both finish their scans', async () => {
+  const api = await createTidemark();
+  forgetBlock(api, 3000);
+  const detectors = [new api.MemoryLeakDetector(), new api.MemoryLeakDetector()];
+  const [one, other] = detectors;
+  const both = await Promise.all(
+    [one, other, one].map((detector) => detector?.detectLeaksInSlices('tidemark') as Promise<LeakResult>),
+  );
+  for (const result of both) {
+    expect(found(result)).toEqual(['unreachable leak']);
+    expect(result.patterns[0]?.evidence['scan']).toBe('confirmed');
+  }
+  for (const detector of detectors) detector.dispose();
+});
+
+test('a detection in one go of one detector and a scan in slices of another', async () => {
+  const api = await createTidemark();
+  forgetBlock(api, 3000);
+  const slices = new api.MemoryLeakDetector().detectLeaksInSlices('tidemark');
+  for (let i = 0; i < 3; ++i) {
+    await turn();
+    expect(found(new api.MemoryLeakDetector().detectLeaks('tidemark'))).toEqual(['unreachable leak']);
+  }
+  expect(found(await slices)).toEqual(['unreachable leak']);
+});
+
+test('what runs by itself ends in the midst of a scan when a module is not looked after any more', async () => {
+  const clock = new SimulatedClock();
+  const api = await createTidemark({ clock });
+  forgetBlock(api, 3000);
+  const told: LeakResult[] = [];
+  const other = new api.MemoryLeakDetector();
+  for (const stop of ['stopMonitoring', 'dispose'] as const) {
+    const detector = new api.MemoryLeakDetector();
+    detector.onLeak((result) => told.push(result));
+    detector.startMonitoring(api.defaultModule);
+    other.startMonitoring(api.defaultModule); // so that the module is known all the same
+    clock.advance(30_000);
+    await turn();
+    detector[stop]('tidemark');
+    for (let i = 0; i < 200; ++i) await turn();
+    if (stop === 'stopMonitoring') expect(detector.getModule('tidemark')).toBe(null);
+  }
+  expect(told).toEqual([]);
+  expect(other.getHistory('tidemark').length).toBeGreaterThan(0); // it has looked meanwhile
+  other.dispose();
+});
+
+test('who has asked for a scan and stops looking after the module meanwhile is told what is seen then', async () => {
+  const api = await createTidemark();
+  forgetBlock(api, 3000);
+  const detector = new api.MemoryLeakDetector({ continuousMonitoring: false });
+  detector.startMonitoring(api.defaultModule);
+  const result = detector.detectLeaksInSlices('tidemark');
+  await turn();
+  detector.stopMonitoring('tidemark');
+  expect(found(await result)).toEqual(['unreachable leak']);
+  const disposed = detector.detectLeaksInSlices('tidemark').catch(code);
+  await turn();
+  detector.dispose();
+  expect(await disposed).toBe('disposed');
+});
+
+test('memory that grows and shrinks in the midst of a scan in slices changes nothing in what it finds', async () => {
+  const api = await createTidemark();
+  const { exports } = engineOf(api.defaultModule);
+  forgetBlock(api, 3000);
+  api.startLeakMonitoring(api.defaultModule);
+  for (let i = 0; i < 6; ++i) {
+    const slices = api.memoryLeakDetector.detectLeaksInSlices('tidemark');
+    for (let k = 0; k < i; ++k) await turn();
+    const peak = exports.malloc(32 << 20);
+    await turn();
+    exports.free(peak);
+    api.shrink('tidemark');
+    expect(found(await slices)).toEqual(['unreachable leak']);
+  }
 });
 
 test('a detection from within a shrink, as soon as it is told of, sees the program as it is then', async () => {

@@ -8,8 +8,8 @@ for (const slices of [false, true]) {
   const rows = await runCorpus(create, attach, { slices });
   result[slices ? 'slices' : 'whole'] = {
     ...scoreOf(rows),
-    rows: rows.map(({ name, leaks, found, milliseconds, result: { severity, patterns } }) => ({
-      ...{ name, leaks, found, milliseconds, severity },
+    rows: rows.map(({ name, leaks, slow, found, told, milliseconds, result: { severity, patterns } }) => ({
+      ...{ name, leaks, slow, found, told, milliseconds, severity },
       by: [...new Set(patterns.filter(({ verdict }) => verdict === 'leak').map(({ type }) => type))],
     })),
   };

@@ -35,6 +35,9 @@ export interface GrowthFinding extends Finding {
   valleys: number;
 }
 
+/** Told of a rise that would be a leak if it were faster, and of one of which that can't be said yet. */
+export const isSlow = ({ reason }: GrowthFinding): boolean => reason === 'below the threshold';
+
 /** Of one size class; `blockBytes` 0 is of large blocks. */
 export interface CensusRow {
   blockBytes: number;
@@ -103,7 +106,8 @@ export const scanKinds: readonly ScanKind[] = ['exact', 'confirmed', 'approximat
 
 /** What JavaScript keeps of a linked program: bindings/leak_detector.js. */
 export interface Resources {
-  watching: boolean;
+  /** How many do. */
+  watching: number;
   readonly held: Set<number>;
   readonly classes: Map<
     string,
@@ -116,6 +120,8 @@ export interface Resources {
       readonly stacks: Map<string, number>;
     }
   >;
+  /** Calls `then` once the garbage collector has run, in place of what the same `who` has asked for before. Runtimes of before don't. */
+  onCollected?(who: object, then: (() => void) | null): void;
   roots(visit: (address: number) => void): void;
   wasmOnStack(): boolean;
   values(): number;

@@ -4,7 +4,7 @@ import { hardLimitOf } from '../collectables.js';
 import type { WatchedModule } from '../wasm_module.js';
 import { shownBytes } from '../shown_bytes.js';
 import { leakEngineOf, type LeakEngine, sizeClassCount } from './leak_engine.js';
-import type { Census, GrowthFinding, ScanKind, ScanReport } from './leak_findings.js';
+import { type Census, type GrowthFinding, isSlow, type ScanKind, type ScanReport } from './leak_findings.js';
 import type { LeakDetectorConfig, LeakPattern, LeakSite } from './leak_result.js';
 import { LeakSeries } from './leak_series.js';
 import { classText, countText, cycleText, groupName, severityOf, type TellPattern } from './leak_text.js';
@@ -46,7 +46,7 @@ export class LeakWatch {
     this.#sites = new SiteGrowth(this.#stacks, config.detectionWindowMs);
     this.#resources = new ResourceWatch(this.rules, this.linked, module.id, context, () => this.config, this.#pattern);
     const { resources } = this.rules;
-    if (this.linked && resources) resources.watching = true;
+    if (this.linked && resources) ++resources.watching;
   }
 
   get samples(): number {
@@ -123,16 +123,19 @@ export class LeakWatch {
       guilty.sort((a, b) => b.finding.ratePerSecond - a.finding.ratePerSecond);
     }
     const leaking = guilty.filter(({ finding }) => finding.verdict === 'leak');
-    const isWhole = whole.verdict === 'leak' || leaking.length === 0;
-    const worst = isWhole ? whole : leaking[0]?.finding;
+    // Where the whole hides it, a size class may show a rise that is too slow to be a leak.
+    const slow = guilty.find(({ finding }) => isSlow(finding));
+    const part = whole.verdict === 'leak' ? undefined : (leaking[0] ?? (whole.verdict === 'clean' ? slow : undefined));
+    const worst = part?.finding ?? whole;
     const judge = (series: LeakSeries, index: number): GrowthFinding => this.#judge(series, index);
     const growing = this.linked ? this.#sites.growing(judge) : [];
     const sites = growing.map(({ stack, bytes, blocks }) => ({ stack, bytes, blocks }));
     const [rising] = growing;
     const alone = rising?.finding.verdict === 'leak' ? (SiteGrowth.isLeak(rising, judge) ? 'leak' : 'maybe') : 'clean';
-    if (rising && alone !== 'clean' && worst?.verdict !== 'leak' && (alone === 'leak' || worst?.verdict !== 'maybe'))
+    const tellsLess = worst.verdict === 'clean' || isSlow(worst);
+    if (rising && alone !== 'clean' && worst.verdict !== 'leak' && (alone === 'leak' || tellsLess))
       return [this.#growthOfSite(rising, alone, sites)];
-    if (!worst || worst.verdict === 'clean') return [];
+    if (worst.verdict === 'clean') return [];
     const verdict = worst.verdict;
     const blamed = leaking.length > 0 ? leaking : guilty;
     const classes = blamed.slice(0, 8).map(({ blockBytes }) => blockBytes);
@@ -157,9 +160,9 @@ export class LeakWatch {
           samples: worst.samples,
           valleys: worst.valleys,
           trend: this.#series.trendOf(
-            isWhole ? column.used : (leaking[0]?.index ?? column.used),
+            part?.index ?? column.used,
             60,
-            worst.reason === 'rising for long',
+            worst.reason === 'rising for long' || isSlow(worst),
           ),
           blockBytes: classes,
         },
@@ -362,6 +365,7 @@ export class LeakWatch {
   }
 
   dispose(): void {
-    if (this.linked && this.rules.resources) this.rules.resources.watching = false;
+    this.#resources.dispose();
+    if (this.linked && this.rules.resources) --this.rules.resources.watching;
   }
 }

@@ -12,6 +12,10 @@ const mallocBlock = '_malloc() block';
 
 export class ResourceWatch {
   readonly #series = new Map<string, LeakSeries>();
+  /** Objects that had been made, by class, before the garbage collector ran last, as far as that is known. */
+  #madeBefore: ReadonlyMap<string, number> | null = null;
+  /** Of those, how many were there afterwards. */
+  readonly #outlived = new Map<string, number>();
 
   constructor(
     private readonly rules: LeakEngine,
@@ -25,6 +29,20 @@ export class ResourceWatch {
   /** Counts once. */
   sample(now: number): void {
     for (const { kind, live } of this.#counts()) this.#add(kind, live, now);
+    const { resources } = this.rules;
+    if (!this.linked || !resources?.onCollected) return;
+    if (this.#madeBefore) {
+      for (const [name, { live, created }] of resources.classes) {
+        this.#outlived.set(name, Math.max(0, live - (created - (this.#madeBefore.get(name) ?? 0))));
+      }
+      this.#madeBefore = null;
+    }
+    const made = new Map([...resources.classes].map(([name, { created }]) => [name, created]));
+    resources.onCollected(this, () => (this.#madeBefore = made));
+  }
+
+  dispose(): void {
+    if (this.linked) this.rules.resources?.onCollected?.(this, null);
   }
 
   /** `looked`: the engine still has the scan of now. */
@@ -64,6 +82,12 @@ export class ResourceWatch {
             threshold: 0.1, // a second
           })
         : null;
+      // Wrappers that were dropped count until they are collected: a rise of them is believed as far as it outlives that.
+      const waiting =
+        known !== undefined &&
+        this.rules.resources?.onCollected !== undefined &&
+        live - (this.#outlived.get(className ?? '') ?? 0) > (rising?.bytes ?? 0) / 2;
+      const verdict = rising?.verdict ?? 'clean';
       const forgotten = known?.forgotten.length ?? 0;
       const found = this.rules.resource({
         live,
@@ -72,13 +96,13 @@ export class ResourceWatch {
         netted,
         bytes,
         looked,
-        rising: rising?.verdict ?? 'clean',
+        rising: waiting && verdict === 'leak' ? 'maybe' : verdict,
       });
       if (found.verdict === 'clean') continue;
       const said = {
         lost: `${kindText(lost, kind)} lost: the JavaScript wrapper was collected without being given back, and nothing in memory points to it`,
         forgotten: `${kindText(forgotten, kind)} collected without being given back`,
-        rising: `${kindText(live, kind)} in use, and more all the time`,
+        rising: `${kindText(live, kind)} in use, and more all the time${waiting ? ', if the garbage collector leaves them' : ''}`,
         netted: `${kindText(netted, kind)} given back by the garbage collector only`,
         none: kind,
       }[found.reason];

@@ -1,5 +1,5 @@
 // Live bytes by allocation site, over time, as far as the profiler has sampled them: who a growth is to be blamed on.
-import type { GrowthFinding, ProfilerSamples, ProfilerSite } from './leak_findings.js';
+import { type GrowthFinding, isSlow, type ProfilerSamples, type ProfilerSite } from './leak_findings.js';
 import { LeakSeries } from './leak_series.js';
 import type { SiteStack, SiteStacks } from './site_stacks.js';
 
@@ -78,11 +78,9 @@ export class SiteGrowth {
     { finding, series }: GrowingSite,
     judge: (series: LeakSeries, column: number) => GrowthFinding,
   ): boolean {
-    return (
-      finding.verdict === 'leak' &&
-      finding.confidence >= 0.8 &&
-      finding.reason !== 'the valleys are rising' &&
-      judge(series, 1).verdict === 'clean'
-    );
+    if (finding.verdict !== 'leak' || finding.confidence < 0.8 || finding.reason === 'the valleys are rising')
+      return false;
+    const room = judge(series, 1);
+    return room.verdict === 'clean' || isSlow(room);
   }
 }
