@@ -220,6 +220,9 @@ export class Page {
 
   #save(): void {
     const view = this.#views.selected;
+    // Maps are made while one looks at them: the file has one of now in any case.
+    const map = view?.source.heapMap();
+    if (map) view?.maps.add(view.latest?.time ?? this.#clock.now(), map);
     if (view) download(`${view.source.id}.tidemark.json`, 'application/json', save(view));
   }
 

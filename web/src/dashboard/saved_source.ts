@@ -231,10 +231,10 @@ function ofHistory(list: unknown[], fileName: string): Content | null {
 }
 
 /** A part of a file, or null where it has none. Panels trust its shape. */
-function partOf<T>(fields: Fields, name: string, shape: Parameters<typeof fits>[1], fail: Fail): T | null {
+function partOf(fields: Fields, name: string, shape: Parameters<typeof fits>[1], fail: Fail): unknown {
   const value = fields[name];
   if (value === null || value === undefined) return null;
-  return fits(value, shape) ? (value as T) : fail(`its ${name} are not as Tidemark writes them`);
+  return fits(value, shape) ? value : fail(`its ${name} are not as Tidemark writes them`);
 }
 
 const kinds: readonly string[] = ['growth', 'shrink', 'compaction', 'collection', 'warning', 'leak', 'note'];
@@ -250,12 +250,12 @@ function ofReport(report: Fields, fileName: string, fail: Fail): Content | null 
   const content = empty(id);
   content.readings = readingsOf([...listOf(history), ...(isRecord(stats) ? [stats] : [])]);
   if (isRecord(profile)) {
-    const sites = partOf<ApiProfile['sites']>(profile, 'sites', shapes.sites, fail) ?? [];
-    const sizeClasses = partOf<ProfileRow[]>(profile, 'sizeClasses', shapes.profileSizeClasses, fail);
+    const sites = (partOf(profile, 'sites', shapes.sites, fail) ?? []) as ApiProfile['sites'];
+    const sizeClasses = partOf(profile, 'sizeClasses', shapes.profileSizeClasses, fail) as ProfileRow[] | null;
     if (sites.length > 0) content.sites = [...sitesOf({ sites })];
     if (sizeClasses) content.sizeClasses = sizeClasses.map(rowOfProfile);
   }
-  const leaks = partOf<ApiLeaks>(report, 'leaks', shapes.reportedLeaks, fail);
+  const leaks = partOf(report, 'leaks', shapes.reportedLeaks, fail) as ApiLeaks | null;
   content.leaks = leaks && leaksOf(leaks);
   if (isRecord(limits)) {
     content.limits = { limits: limitRows(limits as Record<string, number | null>), budgets: [], handlers: [] };
@@ -263,7 +263,7 @@ function ofReport(report: Fields, fileName: string, fail: Fail): Content | null 
   content.markers = listOf(warnings).flatMap(({ timestamp, message }) =>
     typeof timestamp === 'number' ? [{ time: timestamp, kind: 'warning' as const, text: String(message) }] : [],
   );
-  const results = partOf<ApiTestResult[]>(report, 'results', shapes.tests, fail);
+  const results = partOf(report, 'results', shapes.tests, fail) as ApiTestResult[] | null;
   if (results) {
     const { score, durationMs } = isRecord(report['summary']) ? report['summary'] : {};
     content.tests = testsOf(id, results, score, durationMs);
@@ -294,22 +294,22 @@ function ofRecording(recording: Fields, fileName: string, fail: Fail): Content {
     fail(`this recording is of version ${String(recording['version'])}, and version 1 is expected`);
   }
   const { moduleId, readings, latest, tests } = recording;
-  const part = <T>(name: keyof typeof shapes): T | null => partOf(recording, name, shapes[name], fail);
-  const rows = isRecord(tests) ? partOf<ApiTestResult[]>(tests, 'rows', shapes.tests, fail) : null;
+  const part = (name: keyof typeof shapes): unknown => partOf(recording, name, shapes[name], fail);
+  const rows = isRecord(tests) ? (partOf(tests, 'rows', shapes.tests, fail) as ApiTestResult[] | null) : null;
   return {
     id: typeof moduleId === 'string' ? moduleId : fileName,
     readings: readingsOf([
       ...listOf(readings).slice(0, isRecord(latest) ? -1 : undefined),
       ...(isRecord(latest) ? [latest] : []),
     ]),
-    markers: (part<Marker[]>('markers') ?? []).map((marker) =>
+    markers: ((part('markers') ?? []) as Marker[]).map((marker) =>
       kinds.includes(marker.kind) ? marker : { ...marker, kind: 'note' },
     ),
-    sizeClasses: part('sizeClasses'),
-    maps: (part<PastMap[]>('maps') ?? []).map((map) => ({ ...map, stretches: Uint32Array.from(map.stretches) })),
-    sites: part('sites'),
-    leaks: part('leaks'),
-    limits: part('limits'),
+    sizeClasses: part('sizeClasses') as SizeClassStats[] | null,
+    maps: ((part('maps') ?? []) as PastMap[]).map((map) => ({ ...map, stretches: Uint32Array.from(map.stretches) })),
+    sites: part('sites') as Site[] | null,
+    leaks: part('leaks') as LeakFindings | null,
+    limits: part('limits') as Limits | null,
     tests: rows && testsOf('built-in', rows, (tests as Fields)['score'], (tests as Fields)['durationMs']),
   };
 }

@@ -1,7 +1,8 @@
 // The readings that the timeline draws, in columns of a fixed size: hours take no more memory than minutes.
 //
-// When there is no room for one more, the older half is thinned: of each two neighbours the one stays in which more memory
-// was filled. Recent times are kept in full, older ones ever more coarsely; the first reading and the highest peak are never lost.
+// When there is no room for one more, the older half is thinned where it is densest for its age: of two neighbours the one stays in
+// which more memory was filled. Recent times are kept in full, older ones ever more coarsely, so that each stretch of the past has its
+// share; the first reading and the highest peak are never lost.
 import type { Reading } from './source.js';
 
 const columns = ['time', 'used', 'reserved', 'allocated', 'limit'] as const;
@@ -75,6 +76,11 @@ export class Track {
       const used = this.#columns.used[at] ?? NaN;
       return Number.isNaN(used) ? (this.#columns.allocated[at] ?? NaN) : used;
     };
+    const timeAt = (at: number): number => this.#columns.time[at] ?? NaN;
+    /** Of two neighbours: how much of their age lies between those beside them. */
+    const sparsity = (at: number): number => (timeAt(at + 1) - timeAt(at - 1)) / (this.lastTime - timeAt(at));
+    const pairs = Array.from({ length: (old - 1) >> 1 }, (_, i) => sparsity(2 * i + 1)).sort((a, b) => a - b);
+    const most = pairs[pairs.length >> 1] ?? Infinity;
     let kept = 0;
     const keep = (from: number): void => {
       for (const name of columns) this.#columns[name][kept] = this.#columns[name][from] ?? NaN;
@@ -82,8 +88,10 @@ export class Track {
     };
     keep(0); // since when there are readings
     for (let at = 1; at < old; at += 2) {
-      const isLater = at + 1 < old && (filled(at + 1) >= filled(at) || Number.isNaN(filled(at)));
+      const isDense = at + 1 < old && sparsity(at) <= most;
+      const isLater = isDense && (filled(at + 1) >= filled(at) || Number.isNaN(filled(at)));
       keep(isLater ? at + 1 : at);
+      if (!isDense && at + 1 < old) keep(at + 1);
     }
     for (const name of columns) this.#columns[name].copyWithin(kept, old, this.#count);
     this.#count = kept + this.#count - old;

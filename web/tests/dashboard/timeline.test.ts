@@ -28,6 +28,17 @@ test('hours fit into the room for a minute: in order, the newest in full, the hi
   expect([...track.column('used')]).toEqual(times.map(valueAt)); // each with what was read then
 });
 
+test.each([4, 24])('of %i hours, read each second, no stretch is left out', (hours) => {
+  const track = new Track();
+  for (let second = 0; second < hours * 3600; ++second) track.add(reading(second, second, second));
+  const times = [...track.column('time')];
+  const last = times.at(-1) ?? 0;
+  // Where there were no readings for hours, the lines would be drawn straight across.
+  const gaps = times.slice(1).map((time, i) => (time - (times[i] ?? 0)) / Math.max(60, last - (times[i] ?? 0)));
+  expect(Math.max(...gaps)).toBeLessThan(0.03);
+  expect(times.slice(-600)).toEqual(Array.from({ length: 600 }, (_, i) => last - 599 + i)); // ten minutes in full
+});
+
 test('what is not known is NaN; what is no later is dropped; gaps break the lines once', () => {
   const track = new Track(8);
   track.addGap(1); // before all: nothing to break

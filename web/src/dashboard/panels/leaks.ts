@@ -129,7 +129,7 @@ export class LeaksPanel implements Panel {
 function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
   const { type, severity, confidence, bytes, blocks, ratePerSecond, description, sites, trend, cycle } = finding;
   const facts = [
-    `${format.bytes(bytes)} in ${format.blocks(blocks)}`,
+    blocks > 0 ? `${format.bytes(bytes)} in ${format.blocks(blocks)}` : format.bytes(bytes),
     ratePerSecond !== null && ratePerSecond !== 0 && `${format.byteChange(ratePerSecond)} a second`,
     `${format.percent(confidence)} sure`,
   ].filter(Boolean);
