@@ -65,12 +65,12 @@ class HeapShrink {
       top = runs_.grain_of(run.begin) + (run.bytes >> kGrainShift);
     });
     top += (packed_bytes + kGrainBytes - 1) >> kGrainShift;
-    const std::size_t map_bytes = map_length(top) << kGrainShift;
-    const std::size_t descriptor_bytes = runs_for(slabs) * Descriptors::kRunGrains * kGrainBytes;
-    const std::size_t metadata_bytes = map_bytes + descriptor_bytes;
-    const Address end = runs_.address(top) + (longest_hole < metadata_bytes ? metadata_bytes : 0);
-    const Address expected = round_up(end, kPageBytes);
-    return expected < lowest_end() ? expected : lowest_end();
+    const std::size_t metadata_length = map_length(top) + runs_for(slabs) * Descriptors::kRunGrains;
+    if (longest_hole >> kGrainShift < metadata_length) top += metadata_length;
+    const Address lowest = lowest_end();
+    if (top >= runs_.limit_) return lowest;  // where there may be no address any more
+    const Address expected = round_up(runs_.address(top), kPageBytes);
+    return expected < lowest ? expected : lowest;
   }
 
   /// The same where nothing can move: what lowest_end() would be after settle(), or a little more.

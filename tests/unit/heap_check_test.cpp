@@ -41,19 +41,38 @@ constexpr std::size_t kLargeGrains = 30;  // of a block, and of the hole that it
 class HeapCheck : public ::testing::Test {
  protected:
   HeapCheck() {
-    for (int i = 0; i < 40; ++i) {
+    // Until the map has moved once more: then it reaches far beyond what there is.
+    Address map = 0;
+    while (blocks_.size() < 60 || map_of(heap_).begin == map) {
+      if (blocks_.size() < 60) map = map_of(heap_).begin;
       heap_.allocate(64);
       blocks_.push_back(heap_.allocate(kLargeGrains * kGrainBytes));
     }
-    heap_.free(blocks_[10]);
-    heap_.free(blocks_[20]);
+    const std::size_t first = one_between_two(5), second = one_between_two(first + 2);
+    used_ = one_between_two(second + 2);
+    heap_.free(blocks_[first]);
+    heap_.free(blocks_[second]);
     heap_.trim();
-    hole_ = grain_of(blocks_[10]);
-    block_ = grain_of(blocks_[15]);
+    hole_ = grain_of(blocks_[first]);
+    other_hole_ = grain_of(blocks_[second]);
+    block_ = grain_of(blocks_[used_]);
     const Address slab = address_of(heap_.allocate(64));
     slab_ = const_cast<Slab*>(run_around(heap_, slab).slab);
     EXPECT_STREQ(HeapWalk(heap_).check(), nullptr);
     EXPECT_EQ(entry_kind(inside_.map()[hole_]), kFree);
+  }
+
+  /// The first block from `i` on that stands between the one before and the one after it.
+  std::size_t one_between_two(std::size_t i) const {
+    while (grain_of(blocks_[i + 1]) != grain_of(blocks_[i - 1]) + 2 * kLargeGrains) ++i;
+    return i;
+  }
+
+  /// A length of which there is no free run, nor one in the same bin.
+  std::size_t length_of_none() {
+    std::size_t length = kLargeGrains + 1;
+    while (inside_.bins().head(Bins::bin_of(length)) != kNoGrain) ++length;
+    return length;
   }
 
   Grain grain_of(const void* block) const { return inside_.runs.grain_of(address_of(block)); }
@@ -76,7 +95,8 @@ class HeapCheck : public ::testing::Test {
   TestHeap heap_{ArenaSource(arena_)};
   Inside inside_{heap_};
   std::vector<void*> blocks_;
-  Grain hole_ = 0, block_ = 0;
+  std::size_t used_ = 0;  // number of a block in use
+  Grain hole_ = 0, other_hole_ = 0, block_ = 0;
   Slab* slab_ = nullptr;
 };
 
@@ -92,6 +112,23 @@ TEST_F(HeapCheck, SeesAMapThatIsTooShort) {
   expect("R4: the end of a run", [&] { inside_.mapped() = slab + slab_->length() - 1; });
   expect("R4: the end of a run", [&] { inside_.mapped() = hole_ + kLargeGrains - 1; });
   expect("R4: the guard in front of the map", [&] { inside_.map()[kNoGrain] ^= 8; });
+}
+
+TEST_F(HeapCheck, ARunThatBeginsWhereTheMapEndsHasNoLinksBehindIt) {
+  ASSERT_GT(inside_.mapped(), inside_.top() + 2 * kLargeGrains);
+  const Grain last = inside_.mapped() - 1;
+  ASSERT_NE(heap_.allocate((last - inside_.top()) * kGrainBytes), nullptr);
+  void* const block = heap_.allocate(600 * kGrainBytes);  // longer than the holes that old maps have left
+  ASSERT_EQ(grain_of(block), last);
+  const MapEntry& behind = inside_.map()[inside_.mapped()];  // what stands there is somebody's
+  const MapEntry before = behind;
+  heap_.free(blocks_[used_]);
+  heap_.free(block);
+  EXPECT_EQ(behind, before);
+  EXPECT_STREQ(HeapWalk(heap_).check(), nullptr);
+  EXPECT_NE(heap_.allocate(kLargeGrains * kGrainBytes), nullptr);
+  EXPECT_EQ(behind, before);
+  EXPECT_STREQ(HeapWalk(heap_).check(), nullptr);
 }
 
 TEST_F(HeapCheck, SeesAnEntryAboveTheTop) {
@@ -125,7 +162,7 @@ TEST_F(HeapCheck, SeesAnEntryInsideARun) {
 
 TEST_F(HeapCheck, SeesALinkInARunThatIsTooShortForOne) {
   // What a block gives back of its end, two grains, is in no bin, and has no link.
-  ASSERT_EQ(heap_.reallocate(blocks_[15], (kLargeGrains - 2) * kGrainBytes), blocks_[15]);
+  ASSERT_EQ(heap_.reallocate(blocks_[used_], (kLargeGrains - 2) * kGrainBytes), blocks_[used_]);
   const Grain rest = block_ + kLargeGrains - 2;
   ASSERT_EQ(inside_.map()[rest], make_entry(2, kFree));
   expect("R1: an entry inside a run", [&] { inside_.map()[rest + 1] = make_entry(0, kFree); });
@@ -133,14 +170,16 @@ TEST_F(HeapCheck, SeesALinkInARunThatIsTooShortForOne) {
 
 #ifndef TIDEMARK_SMALL_HEAP  // which carves nothing, and has no recent runs
 TEST_F(HeapCheck, SeesAnEntryInTheRunThatIsBeingCarved) {
-  heap_.allocate((kLargeGrains - 10) * kGrainBytes);
+  for (std::size_t length = kLargeGrains - 2; inside_.runs.carvable(inside_.carve()) < 2; --length) {
+    ASSERT_NE(heap_.allocate(length * kGrainBytes), nullptr);
+  }
   const Grain carve = inside_.carve();
   ASSERT_NE(carve, kNoGrain);
   expect("R1: an entry inside a run", [&] { inside_.map()[carve + 1] = make_entry(0, kFree); });
 }
 
 TEST_F(HeapCheck, SeesARecentRunThatIsLost) {
-  heap_.free(blocks_[15]);
+  heap_.free(blocks_[used_]);
   ASSERT_EQ(inside_.recent(), block_);
   expect("R3: a free run that is in no bin, and not recent", [&] { inside_.recent() = kNoGrain; });
 }
@@ -155,22 +194,22 @@ TEST_F(HeapCheck, SeesAFreeRunThatIsInNoBin) {
 }
 
 TEST_F(HeapCheck, SeesWhatIsInABinAndShouldNotBe) {
-  // A bin that is empty: there are no runs as long.
-  constexpr std::size_t kOther = kLargeGrains + 11;
+  const std::size_t other = length_of_none();
   expect("R3: what is in a bin", [&] {
-    inside_.bins().insert(inside_.map(), block_, kOther);
+    inside_.bins().insert(inside_.map(), block_, other);
     inside_.map()[block_ + 1] = inside_.map()[block_ + 2] = 0;
   });
   expect("R3: what is in a bin", [&] {
-    inside_.bins().insert(inside_.map(), inside_.top(), kOther);
+    inside_.bins().insert(inside_.map(), inside_.top(), other);
     inside_.map()[inside_.top() + 1] = inside_.map()[inside_.top() + 2] = 0;
   });
-  expect("R3: the length of a run in a bin", [&] { inside_.bins().insert(inside_.map(), hole_, kOther); });
+  ASSERT_NE(heap_.allocate(kLargeGrains * kGrainBytes), nullptr);  // in one of the two: the other is alone in its bin
+  const Grain alone = entry_kind(inside_.map()[hole_]) == kFree ? hole_ : other_hole_;
+  expect("R3: the length of a run in a bin", [&] { inside_.bins().insert(inside_.map(), alone, other); });
 }
 
 TEST_F(HeapCheck, SeesLinksThatDoNotGoBack) {
-  for (const void* freed : {blocks_[10], blocks_[20]}) {
-    const Grain hole = grain_of(freed);
+  for (const Grain hole : {hole_, other_hole_}) {
     const std::size_t before = entry_value(inside_.map()[hole + 2]);
     expect("R3: the links of a bin", [&] { inside_.map()[hole + 2] = make_entry(before ^ block_, kFree); });
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "support/arena.h"
@@ -63,6 +64,31 @@ TEST_F(SlabSplits, AFewSurvivorsHoldHardlyAnything) {
   // A grain and a descriptor each, and the map.
   EXPECT_LT(stats.reserved_bytes, blocks.size() * (kGrainBytes + 3 * sizeof(Slab)) + 160 * 1024);
   EXPECT_TRUE(std::all_of(blocks.begin(), blocks.end(), whole));
+}
+
+TEST_F(SlabSplits, APartHasTheGrainsThatItsBlocksStandOnAndNoMore) {
+  std::vector<Block> blocks = allocate(1000, 64), kept;
+  const auto slab_begin = [&](const Block& block) { return run_around(heap_, address_of(block.at)).begin; };
+  const Address begin = slab_begin(blocks[500]);
+  for (const Block& block : blocks) {
+    // The last of the first grain, the first of the eighth, the last of the twelfth and the first of the next.
+    const std::size_t index = (address_of(block.at) - slab_begin(block)) / 64;
+    if (index == 3 || index == 28 || index == 47 || index == 48) {
+      kept.push_back(block);
+    } else {
+      heap_.free(block.at);
+    }
+  }
+  heap_.trim();
+  EXPECT_STREQ(HeapWalk(heap_).check(), nullptr);
+  std::vector<std::pair<std::size_t, std::size_t>> parts;  // begin and length in grains, within the slab that was
+  for (const auto& run : runs_of(heap_)) {
+    if (run.kind == RunKind::kSlab && run.begin >= begin && run.begin < begin + 16 * kGrainBytes)
+      parts.emplace_back((run.begin - begin) / kGrainBytes, run.bytes / kGrainBytes);
+  }
+  const std::vector<std::pair<std::size_t, std::size_t>> expected = {{0, 1}, {7, 1}, {11, 2}};
+  EXPECT_EQ(parts, expected);
+  EXPECT_TRUE(std::all_of(kept.begin(), kept.end(), whole));
 }
 
 TEST_F(SlabSplits, OtherSizesTakeThePlaceBeforeMemoryGrows) {

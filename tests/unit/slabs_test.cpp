@@ -115,7 +115,7 @@ TEST_F(Slabs, DescriptorsAreUsedAgain) {
   EXPECT_LE(stats_of(heap_).metadata_bytes, metadata_bytes);
 }
 
-#ifndef TIDEMARK_SMALL_HEAP  // which does without turns and sized_slabs (heap/features.h)
+#ifndef TIDEMARK_SMALL_HEAP  // which does without turns, sized_slabs and fitted_classes (heap/features.h)
 
 TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
   for (SizeClass size_class = 1; size_class < kSizeClassCount; ++size_class) {
@@ -140,6 +140,28 @@ TEST_F(Slabs, DoubleFromTheFirstToTheMost) {
     }
     ASSERT_EQ(found, expected) << "blocks of " << bytes;
   }
+}
+
+TEST_F(Slabs, ASlabOfOneBlockServesWhereThereIsRoomForNoMore) {
+  constexpr std::size_t kHole = kMaxSmallBytes + kGrainBytes;
+  heap_.allocate(kMaxSmallBytes);  // there are descriptors
+  void* hole = nullptr;
+  while (void* const block = heap_.allocate(kHole)) hole = block;
+  while (heap_.allocate(kMaxSmallBytes) != nullptr) {
+  }
+  heap_.free(hole);
+  EXPECT_NE(heap_.allocate(kMaxSmallBytes), nullptr);
+  EXPECT_EQ(heap_.allocate(kMaxSmallBytes), nullptr);
+  EXPECT_EQ(HeapWalk(heap_).check(), nullptr);
+}
+
+TEST_F(Slabs, OfAFittedClassHaveAsManyBlocksAsLeaveTheLeast) {
+  allocate(600, 1032);
+  const std::vector<Slab> slabs = slabs_of(1032);
+  ASSERT_FALSE(slabs.empty());
+  std::size_t most = 0;
+  for (const Slab& slab : slabs) most = std::max(most, slab.blocks());
+  EXPECT_EQ(most, max_blocks(1032));
 }
 
 TEST_F(Slabs, OneThatMaySoonBeIdleIsPassedOver) {
