@@ -58,7 +58,7 @@ struct Refusal {
 void for_each_refusal(const std::function<std::size_t(Refusal)>& operate) {
   for (const bool alone : {true, false}) {
     // Of many, some: what comes late is done like what comes before it.
-    for (std::size_t call = 0; operate({call, alone}) > call; call += 1 + call / 8) {
+    for (std::size_t call = 0; operate({call, alone}) > call; call += 1 + call / 2) {
       ASSERT_LT(call, 10'000u) << "it does not end";
       if (::testing::Test::HasFatalFailure()) return;
     }
