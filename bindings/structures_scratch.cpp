@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "movable/movable_heap.h"
+#include "override/program_manager.h"
 
 namespace tidemark {
 
@@ -48,7 +49,12 @@ std::uint8_t* tidemark_structures_scratch(unsigned which, std::size_t n_bytes) {
   std::free(one.large);
   one.large = nullptr;
   if (n_bytes <= kShortBytes) return one.bytes;
-  return one.large = static_cast<std::uint8_t*>(std::malloc(n_bytes));
+  // A handler of pressure may use structures, and would write its own texts over the other one.
+  const MemoryManager::Quiet quiet(program_manager);
+  asm volatile("" ::: "memory");  // malloc looks at what a compiler takes it not to know of
+  one.large = static_cast<std::uint8_t*>(std::malloc(n_bytes));
+  asm volatile("" ::: "memory");
+  return one.large;
 }
 
 /// Gives the blocks of long texts back.

@@ -18,7 +18,8 @@ class FaultyBlocks final : public BlockSource {
   }
 
   tidemark_handle allocate(std::size_t n_bytes) override {
-    if (asked_++ >= refuse_from_) return 0;
+    const std::size_t call = asked_++;
+    if (call >= refuse_from_ || call == refuse_only_) return 0;
     blocks_[++last_handle_] = {std::malloc(n_bytes), n_bytes};
     std::memset(blocks_[last_handle_].content, 0xa5, n_bytes);
     bytes_ += n_bytes;
@@ -49,7 +50,9 @@ class FaultyBlocks final : public BlockSource {
 
   /// Every allocation after the next `calls` is refused, until stop_refusing().
   void refuse_after(std::size_t calls) { refuse_from_ = asked_ + calls; }
-  void stop_refusing() { refuse_from_ = kNever; }
+  /// The one after the next `calls`, and no other.
+  void refuse_only_after(std::size_t calls) { refuse_only_ = asked_ + calls; }
+  void stop_refusing() { refuse_from_ = refuse_only_ = kNever; }
 
   std::size_t asked() const { return asked_; }
   std::size_t count() const { return blocks_.size(); }
@@ -66,6 +69,7 @@ class FaultyBlocks final : public BlockSource {
   std::size_t asked_ = 0;
   std::size_t bytes_ = 0;
   std::size_t refuse_from_ = kNever;
+  std::size_t refuse_only_ = kNever;
 };
 
 }  // namespace tidemark::testing

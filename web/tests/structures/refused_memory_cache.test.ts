@@ -1,11 +1,13 @@
 // The same of caches and pools: what is refused memory has succeeded as a whole, or has changed nothing and said so; and the structure works on.
-import { BufferPool, CompactArray, MemoryEfficientCache, MemoryPool, TidemarkError } from 'tidemark';
+import { BufferPool, CompactArray, defaultModule, MemoryEfficientCache, MemoryPool, TidemarkError } from 'tidemark';
 import { describe, expect, test } from 'vitest';
+import type { Context } from '../../src/context.js';
 import { upset } from './random_programs.js';
 import {
   check,
   count,
   expectNothingLost,
+  limitTo,
   mixed,
   refusing,
   sweep,
@@ -171,4 +173,27 @@ describe('pools', () => {
     }).toThrow('no more');
     expect(pool.stats.inUse).toBe(pool.stats.created);
   });
+});
+
+test('a handler of pressure that uses structures leaves a set() of a long text at the limit alone', () => {
+  const cache = new MemoryEfficientCache<string, string>({});
+  cache.set('kept', 'value');
+  const { engine } = (defaultModule as { module: { tidemark: Context['runtime'] } }).module.tidemark;
+  const before = engine.onPressure;
+  engine.onPressure = (_, reason) => {
+    if (reason === 0) return; // the level has changed
+    cache.delete('another key');
+    limitTo(); // as if enough had been given back
+  };
+  try {
+    limitTo(0);
+    expect(() => cache.set('key', 'x'.repeat(3000))).toThrow(
+      expect.objectContaining({ code: 'out-of-memory' }) as Error,
+    );
+  } finally {
+    limitTo();
+    engine.onPressure = before;
+  }
+  expect([...cache.keys()]).toEqual(['kept']);
+  cache.dispose();
 });
