@@ -45,9 +45,7 @@ addToLibrary({
       throw new TidemarkError('not-supported', 'shrink: the memory is shared');
     }
 #if ASYNCIFY == 1
-    if (Asyncify.state !== Asyncify.State.Normal || Asyncify.currData) {
-      throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify)');
-    }
+    if (Asyncify.state !== Asyncify.State.Normal) throw new TidemarkError('busy', 'shrink: Asyncify is unwinding or rewinding the program');
 #endif
     if (tidemarkWasmOnStack()) {
       throw new TidemarkError('busy', 'shrink: it was called from WebAssembly, which would return into the old memory; use shrinkSoon()');
@@ -221,7 +219,7 @@ addToLibrary({
   },
 
 #if ASYNCIFY == 1
-  // What is suspended (a fiber) is resumed by calling the function that it was entered by, which Asyncify knows by identity.
+  // What is suspended is resumed by calling the function that it was entered by, which Asyncify knows by identity.
   $tidemarkCarryAsyncify: (before, after) => {
     for (var name of Object.keys(before)) {
       var f = before[name];

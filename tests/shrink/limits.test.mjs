@@ -56,27 +56,6 @@ describe('a shrink that is refused', () => {
     assert.equal(program._verify(), 400);
   });
 
-  test('while Asyncify has suspended the program', async () => {
-    const program = await start('suspended.c', [
-      ...module,
-      '--no-entry',
-      '-sASYNCIFY',
-      '-sEXPORTED_RUNTIME_METHODS=ccall',
-    ]);
-    const nap = () => program.ccall('nap', 'number', ['number'], [21], { async: true });
-    shrinkAfterPeak(program);
-    const napping = nap();
-    assert.throws(() => program.tidemark.shrink(), { code: 'busy' });
-    program.tidemark.onShrink(() => (program.shrunk = true));
-    const soon = program.tidemark.shrinkSoon();
-    assert.equal(await napping, 42);
-    assert.equal(program.shrunk, undefined);
-    await soon;
-    assert.equal(await nap(), 42);
-    shrinkAfterPeak(program);
-    assert.equal(await nap(), 42);
-  });
-
   test('a custom instantiateWasm that keeps the module to itself', async () => {
     const file = await build('core.c', ['-sALLOW_MEMORY_GROWTH', ...module]);
     const { default: create } = await import(pathToFileURL(file).href);
