@@ -74,6 +74,23 @@ describe('a shrink that is refused', () => {
     const open = await create(custom((receive, instance, compiled) => receive(instance, compiled)));
     shrinkAfterPeak(open);
     assert.equal(open._bump(), 8);
+    // Imports of its own, in place of those that it was given.
+    const own = await create({
+      print() {},
+      instantiateWasm(imports, receive) {
+        const compiled = new WebAssembly.Module(bytes);
+        const instance = new WebAssembly.Instance(compiled, { ...imports });
+        for (const name of Object.keys(imports)) delete imports[name];
+        receive(instance, compiled);
+        return {};
+      },
+    });
+    const { memoryBytes } = own.tidemark.stats();
+    const refusal = { code: 'not-supported', message: /imports that instantiateWasm was given/ };
+    assert.throws(() => own.tidemark.shrink(), refusal);
+    await assert.rejects(own.tidemark.shrinkSoon(), refusal);
+    assert.equal(own._bump(), 8);
+    assert.equal(own.tidemark.stats().memoryBytes, memoryBytes);
   });
 
   test('what cannot work at all, when the program is linked', async () => {
