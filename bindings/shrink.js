@@ -23,8 +23,14 @@ addToLibrary({
       }
     }
     if (typeof stack == 'boolean') return stack;
+    var lines = stack.split('\n');
+    for (var line of lines) {
+      if (isWasm(line)) return true;
+      // SpiderMonkey, where it is debugged, goes on with what has led here, such as 'setTimeout handler*': that has returned.
+      if (/^[\w. ]+\*/.test(line)) return false;
+    }
     // An engine that cuts the trace at 128 frames leaves the question open.
-    return isWasm(stack) || (!limit && stack.split('\n').length >= 128);
+    return !limit && lines.length >= 128;
   },
 
   $tidemarkRenewViews__deps: ['$HEAPU32'],
