@@ -15,6 +15,7 @@ export default defineConfig({
   projects: [
     {
       name: 'chromium',
+      testIgnore: 'shrink_debugged.spec.ts', // a setting of Firefox's
       use: {
         browserName: 'chromium',
         launchOptions: {

@@ -23,11 +23,25 @@ addToLibrary({
       }
     }
     if (typeof stack == 'boolean') return stack;
+    var lines = stack.split('\n');
+    for (var line of lines) {
+      if (isWasm(line)) return true;
+      // SpiderMonkey, where it is debugged, goes on with what has led here, such as 'setTimeout handler*': that has returned.
+      if (/^[\w. ]+\*/.test(line)) return false;
+    }
     // An engine that cuts the trace at 128 frames leaves the question open.
-    return isWasm(stack) || (!limit && stack.split('\n').length >= 128);
+    return !limit && lines.length >= 128;
   },
 
-  $tidemarkRequireShrinkable__deps: ['$tidemarkProgram', '$tidemarkWasmOnStack', '$TidemarkError'],
+  $tidemarkRenewViews__deps: ['$HEAPU32'],
+  // A program that grows its memory by the instruction may not have told JavaScript, whose views are detached then.
+  $tidemarkRenewViews: () => {
+#if ALLOW_MEMORY_GROWTH
+    if (!HEAPU32.length) updateMemoryViews();
+#endif
+  },
+
+  $tidemarkRequireShrinkable__deps: ['$tidemarkProgram', '$tidemarkWasmOnStack', '$tidemarkRenewViews', '$TidemarkError'],
   $tidemarkRequireShrinkable: () => {
 #if MAIN_MODULE || SPLIT_MODULE
     throw new TidemarkError('not-supported', 'shrink: a program of several modules (MAIN_MODULE, SPLIT_MODULE) cannot be moved to another memory');
@@ -45,13 +59,12 @@ addToLibrary({
       throw new TidemarkError('not-supported', 'shrink: the memory is shared');
     }
 #if ASYNCIFY == 1
-    if (Asyncify.state !== Asyncify.State.Normal || Asyncify.currData) {
-      throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify)');
-    }
+    if (Asyncify.state !== Asyncify.State.Normal) throw new TidemarkError('busy', 'shrink: Asyncify is unwinding or rewinding the program');
 #endif
     if (tidemarkWasmOnStack()) {
       throw new TidemarkError('busy', 'shrink: it was called from WebAssembly, which would return into the old memory; use shrinkSoon()');
     }
+    tidemarkRenewViews();
   },
 
   $tidemarkMemoryPlace__deps: ['$tidemarkProgram'],
@@ -217,11 +230,11 @@ addToLibrary({
 #if GROWABLE_ARRAYBUFFERS
     memory?.toFixedLengthBuffer?.(); // of a resizable buffer, which stays through growth
 #endif
-    memory?.grow(0);
+    if (memory) WebAssembly.Memory.prototype.grow.call(memory, 0);
   },
 
 #if ASYNCIFY == 1
-  // What is suspended (a fiber) is resumed by calling the function that it was entered by, which Asyncify knows by identity.
+  // What is suspended is resumed by calling the function that it was entered by, which Asyncify knows by identity.
   $tidemarkCarryAsyncify: (before, after) => {
     for (var name of Object.keys(before)) {
       var f = before[name];
@@ -320,6 +333,10 @@ addToLibrary({
 
     tidemarkDetach(program.replaced);
     program.replaced = oldMemory;
+    // Kept, it goes on as it does through growth.
+    Object.defineProperty(oldMemory, 'buffer', { get: () => wasmMemory.buffer });
+    oldMemory.grow = (pages) => wasmMemory.grow(pages);
+
     queueMicrotask(() => {
       tidemarkDetach(program.replaced);
       program.replaced = null;
@@ -369,7 +386,7 @@ addToLibrary({
   $tidemarkIsTooLittle: (options) => options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes'],
 
   $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
-                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$TidemarkError', 'tidemark_shrink_prepare'],
+                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', 'tidemark_shrink_prepare'],
   $tidemarkShrink: (given) => {
     var options = tidemarkShrinkOptions(given);
     var begin = performance.now();
@@ -390,16 +407,22 @@ addToLibrary({
       var imports = tidemarkNewImports();
       instance = new WebAssembly.Instance(tidemarkProgram.module, imports);
     } catch (cause) {
-      throw new TidemarkError('out-of-memory', `shrink: no new instance (shrinkSoon() can make one where the engine refuses to on this thread): ${cause}`, { cause });
+      throw tidemarkNoInstance(cause, ' (shrinkSoon() can make one where the engine refuses to on this thread)');
     }
     return tidemarkReport(report(tidemarkMove(instance, tidemarkNewMemory(instance, imports), leastBytes)));
   },
+
+  $tidemarkNoInstance__deps: ['$TidemarkError'],
+  $tidemarkNoInstance: (cause, hint) =>
+    cause instanceof WebAssembly.LinkError || cause instanceof TypeError
+      ? new TidemarkError('not-supported', `shrink: no new instance with the imports that instantiateWasm was given; it may add to them, but not use others: ${cause}`, { cause })
+      : new TidemarkError('out-of-memory', `shrink: no new instance${hint}: ${cause}`, { cause }),
 
   $tidemarkIdle: () =>
     new Promise((resolve) => (globalThis.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve, 0))),
 
   $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkGrowTo', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
-                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$TidemarkError', 'tidemark_shrink_prepare'],
+                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', 'tidemark_shrink_prepare'],
   // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
   $tidemarkShrinkSoon: async (given) => {
     var options = tidemarkShrinkOptions(given);
@@ -424,7 +447,7 @@ addToLibrary({
       var imports = tidemarkNewImports();
       instance = await WebAssembly.instantiate(tidemarkProgram.module, imports);
     } catch (cause) {
-      throw new TidemarkError('out-of-memory', `shrink: no new instance: ${cause}`, { cause });
+      throw tidemarkNoInstance(cause, '');
     }
     var memory = tidemarkNewMemory(instance, imports);
     tidemarkGrowTo(memory, _tidemark_shrink_prepare() >>> 0);
@@ -443,13 +466,14 @@ addToLibrary({
     });
   },
 
-  $tidemarkBenefit__deps: ['$tidemarkProgram', '$tidemarkRanges', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
+  $tidemarkBenefit__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkRenewViews', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],
   $tidemarkBenefit: () => {
     var allocatedBefore = wasmMemory.buffer.byteLength;
 #if MAIN_MODULE || SPLIT_MODULE || ASYNCIFY == 2
     return { 'returnedBytes': 0, 'copiedBytes': 0, 'allocatedBefore': allocatedBefore, 'allocatedAfter': allocatedBefore };
 #endif
     var copiedBytes = 0;
+    tidemarkRenewViews();
     var ranges = tidemarkRanges(HEAPU32, (address) => _tidemark_shrink_static(_emscripten_stack_get_current(), address));
     for (var i = 0; i < ranges.length; i += 2) copiedBytes += ranges[i + 1] - ranges[i];
     var expectation = _tidemark_shrink_expect() >>> 2;

@@ -29,9 +29,10 @@ addToLibrary({
     }
   },
 
-  $tidemarkStats__deps: ['tidemark_get_heap_stats', 'tidemark_get_size_class_stats', '$stackSave', '$stackAlloc', '$stackRestore', '$HEAPU32'],
+  $tidemarkStats__deps: ['tidemark_get_heap_stats', 'tidemark_get_size_class_stats', '$stackSave', '$stackAlloc', '$stackRestore', '$tidemarkRenewViews', '$HEAPU32'],
   // The structures of tidemark/heap_stats.h, as the npm package reads them too.
   $tidemarkStats: () => {
+    tidemarkRenewViews();
     var read = (address, names) => Object.fromEntries(names.map((name, i) => [name, HEAPU32[(address >>> 2) + i]]));
     var heapNames = ['memoryBytes', 'heapBytes', 'reservedBytes', 'peakReservedBytes', 'liveBytes', 'liveBlocks', 'freeBytes',
                      'largestFreeBytes', 'metadataBytes', 'topBytes'];
@@ -49,9 +50,10 @@ addToLibrary({
     return stats;
   },
 
-  $tidemarkCompact__deps: ['tidemark_compact', '$HEAPU32'],
+  $tidemarkCompact__deps: ['tidemark_compact', '$tidemarkRenewViews', '$HEAPU32'],
   $tidemarkCompact: (budgetMicroseconds) => {
     var words = _tidemark_compact(budgetMicroseconds) >>> 2;
+    tidemarkRenewViews();
     return { 'movedBytes': HEAPU32[words], 'releasedBytes': HEAPU32[words + 1], 'completed': !!HEAPU32[words + 2] };
   },
 

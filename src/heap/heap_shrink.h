@@ -36,8 +36,8 @@ class HeapShrink {
 
   /// Least end of memory that the heap can live in.
   Address lowest_end() const {
+    if (runs_.pages_.end() != HeapWalk(heap_).memory_end()) return runs_.pages_.end();  // a stranger's memory is on top
     if (runs_.mapped_ == 0) return round_up(runs_.pages_.begin(), kPageBytes);
-    if (runs_.pages_.end() != runs_.address(runs_.limit_)) return runs_.pages_.end();  // a stranger's memory is on top
     return round_up(runs_.address(runs_.top_), kPageBytes);
   }
 
@@ -88,11 +88,11 @@ class HeapShrink {
       if (begin < end) bytes += end - begin, done = end;
       return true;
     };
-    if (runs_.mapped_ == 0) return 0;
-    HeapWalk(heap_).for_each_run([&](const Run& run) {
+    const HeapWalk walk(heap_);
+    walk.for_each_run([&](const Run& run) {
       if (run.kind != RunKind::kBlock || !moves(run.begin)) visit_live(run, done, count);
     });
-    visit_pages(runs_.address(runs_.limit_), runs_.pages_.end(), done, count);
+    visit_pages(walk.memory_end(), runs_.pages_.end(), done, count);
     return bytes;
   }
 
@@ -107,7 +107,6 @@ class HeapShrink {
   /// A page that is all zero is not alive, nor one that has only free blocks.
   template <class Visit>
   bool for_each_live_range(Cursor& cursor, Visit&& visit) const {
-    if (runs_.mapped_ == 0) return true;
     const auto visit_rest = [&](Address begin, Address end) {
       if (begin < cursor.page) begin = cursor.page;
       if (begin >= end) return true;
@@ -123,7 +122,7 @@ class HeapShrink {
       grain += run.bytes >> kGrainShift;
     }
     cursor.run = runs_.address(runs_.top_);
-    return visit_pages(runs_.address(runs_.limit_), runs_.pages_.end(), cursor.page, visit_rest);  // a stranger's
+    return visit_pages(walk.memory_end(), runs_.pages_.end(), cursor.page, visit_rest);  // a stranger's
   }
 
   /// The memory now ends at `end`, and has nothing above top but the rest of the last page that was copied.

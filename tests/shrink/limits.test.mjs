@@ -56,27 +56,6 @@ describe('a shrink that is refused', () => {
     assert.equal(program._verify(), 400);
   });
 
-  test('while Asyncify has suspended the program', async () => {
-    const program = await start('suspended.c', [
-      ...module,
-      '--no-entry',
-      '-sASYNCIFY',
-      '-sEXPORTED_RUNTIME_METHODS=ccall',
-    ]);
-    const nap = () => program.ccall('nap', 'number', ['number'], [21], { async: true });
-    shrinkAfterPeak(program);
-    const napping = nap();
-    assert.throws(() => program.tidemark.shrink(), { code: 'busy' });
-    program.tidemark.onShrink(() => (program.shrunk = true));
-    const soon = program.tidemark.shrinkSoon();
-    assert.equal(await napping, 42);
-    assert.equal(program.shrunk, undefined);
-    await soon;
-    assert.equal(await nap(), 42);
-    shrinkAfterPeak(program);
-    assert.equal(await nap(), 42);
-  });
-
   test('a custom instantiateWasm that keeps the module to itself', async () => {
     const file = await build('core.c', ['-sALLOW_MEMORY_GROWTH', ...module]);
     const { default: create } = await import(pathToFileURL(file).href);
@@ -95,6 +74,23 @@ describe('a shrink that is refused', () => {
     const open = await create(custom((receive, instance, compiled) => receive(instance, compiled)));
     shrinkAfterPeak(open);
     assert.equal(open._bump(), 8);
+    // Imports of its own, in place of those that it was given.
+    const own = await create({
+      print() {},
+      instantiateWasm(imports, receive) {
+        const compiled = new WebAssembly.Module(bytes);
+        const instance = new WebAssembly.Instance(compiled, { ...imports });
+        for (const name of Object.keys(imports)) delete imports[name];
+        receive(instance, compiled);
+        return {};
+      },
+    });
+    const { memoryBytes } = own.tidemark.stats();
+    const refusal = { code: 'not-supported', message: /imports that instantiateWasm was given/ };
+    assert.throws(() => own.tidemark.shrink(), refusal);
+    await assert.rejects(own.tidemark.shrinkSoon(), refusal);
+    assert.equal(own._bump(), 8);
+    assert.equal(own.tidemark.stats().memoryBytes, memoryBytes);
   });
 
   test('what cannot work at all, when the program is linked', async () => {

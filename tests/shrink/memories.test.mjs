@@ -1,0 +1,54 @@
+// Programs that grow their memory themselves, and JavaScript that keeps the memory, or brings one.
+import assert from 'node:assert/strict';
+import { describe, test } from 'vitest';
+import { shrinkAfterPeak, start } from './support/program.mjs';
+
+const module = ['-O2', '-sMODULARIZE', '-sEXPORT_ES6', '--no-entry'];
+const withMemory = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,HEAPU8';
+
+const valueIn = (memory, program) => new Uint32Array(memory.buffer)[program._get_value() / 4];
+
+test('memory that a program has grown by itself stays, also in front of all that malloc has', async () => {
+  const program = await start('memories.c', [...module, withMemory]);
+  const { memoryBytes } = program.tidemark.stats();
+  program._take_memory(100);
+  assert.equal(program.tidemark.stats().memoryBytes, memoryBytes + (100 << 16));
+  assert.equal(program.tidemark.benefit().returnedBytes, 0);
+  program.tidemark.shrink();
+  assert.equal(program._is_whole(), 1);
+  await program.tidemark.shrinkSoon();
+  assert.equal(program._is_whole(), 1);
+  shrinkAfterPeak(program);
+  assert.equal(program._is_whole(), 1);
+  assert.equal(program.HEAPU8.length, program.tidemark.stats().memoryBytes);
+});
+
+describe('a memory that JavaScript has kept', () => {
+  for (const [whose, flags, argument] of [
+    ['goes on', [], () => ({})],
+    [
+      'and has brought goes on',
+      ['-sIMPORTED_MEMORY', '-sINITIAL_MEMORY=16MB'],
+      () => ({ wasmMemory: new WebAssembly.Memory({ initial: 256, maximum: 65536 }) }),
+    ],
+  ]) {
+    test(whose, async () => {
+      const given = argument();
+      const program = await start('memories.c', [...module, withMemory, ...flags], given);
+      const kept = [given.wasmMemory ?? program.wasmMemory];
+      for (let round = 2; round < 5; ++round) {
+        shrinkAfterPeak(program);
+        program._set_value(round);
+        await Promise.resolve();
+        kept.push(program.wasmMemory);
+        for (const memory of kept) {
+          assert.equal(valueIn(memory, program), round);
+          assert.equal(memory.buffer, program.HEAPU8.buffer);
+        }
+      }
+      const pages = kept[0].grow(1);
+      assert.equal(program.wasmMemory.buffer.byteLength, (pages + 1) << 16);
+      assert.equal(program.tidemark.stats().memoryBytes, (pages + 1) << 16);
+    });
+  }
+});
