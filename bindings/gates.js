@@ -32,6 +32,7 @@ addToLibrary({
     lateCells: new Map(), // from a function of the instance to the cell of its late gate
     cellOfGate: new WeakMap(), // from a gate of either kind to its cell
     epochCells: [], // of the instance's epoch gates
+    assignExports: null, // the glue code's own assignWasmExports
     exportCells: new Map(), // from the name of an export to the cell of its late gate
     moduleKeys: new Map(), // from a property of Module to the cell of the late gate there
     tableGates: [], // by index
@@ -60,7 +61,7 @@ addToLibrary({
   // What is read from the table are gates; what is set there is remembered.
   $tidemarkWatchTable: (table) => {
     var program = tidemarkProgram;
-    var { tableGates, ownEntries, lateCells, cellOfGate } = program;
+    var { tableGates, ownEntries, cellOfGate } = program;
     program.table = { get: table.get.bind(table), set: table.set.bind(table), grow: table.grow.bind(table) };
     var remember = (index, f) => {
       tableGates[index] = undefined;
@@ -68,7 +69,7 @@ addToLibrary({
         ownEntries.set(index, null);
         return f;
       }
-      var cell = lateCells.get(f) ?? cellOfGate.get(f);
+      var cell = program.lateCells.get(f) ?? cellOfGate.get(f);
       if (cell?.origin.name !== undefined) cell = tidemarkLateGate(program.instance.exports[cell.origin.name], cell.origin);
       ownEntries.set(index, cell ?? f);
       return cell ? cell.f : f;
@@ -92,55 +93,67 @@ addToLibrary({
     };
   },
 
-  $tidemarkAssignExports__deps: ['$tidemarkProgram', '$tidemarkMakeGate', '$tidemarkLateGate'],
-  // Stands in front of the glue code's assignWasmExports. `exports` may be wrappers around those of the instance.
-  $tidemarkAssignExports: (assign, exports) => {
-    var program = tidemarkProgram;
-    var { cellOfGate, exportCells, moduleKeys } = program;
-    var raws = program.instance.exports;
-    var epoch = {};
-    var late = {};
-    program.epochCells = [];
-    var gateOf = (f, name, parameterCount) => {
-      var cell = { f, origin: { name }, gate: null };
-      cell.gate = tidemarkMakeGate(cell, parameterCount);
-      cellOfGate.set(cell.gate, cell);
-      return cell;
-    };
+  $tidemarkGateExports__deps: ['$tidemarkProgram', '$tidemarkMakeGate', '$tidemarkLateGate', '$tidemarkExportGate'],
+  // Gates for what `instance` exports, which need not be the program's yet: { epoch, late } by name, the cells of the former,
+  // and what the cells of the latter will hold, as [cell, function, …]. `exports` may be wrappers around its exports.
+  $tidemarkGateExports: (instance, exports) => {
+    var { exportCells } = tidemarkProgram;
+    var gated = { epoch: {}, late: {}, epochCells: [], lateFunctions: [] };
     for (var name of Object.keys(exports)) {
       var f = exports[name];
-      epoch[name] = late[name] = f;
+      gated.epoch[name] = gated.late[name] = f;
       if (typeof f != 'function') continue;
-      var isRaw = f === raws[name];
-      var epochCell = gateOf(f, name, isRaw ? f.length : -1);
-      program.epochCells.push(epochCell);
-      epoch[name] = epochCell.gate;
+      var isRaw = f === instance.exports[name];
+      var epochCell = tidemarkExportGate(f, name, isRaw ? f.length : -1);
+      gated.epochCells.push(epochCell);
+      gated.epoch[name] = epochCell.gate;
       var lateCell = exportCells.get(name);
-      if (!lateCell) exportCells.set(name, (lateCell = isRaw ? tidemarkLateGate(f, { name }) : gateOf(f, name, -1)));
-      lateCell.f = f;
-      late[name] = lateCell.gate;
+      if (!lateCell) exportCells.set(name, (lateCell = isRaw ? tidemarkLateGate(f, { name }) : tidemarkExportGate(f, name, -1)));
+      gated.lateFunctions.push(lateCell, f);
+      gated.late[name] = lateCell.gate;
     }
+    return gated;
+  },
+
+  $tidemarkExportGate__deps: ['$tidemarkProgram', '$tidemarkMakeGate'],
+  $tidemarkExportGate: (f, name, parameterCount) => {
+    var cell = { f, origin: { name }, gate: null };
+    cell.gate = tidemarkMakeGate(cell, parameterCount);
+    tidemarkProgram.cellOfGate.set(cell.gate, cell);
+    return cell;
+  },
+
+  $tidemarkTakeExports__deps: ['$tidemarkProgram', '$tidemarkExportGate', '$tidemarkWatchTable'],
+  // Makes what tidemarkGateExports() returned the program's, as the glue code's assignWasmExports does with bare exports.
+  $tidemarkTakeExports: (gated) => {
+    var program = tidemarkProgram;
+    var { cellOfGate, moduleKeys } = program;
+    program.epochCells = gated.epochCells;
+    for (var i = 0; i < gated.lateFunctions.length; i += 2) gated.lateFunctions[i].f = gated.lateFunctions[i + 1];
 
     var first = moduleKeys.size == 0;
-    var before = {};
-    for (var key of first ? Object.keys(Module) : moduleKeys.keys()) before[key] = Module[key];
-    assign(late);
-    for (var key of Object.keys(first ? Module : before)) {
+    var keys = first ? Object.keys(Module) : [...moduleKeys.keys()];
+    var before = keys.map((key) => Module[key]);
+    program.assignExports(gated.late);
+    if (first) keys = Object.keys(Module); // what is new comes last
+    for (var i = 0; i < keys.length; ++i) {
+      var key = keys[i];
       var assigned = Module[key];
-      if (assigned === before[key] || typeof assigned != 'function') continue;
+      if (assigned === before[i] || typeof assigned != 'function') continue;
       var known = moduleKeys.get(key);
       var isLate = cellOfGate.has(assigned);
       if (known) {
         if (!isLate) known.f = assigned;
-        Module[key] = before[key];
+        Module[key] = before[i];
         continue;
       }
       // With assertions, the glue code puts wrappers of its own there.
-      known = isLate ? cellOfGate.get(assigned) : gateOf(assigned, undefined, -1);
+      known = isLate ? cellOfGate.get(assigned) : tidemarkExportGate(assigned, undefined, -1);
       moduleKeys.set(key, known);
       Module[key] = known.gate;
     }
-    return epoch;
+    wasmExports = gated.epoch;
+    if (wasmTable) tidemarkWatchTable(wasmTable);
   },
 
 #if !ALLOW_MEMORY_GROWTH && !WASMFS
@@ -154,7 +167,7 @@ addToLibrary({
   },
 #endif
 
-  $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkAssignExports', '$tidemarkWatchTable',
+  $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkGateExports', '$tidemarkTakeExports',
 #if !ALLOW_MEMORY_GROWTH && !WASMFS
                          '$tidemarkWatchFiles',
 #endif
@@ -196,15 +209,14 @@ addToLibrary({
           return receive(instance, module);
         });
     }
-    var assign = assignWasmExports;
+    program.assignExports = assignWasmExports;
     assignWasmExports = (exports) => {
-      wasmExports = tidemarkAssignExports(assign, exports);
+      tidemarkTakeExports(tidemarkGateExports(program.instance, exports));
 #if IMPORTED_MEMORY
       program.leastBytes = {{{ INITIAL_MEMORY }}};
 #else
       program.leastBytes ||= wasmMemory.buffer.byteLength;
 #endif
-      if (wasmTable) tidemarkWatchTable(wasmTable);
     };
   },
 });

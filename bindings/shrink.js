@@ -180,19 +180,26 @@ addToLibrary({
     }
   },
 
-  // Copies what is alive into a new memory, in which static data are written; returns the bytes.
-  $tidemarkCopy: (memory, alive, written) => {
+  $tidemarkPieces__deps: ['$tidemarkAlive'],
+  // What has to be copied, as views of the memory.
+  $tidemarkPieces: () => {
     var from = new Uint8Array(wasmMemory.buffer);
+    var pieces = [];
+    for (var ranges of tidemarkAlive()) {
+      for (var i = 0; i < ranges.length; i += 2) pieces.push(from.subarray(ranges[i], ranges[i + 1]));
+    }
+    return pieces;
+  },
+
+  // Copies them into a new memory, in which static data are written; returns the bytes.
+  $tidemarkCopy: (memory, pieces, written) => {
     var to = new Uint8Array(memory.buffer);
     var copied = 0;
     // Static data may have become zero, and so is what is free on the heap.
     for (var i = 0; i < written.length; i += 2) to.fill(0, written[i], written[i + 1]);
-    for (var ranges of alive) {
-      for (var i = 0; i < ranges.length; i += 2) {
-        var end = Math.min(ranges[i + 1], from.length);
-        to.set(from.subarray(ranges[i], end), ranges[i]);
-        copied += end - ranges[i];
-      }
+    for (var i = 0; i < pieces.length; ++i) {
+      to.set(pieces[i], pieces[i].byteOffset);
+      copied += pieces[i].length;
     }
     return copied;
   },
@@ -248,7 +255,29 @@ addToLibrary({
   },
 #endif
 
-  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDetach', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
+  $tidemarkGateInstance__deps: ['$tidemarkProgram', '$tidemarkGateExports'],
+  // Gates for the exports of a new instance, in which the glue code's wrappers are, if it has such; and what will be the late
+  // cells by function, but for those of the table.
+  $tidemarkGateInstance: (instance) => {
+    var exports = instance.exports;
+#if ASYNCIFY == 1
+    exports = Asyncify.instrumentWasmExports(exports);
+#endif
+#if ABORT_ON_WASM_EXCEPTIONS
+    exports = instrumentWasmExportsWithAbort(exports);
+#endif
+#if CAN_ADDRESS_2GB
+    exports = applySignatureConversions(exports);
+#endif
+    var gated = tidemarkGateExports(instance, exports);
+    gated.lateCells = new Map();
+    for (var cell of tidemarkProgram.lateCells.values()) {
+      if (cell.origin.name !== undefined) gated.lateCells.set(instance.exports[cell.origin.name], cell);
+    }
+    return gated;
+  },
+
+  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDetach', '$tidemarkGateInstance', '$tidemarkTakeExports', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
                          'tidemark_shrink_commit', '$HEAP8', '$HEAPU8',
 #if ASYNCIFY == 1
                          '$tidemarkCarryAsyncify',
@@ -257,8 +286,9 @@ addToLibrary({
                          'emscripten_stack_init', '$setStackLimits',
 #endif
   ],
-  // Makes `instance` the one that the program runs in, and the old one unusable. Nothing in it can fail.
-  $tidemarkAdopt: (instance, memory) => {
+  // Makes `instance` the one that the program runs in, and the old one unusable. Nothing in it can fail. `gated`: its exports
+  // (tidemarkGateInstance), unless they have to wait for this.
+  $tidemarkAdopt: (instance, memory, gated) => {
     var program = tidemarkProgram;
     var stackPointer = _emscripten_stack_get_current();
     var oldMemory = wasmMemory;
@@ -290,31 +320,24 @@ addToLibrary({
     var dead = () => {
       throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
     };
-    for (var cell of program.epochCells) cell.f = dead;
+    program.epochCells.forEach((cell) => (cell.f = dead));
 
-    var exports = instance.exports;
 #if ASYNCIFY == 1
-    tidemarkCarryAsyncify(oldExports, exports);
-    exports = Asyncify.instrumentWasmExports(exports);
+    tidemarkCarryAsyncify(oldExports, instance.exports);
 #endif
-#if ABORT_ON_WASM_EXCEPTIONS
-    exports = instrumentWasmExportsWithAbort(exports);
-#endif
-#if CAN_ADDRESS_2GB
-    exports = applySignatureConversions(exports);
-#endif
-    assignWasmExports(exports);
+    gated ??= tidemarkGateInstance(instance);
+    tidemarkTakeExports(gated);
 #if EXPORTED_RUNTIME_METHODS.has('wasmExports')
     Module['wasmExports'] = wasmExports;
 #endif
 
-    var lateCells = [...program.lateCells.values()];
-    program.lateCells.clear();
-    for (var cell of lateCells) {
-      var { name, index } = cell.origin;
-      cell.f = name !== undefined ? instance.exports[name] : program.table.get(index);
-      program.lateCells.set(cell.f, cell);
-    }
+    gated.lateCells.forEach((cell, f) => (cell.f = f));
+    program.lateCells.forEach((cell) => {
+      if (cell.origin.name !== undefined) return;
+      cell.f = program.table.get(cell.origin.index);
+      gated.lateCells.set(cell.f, cell);
+    });
+    program.lateCells = gated.lateCells;
     if (wasmTable) {
       if (oldTableLength > wasmTable.length) program.table.grow(oldTableLength - wasmTable.length);
       for (var [index, own] of program.ownEntries) program.table.set(index, own?.gate ? own.f : own);
@@ -344,16 +367,21 @@ addToLibrary({
     });
   },
 
-  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkAlive', '$tidemarkWrittenData', '$tidemarkCopy', '$tidemarkAdopt'],
+  $tidemarkMove__deps: ['$tidemarkProgram', '$tidemarkGrowTo', '$tidemarkPieces', '$tidemarkWrittenData', '$tidemarkCopy', '$tidemarkAdopt', '$tidemarkGateInstance'],
   // Moves the program to an instance with a memory of at least so many bytes; returns the copied bytes. Once the memory is
   // there, nothing can fail. It grows as late as possible: of more than 64 MiB, V8 looks for garbage from then on, on
-  // threads that take turns with this one where there are few cores.
+  // threads that take turns with this one where there are few cores; and when another 64 KiB of objects have been made, it
+  // may finish here, so objects are made before, and what follows has no iterators.
   $tidemarkMove: (instance, memory, leastBytes) => {
     var written = tidemarkWrittenData(instance, memory);
-    var alive = tidemarkAlive();
+    var pieces = tidemarkPieces();
+    var gated;
+#if ASYNCIFY != 1
+    gated = tidemarkGateInstance(instance);
+#endif
     tidemarkGrowTo(memory, leastBytes);
-    var copiedBytes = tidemarkCopy(memory, alive, written);
-    tidemarkAdopt(instance, memory);
+    var copiedBytes = tidemarkCopy(memory, pieces, written);
+    tidemarkAdopt(instance, memory, gated);
     return copiedBytes;
   },
 
