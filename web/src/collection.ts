@@ -13,7 +13,7 @@
 // between doesn't count. Slabs that were empty before the collection began are counted at its begin, and when they are released.
 import type { Collectable } from './collectables.js';
 import type { Clock } from './context.js';
-import type { DisposalQueue } from './disposal.js';
+import { callFailed, type DisposalQueue } from './disposal.js';
 import { catchLater } from './emitter.js';
 import type { GCConfig, GCStrategy } from './manager_config.js';
 import type { ManagedModule } from './managed_module.js';
@@ -188,7 +188,7 @@ export class Collection {
   *#each(call: (collectable: Collectable) => unknown): Steps {
     for (const collectable of this.work.collectables()) {
       try {
-        catchLater(call(collectable), (error) => console.error('tidemark: a collectable failed', error));
+        catchLater(call(collectable), callFailed);
       } catch (error) {
         this.#result.errors.push({ phase: this.#phases[0]?.[0] ?? '', error });
       }

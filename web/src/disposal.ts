@@ -181,7 +181,7 @@ function disposeMethod(value: unknown): Cleanup | null {
   return typeof method === 'function' ? () => (method as Cleanup).call(value) : null;
 }
 
-export const disposalFailed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
+export const callFailed = (error: unknown): void => console.error('tidemark: a disposal failed', error);
 
 /** What waits for a collection, or for a moment of idle time: by module, first in, first out. */
 export class DisposalQueue {
@@ -210,7 +210,7 @@ export class DisposalQueue {
       return false;
     }
     try {
-      catchLater(cleanup(), disposalFailed);
+      catchLater(cleanup(), callFailed);
     } catch (error) {
       failed(error);
     }

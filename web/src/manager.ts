@@ -18,7 +18,7 @@ import { addCollector, collectablesOf, type Collectable, type Collectables } fro
 import type { GCResult } from './collection.js';
 import { defaultContext, type Context } from './context.js';
 import { symbolDispose } from './disposable.js';
-import { disposalFailed, DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
+import { callFailed, DisposableNet, DisposalQueue, type DisposableRegistration } from './disposal.js';
 import { Emitter } from './emitter.js';
 import { TidemarkError } from './errors.js';
 import { ManagedModule } from './managed_module.js';
@@ -417,6 +417,6 @@ export class WasmMemoryManager {
 
   /** All that waits, of whichever module. */
   #drain(): void {
-    for (const id of this.#queue.moduleIds) while (this.#queue.drainOne(id, disposalFailed));
+    for (const id of this.#queue.moduleIds) while (this.#queue.drainOne(id, callFailed));
   }
 }

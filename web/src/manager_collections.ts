@@ -29,14 +29,8 @@ export class Collections {
    * @throws {TidemarkError} `'busy'`: called by a handler within malloc, or by what a collection of the module calls
    */
   start(managed: ManagedModule, strategy: GCStrategy): GCResult {
-    if (managed.busy) {
-      throw new TidemarkError(
-        'busy',
-        `triggerGC: an allocation of "${managed.id}" is waiting for its pressure handlers`,
-      );
-    }
-    if (this.#inSlice.has(managed)) {
-      throw new TidemarkError('busy', `triggerGC: a collection of "${managed.id}" is under way, and has called this`);
+    if (managed.busy || this.isCollecting(managed)) {
+      throw new TidemarkError('busy', `triggerGC: "${managed.id}" is waiting for what has called this`);
     }
     const { gc } = this.work.config;
     const collection = this.#begin(managed, strategy);
