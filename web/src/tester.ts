@@ -201,7 +201,7 @@ function checkTest(test: unknown): void {
 
 function checkManager(manager: TestManager | null | undefined): void {
   check('manager', manager ?? undefined, anObject);
-  check('manager.triggerGC', manager?.triggerGC, aFunction);
+  check('manager.triggerGC', (manager as { triggerGC?: unknown } | null | undefined)?.triggerGC, aFunction);
 }
 
 function checkedSuite(suite: TestSuite): TestSuite {

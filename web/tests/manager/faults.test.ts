@@ -37,7 +37,7 @@ test.each([
   manager.setBudget('art', MiB);
   const heard: string[] = [];
   for (const name of ['pressure', 'over-budget', 'gc'] as const) {
-    manager.on(name, fault as () => void);
+    manager.on(name, fault);
     manager.on(name, () => heard.push(name));
   }
   manager.withBudget('art', () => manager.recordAllocation('bare', 5 * MiB));
