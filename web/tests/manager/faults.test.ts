@@ -8,7 +8,7 @@ type Manager = InstanceType<Bench['api']['WasmMemoryManager']>;
 const failing = (): never => {
   throw new Error('this fails on purpose');
 };
-const rejecting = (): Promise<never> => Promise.reject(new Error('this is rejected on purpose'));
+const rejecting = (): unknown => Promise.reject(new Error('this is rejected on purpose'));
 const turn = (): Promise<void> => new Promise((resume) => setTimeout(resume));
 
 /** What is told on the console, and never let through to the test's own. */

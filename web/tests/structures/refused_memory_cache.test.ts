@@ -192,7 +192,7 @@ test('a handler of pressure that uses structures leaves a set() of a long text a
     );
   } finally {
     limitTo();
-    engine.onPressure = before;
+    engine.onPressure = before ?? null;
   }
   expect([...cache.keys()]).toEqual(['kept']);
   cache.dispose();
