@@ -414,11 +414,14 @@ addToLibrary({
   $tidemarkIsTooLittle: (options) => options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes'],
 
   $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
-                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', 'tidemark_shrink_prepare'],
+                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$TidemarkError', 'tidemark_shrink_prepare'],
   $tidemarkShrink: (given) => {
     var options = tidemarkShrinkOptions(given);
     var begin = performance.now();
     tidemarkRequireShrinkable();
+#if ASYNCIFY == 1
+    if (Asyncify.currData) throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify); shrinkSoon() moves it as it is');
+#endif
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var report = (copiedBytes) => ({
       'returnedBytes': allocatedBefore - wasmMemory.buffer.byteLength,
