@@ -2,6 +2,7 @@
 // come after it: what is refused has changed nothing, cursors included, and the structure works on where blocks have moved.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <string>
 #include <utility>
@@ -309,7 +310,7 @@ TEST_P(RefusedCache, WhatIsTriedAgainAndAgainTakesNoMemory) {
   Cache cache(blocks, GetParam());
   std::size_t held = 0;
   for (std::size_t attempt = 0; attempt < 1000; ++attempt) {
-    for (const std::size_t call : {1, 3, 4, 5, 6, 7}) {
+    for (const std::size_t call : std::array<std::size_t, 6>{1, 3, 4, 5, 6, 7}) {
       blocks.refuse_after(call);
       if (cache.put(Operand::of(1), Operand::of(2), 0, 1) != Table::Put::kRefused) cache.clear();
       blocks.stop_refusing();
