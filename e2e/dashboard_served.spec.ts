@@ -7,7 +7,7 @@ test('SQLite at work, run and stopped, and its allocations by name', async ({ pa
   await expect(page.locator('body')).toHaveAttribute('data-state', 'running', { timeout: 30_000 });
   const card = page.locator('.program', { has: page.locator('[data-program=sqlite]') });
   const button = card.getByRole('button');
-  await expect(button).toHaveAttribute('aria-pressed', 'true');
+  await expect(button).toHaveAccessibleName('Stop SQLite');
   await expect(card.locator('span')).not.toHaveText('stopped');
   await expect(page.locator('[data-module=sqlite]')).toHaveAttribute('aria-selected', 'true');
   await expect
@@ -22,7 +22,7 @@ test('SQLite at work, run and stopped, and its allocations by name', async ({ pa
   await expect(sites.locator('.cell')).toContainText(/^([1-9]\d*|\d\.[1-9]) % found/);
 
   await button.click();
-  await expect(button).toHaveAttribute('aria-pressed', 'false');
+  await expect(button).toHaveAccessibleName('Run SQLite');
   await expect(card.locator('span')).toHaveText('stopped');
 });
 
