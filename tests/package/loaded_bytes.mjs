@@ -30,8 +30,8 @@ function sentBytes(dist, entry) {
 export function sizeOfImport(consumer) {
   const sizes = sentBytes(join(consumer, 'node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 70_300, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
-  assert.ok(sizes.wasm <= 56_600, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
+  assert.ok(sizes.javaScript <= 71_400, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.wasm <= 56_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
 /**
@@ -43,33 +43,33 @@ const components = {
   map: {
     source: "import { createCompactMap } from 'tidemark';\nconsole.log(createCompactMap([['a', 1]]).get('a'));\n",
     prints: '1\n',
-    bytes: { esbuild: 32_200, rollup: 17_300, webpack: 18_900 },
+    bytes: { esbuild: 33_000, rollup: 17_700, webpack: 19_400 },
   },
   manager: {
     source: `import { canAllocate, defaultModule, registerModule } from 'tidemark';
       registerModule(defaultModule, { hardLimit: 2 ** 24 });
       console.log(canAllocate('tidemark', 1), canAllocate('tidemark', 2 ** 25));\n`,
     prints: 'true false\n',
-    bytes: { esbuild: 40_700, rollup: 21_500, webpack: 22_700 },
+    bytes: { esbuild: 41_600, rollup: 21_700, webpack: 23_000 },
   },
   leaks: {
     source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
     prints: 'false\n',
-    bytes: { esbuild: 42_700, rollup: 23_500, webpack: 24_500 },
+    bytes: { esbuild: 43_800, rollup: 24_100, webpack: 25_200 },
   },
   monitor: {
     source: `import { defaultModule, getMemoryStats, startMonitoring } from 'tidemark';
       startMonitoring(defaultModule);
       console.log(getMemoryStats('tidemark').used > 0);\n`,
     prints: 'true\n',
-    bytes: { esbuild: 44_900, rollup: 27_700, webpack: 28_200 },
+    bytes: { esbuild: 45_600, rollup: 27_700, webpack: 28_300 },
   },
   tester: {
     source: `import { defaultModule, getBuiltInTests, runMemoryPerformanceTest } from 'tidemark';
       const { error } = await runMemoryPerformanceTest(defaultModule, getBuiltInTests().structures);
       console.log(error);\n`,
     prints: 'null\n',
-    bytes: { esbuild: 33_700, rollup: 32_700, webpack: 32_900 },
+    bytes: { esbuild: 34_400, rollup: 33_300, webpack: 33_900 },
   },
 };
 
