@@ -1,4 +1,4 @@
-// The WebAssembly side of shrink: what bindings/tidemark.js calls, in the old instance and then in the new one.
+// The WebAssembly side of shrink: what JavaScript (move.js) calls, in the old instance and then in the new one.
 #include <cstdint>
 
 #include "heap/heap_shrink.h"

@@ -1,5 +1,5 @@
-// Module.tidemark: what the runtime offers to JavaScript (docs/shrink.md). A JavaScript library for emcc, linked with gates.js
-// and shrink.js by --use-port=tidemark.py:runtime=true and by the CMake target tidemark::runtime.
+// Module.tidemark: what the runtime offers to JavaScript (docs/shrink.md). A JavaScript library for emcc, linked with
+// the others of this folder by --use-port=tidemark.py:runtime=true and by the CMake target tidemark::runtime.
 /* global addToLibrary, extraLibraryFuncs */
 #if PTHREADS || SHARED_MEMORY || WASM_WORKERS
 #error "tidemark: the shrink runtime does not work with threads: link tidemark::malloc, or --use-port=tidemark.py without runtime=true"

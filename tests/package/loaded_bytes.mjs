@@ -30,7 +30,7 @@ function sentBytes(dist, entry) {
 export function sizeOfImport(consumer) {
   const sizes = sentBytes(join(consumer, 'node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
-  assert.ok(sizes.javaScript <= 71_400, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
+  assert.ok(sizes.javaScript <= 71_500, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
   assert.ok(sizes.wasm <= 56_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
@@ -69,7 +69,7 @@ const components = {
       const { error } = await runMemoryPerformanceTest(defaultModule, getBuiltInTests().structures);
       console.log(error);\n`,
     prints: 'null\n',
-    bytes: { esbuild: 34_400, rollup: 33_300, webpack: 33_900 },
+    bytes: { esbuild: 34_400, rollup: 33_400, webpack: 33_900 },
   },
 };
 

@@ -14,7 +14,7 @@
 import type { Collectable } from './collectables.js';
 import type { Clock } from './context.js';
 import { callFailed, type DisposalQueue } from './disposal.js';
-import { catchLater } from './emitter.js';
+import { catchLater } from './promises.js';
 import type { GCConfig, GCStrategy } from './manager_config.js';
 import type { ManagedModule } from './managed_module.js';
 

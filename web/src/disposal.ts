@@ -1,6 +1,6 @@
 // What has to be given back explicitly: scopes, whose content goes together; and a net for what was forgotten.
 import { defaultContext, type Context } from './context.js';
-import { catchLater } from './emitter.js';
+import { catchLater } from './promises.js';
 import { symbolAsyncDispose, symbolDispose } from './disposable.js';
 import { aFunction, aNumber, anObject, refuse, required } from './checks.js';
 import { TidemarkError } from './errors.js';

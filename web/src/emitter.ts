@@ -1,5 +1,6 @@
 // Listeners by the name of an event. One that throws doesn't stop the others: the error is told where errors are.
 import { aFunction, oneOf, required } from './checks.js';
+import { catchLater } from './promises.js';
 
 export class Emitter<Events extends object> {
   readonly #listeners: ReadonlyMap<keyof Events, Set<{ listener: (event: never) => void }>>;
@@ -44,13 +45,4 @@ export class Emitter<Events extends object> {
   #of(name: keyof Events): Set<{ listener: (event: never) => void }> {
     return this.#listeners.get(name) as Set<{ listener: (event: never) => void }>;
   }
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-/** What a callback has returned: a promise that is rejected would end a Node program, where nobody waits for it. */
-export function catchLater(result: unknown, failed: (error: unknown) => void): void {
-  if (isPromise(result)) result.then(undefined, failed);
 }

@@ -1,6 +1,6 @@
 // How near its limit a module is, and who gives memory back then.
 import type { MemoryLimits } from './manager_config.js';
-import { catchLater, isPromise } from './emitter.js';
+import { catchLater, isPromise } from './promises.js';
 import { aFunction, aNumber, aString, checkOptions, oneOf, required } from './checks.js';
 
 export type PressureLevel = 'none' | 'low' | 'medium' | 'high' | 'critical';

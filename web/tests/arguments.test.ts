@@ -24,6 +24,7 @@ import {
 } from 'tidemark';
 import { attach } from 'tidemark/attach';
 import { createTidemark } from 'tidemark/manual';
+import { expectRefusal, shown } from './refusal.js';
 
 const wrong = [
   undefined,
@@ -43,8 +44,6 @@ const wrong = [
   true,
   1n,
 ];
-const text = (value: unknown): string =>
-  typeof value === 'function' ? 'a function' : Array.isArray(value) ? '[]' : `${typeof value} ${String(value)}`;
 
 type Taken = (value: unknown) => boolean;
 type Row = [call: string, name: string, give: (value: never) => unknown, ...taken: Taken[]];
@@ -73,16 +72,8 @@ function refuses(rows: Row[], state: () => unknown): void {
     for (const value of wrong) {
       if (taken.some((takes) => takes(value))) continue;
       const before = JSON.stringify(state());
-      const error = await new Promise((done) => done(give(value as never))).then(
-        () => new Error(`${text(value)} was taken`),
-        (reason: unknown) => reason as Error,
-      );
-      expect(error, text(value)).toMatchObject({
-        name: 'TidemarkError',
-        message: expect.stringContaining(name) as string,
-      });
-      expect(error.message, text(value)).toMatch(/expected/);
-      expect(JSON.stringify(state()), text(value)).toBe(before);
+      await expectRefusal(() => give(value as never), name, value);
+      expect(JSON.stringify(state()), shown(value)).toBe(before);
     }
   });
 }

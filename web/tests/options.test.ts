@@ -2,10 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as tidemark from 'tidemark';
 import { createTidemark } from 'tidemark/manual';
+import { expectRefusal } from './refusal.js';
 
 const wrong = [null, NaN, -1, 'x', '5', {}, [], 1n, Symbol('s'), () => 1, true];
-const text = (value: unknown): string =>
-  typeof value === 'function' ? 'a function' : Array.isArray(value) ? '[]' : `${typeof value} ${String(value)}`;
 
 type Take = (value: never, name: string) => unknown;
 type Row = [call: string, names: string[], take: Take, taken?: (value: unknown) => boolean];
@@ -108,16 +107,7 @@ describe.each(rows)('%s: %j', (_call, names, take, taken = nothing) => {
   test.each(names)('%s', async (name) => {
     for (const value of wrong) {
       if (taken(value)) continue;
-      const given = new Promise((done) => done(take(value as never, name)));
-      const error = await given.then(
-        () => new Error(`${text(value)} was taken`),
-        (reason: unknown) => reason as Error,
-      );
-      expect(error, text(value)).toMatchObject({
-        name: 'TidemarkError',
-        message: expect.stringContaining(name) as string,
-      });
-      expect(error.message, text(value)).toMatch(/expected/);
+      await expectRefusal(() => take(value as never, name), name, value);
     }
     expect(tidemark.wasmMemoryMonitor.monitoredModules).toEqual(['app']);
     expect(tidemark.wasmMemoryManager.getPressureHandlers()).toEqual([]);

@@ -349,19 +349,26 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     for (const [key, value] of [...this.entries()]) visit(value, key, this);
   }
 
-  /** In either direction, what is there at the begin, and still is when its turn comes. */
+  /**
+   * In either direction. The first step looks at no more than it gives; what comes then is what was there when the second one
+   * was taken, and still is when its turn comes.
+   */
   *entriesFrom(first: 'newest' | 'oldest', now = this.#now()): Generator<[K, V], undefined> {
     required('cache: first', first, anEnd);
     const engine = this.#engine;
-    const entries: number[] = [];
-    for (let entry = engine.oldest(); entry !== noEntry; entry = engine.newer(entry)) entries.push(entry);
-    if (first === 'newest') entries.reverse();
+    const isNewest = first === 'newest';
+    const begin = (): number => (isNewest ? engine.newest() : engine.oldest());
     const { clears } = engine;
+    const entries = [begin()];
     for (const entry of entries) {
-      if (engine.clears !== clears) return;
+      if (entry === noEntry || engine.clears !== clears) return;
       if (!engine.isLive(entry)) continue;
       const { key, value, expires } = engine.entry(entry);
       if (expires === 0 || expires > now) yield [key as K, value as V];
+      if (entries.length > 1) continue;
+      for (let other = begin(); other !== noEntry; other = isNewest ? engine.older(other) : engine.newer(other)) {
+        if (other !== entry) entries.push(other);
+      }
     }
   }
 

@@ -1,0 +1,67 @@
+// Whether the program can be moved to a new instance now: not while one of its functions is on the stack, for instance.
+/* global addToLibrary */
+
+addToLibrary({
+  // Whether a function of any WebAssembly module is on the stack.
+  $tidemarkWasmOnStack: () => {
+    // V8 and SpiderMonkey, then JavaScriptCore.
+    var isWasm = (frame) => /wasm-function\[|\[wasm code\]|wasm-stub/.test(frame);
+    var limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+    var prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+    var stack;
+    try {
+      Object.defineProperty(Error, 'stackTraceLimit', { value: Infinity, configurable: true, writable: true });
+      // V8 is spared the text of the whole trace, which takes it twice as long.
+      Object.defineProperty(Error, 'prepareStackTrace', { value: (_, frames) => frames.some(isWasm), configurable: true, writable: true });
+      stack = new Error().stack;
+    } finally {
+      for (var [name, descriptor] of [['stackTraceLimit', limit], ['prepareStackTrace', prepare]]) {
+        if (descriptor) Object.defineProperty(Error, name, descriptor);
+        else delete Error[name];
+      }
+    }
+    if (typeof stack == 'boolean') return stack;
+    var lines = stack.split('\n');
+    for (var line of lines) {
+      if (isWasm(line)) return true;
+      // SpiderMonkey, where it is debugged, goes on with what has led here, such as 'setTimeout handler*': that has returned.
+      if (/^[\w. ]+\*/.test(line)) return false;
+    }
+    // An engine that cuts the trace at 128 frames leaves the question open.
+    return !limit && lines.length >= 128;
+  },
+
+  $tidemarkRenewViews__deps: ['$HEAPU32'],
+  // A program that grows its memory by the instruction may not have told JavaScript, whose views are detached then.
+  $tidemarkRenewViews: () => {
+#if ALLOW_MEMORY_GROWTH
+    if (!HEAPU32.length) updateMemoryViews();
+#endif
+  },
+
+  $tidemarkRequireShrinkable__deps: ['$tidemarkProgram', '$tidemarkWasmOnStack', '$tidemarkRenewViews', '$TidemarkError'],
+  $tidemarkRequireShrinkable: () => {
+#if MAIN_MODULE || SPLIT_MODULE
+    throw new TidemarkError('not-supported', 'shrink: a program of several modules (MAIN_MODULE, SPLIT_MODULE) cannot be moved to another memory');
+#endif
+#if ASYNCIFY == 2
+    throw new TidemarkError('not-supported', 'shrink: a program with JSPI cannot be moved to another memory, its suspended stacks would stay behind');
+#endif
+    var program = tidemarkProgram;
+    if (!program.instance || !runtimeInitialized) throw new TidemarkError('busy', 'shrink: the program has not been started yet');
+    if (ABORT) throw new TidemarkError('not-supported', 'shrink: the program has aborted or exited');
+    if (!(program.module instanceof WebAssembly.Module)) {
+      throw new TidemarkError('not-supported', 'shrink: the WebAssembly.Module is not known; give it to the callback of instantiateWasm: receive(instance, module)');
+    }
+    if (globalThis.SharedArrayBuffer && wasmMemory.buffer instanceof SharedArrayBuffer) {
+      throw new TidemarkError('not-supported', 'shrink: the memory is shared');
+    }
+#if ASYNCIFY == 1
+    if (Asyncify.state !== Asyncify.State.Normal) throw new TidemarkError('busy', 'shrink: Asyncify is unwinding or rewinding the program');
+#endif
+    if (tidemarkWasmOnStack()) {
+      throw new TidemarkError('busy', 'shrink: it was called from WebAssembly, which would return into the old memory; use shrinkSoon()');
+    }
+    tidemarkRenewViews();
+  },
+});
