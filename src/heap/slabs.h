@@ -296,13 +296,16 @@ class Slabs {
                                         std::size_t bytes) requires(!kFeatures.sized_slabs) {
     std::size_t length = 0;
     Grain grain = kNoGrain;
-    for (std::size_t some = blocks; some != 0 && grain == kNoGrain; some /= 2) {
-      length = grains_of(some, bytes);
-      grain = runs_.acquire_below_top(length);
-    }
-    if (grain == kNoGrain) {
+    for (bool spent = false;; spent = true) {
+      for (std::size_t some = blocks; some != 0 && grain == kNoGrain; some /= 2) {
+        length = grains_of(some, bytes);
+        grain = runs_.acquire_below_top(length);
+        if (grain == kNoGrain && spent) grain = runs_.acquire_at_top(length, length);
+      }
+      if (grain != kNoGrain || spent) break;
       length = grains_of(blocks, bytes);
       grain = acquire(length, length);
+      if (grain != kNoGrain) break;
     }
     const std::size_t fitting = (length << kGrainShift) / bytes;
     blocks = fitting < kMaxSlabBlocks ? fitting : kMaxSlabBlocks;

@@ -88,6 +88,20 @@ TEST(Growth, TakesTheLastPageThereIs) {
   EXPECT_LT(stats_of(heap).top_bytes, 32 * kKiB + kPageBytes);  // a block's worth, and what a larger map would take
 }
 
+TEST(Growth, SmallBlocksTakeWhatIsLeftOfTheMemory) {
+  Arena arena(kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  while (heap.allocate(32 * kKiB) != nullptr) {
+  }
+  const std::size_t left = stats_of(heap).top_bytes;
+  ASSERT_GT(left, 4 * kKiB);
+  std::size_t blocks = 0;
+  while (heap.allocate(256) != nullptr) ++blocks;
+  EXPECT_GT(blocks * 256, left - 4 * kKiB);
+  EXPECT_LT(stats_of(heap).top_bytes, kKiB);
+  EXPECT_EQ(HeapWalk(heap).check(), nullptr);
+}
+
 TEST(Growth, IsNotAskedForABlockThatFitsToTheLastGrain) {
   Arena arena(kMiB, kMiB);
   TestHeap heap{ArenaSource(arena)};
