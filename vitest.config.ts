@@ -3,6 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{web,bindings,examples,tests}/**/*.test.{ts,mjs}'],
-    testTimeout: 60_000, // a machine that builds at the same time is slow
+    testTimeout: 180_000, // a machine that builds at the same time is slow
   },
 });
