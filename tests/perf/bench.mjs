@@ -46,7 +46,9 @@ async function bench() {
   const silent = options.json === '-';
   const say = (text) => silent || console.log(text);
   // Without the second flag each function is compiled when it is first called, in the middle of what is timed.
-  const nodeFlags = options.tiering ? [] : ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-async-compilation'];
+  const nodeFlags = options.tiering
+    ? []
+    : ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-async-compilation'];
   loadEnvironment();
   progress('building');
   await configure(options);
