@@ -301,7 +301,7 @@ addToLibrary({
     program.replaced = oldMemory;
     tidemarkForward(oldMemory);
 
-    queueMicrotask(() => {
+    Promise.resolve().then(() => {
       tidemarkDetach(program.replaced);
       program.replaced = null;
       tidemarkCollect(oldMemory);
