@@ -3,7 +3,7 @@
 #include "platform/program_clock.h"
 
 // Not emscripten_get_now(), which an AudioWorklet does not have: malloc would throw there.
-EM_JS(double, tidemark_now, (void), { return (globalThis.performance ?? Date).now(); });
+EM_JS(double, tidemark_now, (void), { return (globalThis.performance || Date).now(); });
 
 namespace tidemark {
 
