@@ -3,7 +3,7 @@
 //   late gates   what the Module and the table hand out, and the glue code's own variables, which a program's JavaScript may
 //                keep; a shrink fills their cells with the new instance's functions
 //   epoch gates  what wasmExports holds; a shrink closes them for good
-/* global addToLibrary */
+/* global addToLibrary, LibraryManager */
 
 addToLibrary({
   // The number of parameters is known of WebAssembly functions, and calls through as many named ones cost nothing.
@@ -167,6 +167,19 @@ addToLibrary({
   },
 #endif
 
+  $tidemarkWatchFunctions__deps: ['$tidemarkProgram', '$tidemarkLateGate'],
+  $tidemarkWatchFunctions__postset: 'tidemarkWatchFunctions();',
+  // What wasmExports holds is the same function as in the table: emscripten_get_exported_function() looks for it there.
+  $tidemarkWatchFunctions: () => {
+    var program = tidemarkProgram;
+    var add = addFunction;
+    addFunction = (f, signature) => {
+      var origin = program.cellOfGate.get(f)?.origin;
+      var raw = origin && program.instance.exports[origin.name];
+      return add(raw ? tidemarkLateGate(raw, origin).gate : f, signature);
+    };
+  },
+
   $tidemarkStart__deps: ['$tidemarkProgram', '$tidemarkGateExports', '$tidemarkTakeExports',
 #if !ALLOW_MEMORY_GROWTH && !WASMFS
                          '$tidemarkWatchFiles',
@@ -220,3 +233,5 @@ addToLibrary({
     };
   },
 });
+
+LibraryManager.library['$addFunction__deps'].push('$tidemarkWatchFunctions');

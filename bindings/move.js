@@ -214,7 +214,16 @@ addToLibrary({
     return gated;
   },
 
-  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDetach', '$tidemarkGateInstance', '$tidemarkTakeExports', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
+  // What is kept of an old instance refers to these: outside of tidemarkAdopt(), so that it holds nothing of the next one.
+  $tidemarkDead: () => {
+    throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
+  },
+  $tidemarkForward: (memory) => {
+    Object.defineProperty(memory, 'buffer', { get: () => wasmMemory.buffer });
+    memory.grow = (pages) => wasmMemory.grow(pages); // as it goes on through growth
+  },
+
+  $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDead', '$tidemarkForward', '$tidemarkDetach', '$tidemarkGateInstance', '$tidemarkTakeExports', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
                          'tidemark_shrink_commit', '$HEAP8', '$HEAPU8',
 #if ASYNCIFY == 1
                          '$tidemarkCarryAsyncify',
@@ -254,10 +263,7 @@ addToLibrary({
     HEAP8 = undefined;
     updateMemoryViews();
 
-    var dead = () => {
-      throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
-    };
-    program.epochCells.forEach((cell) => (cell.f = dead));
+    program.epochCells.forEach((cell) => (cell.f = tidemarkDead));
 
 #if ASYNCIFY == 1
     tidemarkCarryAsyncify(oldExports, instance.exports);
@@ -293,11 +299,9 @@ addToLibrary({
 
     tidemarkDetach(program.replaced);
     program.replaced = oldMemory;
-    // Kept, it goes on as it does through growth.
-    Object.defineProperty(oldMemory, 'buffer', { get: () => wasmMemory.buffer });
-    oldMemory.grow = (pages) => wasmMemory.grow(pages);
+    tidemarkForward(oldMemory);
 
-    queueMicrotask(() => {
+    Promise.resolve().then(() => {
       tidemarkDetach(program.replaced);
       program.replaced = null;
       tidemarkCollect(oldMemory);

@@ -206,7 +206,7 @@ addToLibrary({
   $tidemarkRelax__deps: ['$tidemarkProfile', 'tidemark_profiler_relax'],
   // Sampling that was made rarer because it took too much time has to be made denser again when the program is calmer.
   $tidemarkRelax: () => {
-    if (tidemarkProfile.relaxing || tidemarkProfile['samples'] % 16) return;
+    if (tidemarkProfile.relaxing || tidemarkProfile['samples'] % 16 || !globalThis.setInterval) return;
     tidemarkProfile.relaxing = true;
     var timer = setInterval(() => {
       if (!ABORT && _tidemark_profiler_relax()) return;

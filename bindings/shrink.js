@@ -32,10 +32,10 @@ addToLibrary({
   $tidemarkIsTooLittle: (options) => options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes'],
 
   $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
-                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$TidemarkError', 'tidemark_shrink_prepare'],
+                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$tidemarkNow', '$TidemarkError', 'tidemark_shrink_prepare'],
   $tidemarkShrink: (given) => {
     var options = tidemarkShrinkOptions(given);
-    var begin = performance.now();
+    var begin = tidemarkNow();
     tidemarkRequireShrinkable();
 #if ASYNCIFY == 1
     if (Asyncify.currData) throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify); shrinkSoon() moves it as it is');
@@ -44,7 +44,7 @@ addToLibrary({
     var report = (copiedBytes) => ({
       'returnedBytes': allocatedBefore - wasmMemory.buffer.byteLength,
       'copiedBytes': copiedBytes,
-      'durationMs': performance.now() - begin,
+      'durationMs': tidemarkNow() - begin,
       'allocatedBefore': allocatedBefore,
       'allocatedAfter': wasmMemory.buffer.byteLength,
     });
@@ -67,11 +67,17 @@ addToLibrary({
       ? new TidemarkError('not-supported', `shrink: no new instance with the imports that instantiateWasm was given; it may add to them, but not use others: ${cause}`, { cause })
       : new TidemarkError('out-of-memory', `shrink: no new instance${hint}: ${cause}`, { cause }),
 
+  // An AudioWorklet has neither this clock nor timers.
+  $tidemarkNow: () => (globalThis.performance ?? Date).now(),
   $tidemarkIdle: () =>
-    new Promise((resolve) => (globalThis.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 100 }) : setTimeout(resolve, 0))),
+    new Promise((resolve) => {
+      if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 100 });
+      else if (globalThis.setTimeout) setTimeout(resolve, 0);
+      else WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)).then(resolve); // which takes another job
+    }),
 
   $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkGrowTo', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
-                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', 'tidemark_shrink_prepare'],
+                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$tidemarkNow', 'tidemark_shrink_prepare'],
   // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
   $tidemarkShrinkSoon: async (given) => {
     var options = tidemarkShrinkOptions(given);
@@ -102,14 +108,14 @@ addToLibrary({
     tidemarkGrowTo(memory, _tidemark_shrink_prepare() >>> 0);
     await tidemarkTouch(instance, memory);
     await idle();
-    var begin = performance.now();
+    var begin = tidemarkNow();
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var copiedBytes = tidemarkMove(instance, memory, _tidemark_shrink_prepare() >>> 0);
     var allocatedAfter = memory.buffer.byteLength;
     return tidemarkReport({
       'returnedBytes': allocatedBefore - allocatedAfter,
       'copiedBytes': copiedBytes,
-      'durationMs': performance.now() - begin,
+      'durationMs': tidemarkNow() - begin,
       'allocatedBefore': allocatedBefore,
       'allocatedAfter': allocatedAfter,
     });

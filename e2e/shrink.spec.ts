@@ -1,6 +1,6 @@
 // Shrink in the browser: the resident memory of the tab's own process, as the system has it, and the program going on.
 import { readFileSync, readdirSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { root } from '../scripts/environment.mjs';
 import { build, withDatabase } from '../tests/shrink/support/program.mjs';
 import type { Page } from '@playwright/test';
@@ -305,6 +305,29 @@ test.describe('shrink', () => {
     );
     expect(failed).toEqual([]);
     expect(returned).toBeGreaterThan(8 * megabyte);
+  });
+
+  test('a program in an AudioWorklet is moved there, where no clock and no timers are', async ({ page, site }) => {
+    const processor = join(root, 'e2e/pages/shrink_processor.js');
+    const flags = ['-O1', '-sALLOW_MEMORY_GROWTH', '-sSINGLE_FILE', '-sWASM_ASYNC_COMPILATION=0'];
+    const file = relative(root, await build('core.c', [...flags, '--extern-post-js', processor], { suffix: '.js' }));
+    await page.goto(`${site}e2e/pages/shrink.html`);
+    const found = await page.evaluate(async (address) => {
+      const context = new OfflineAudioContext(1, 128 * 20, 44_100);
+      await context.audioWorklet.addModule(address);
+      const node = new AudioWorkletNode(context, 'shrinking');
+      node.connect(context.destination);
+      await context.startRendering();
+      for (;;) {
+        const answer = new Promise<{ failed: string[]; rounds: number; soon: number }>((resolve) => {
+          node.port.onmessage = ({ data }) => resolve(data as never);
+        });
+        node.port.postMessage('how many?');
+        const said = await answer;
+        if (said.soon > 0 || said.failed.length > 0) return said;
+      }
+    }, `/${file}`);
+    expect(found).toEqual({ failed: [], rounds: 10, soon: 1 });
   });
 
   test('a program with JSPI is refused one', async ({ page, site }) => {

@@ -1,6 +1,9 @@
-#include <emscripten/emscripten.h>
+#include <emscripten/em_js.h>
 
 #include "platform/program_clock.h"
+
+// Not emscripten_get_now(), which an AudioWorklet does not have: malloc would throw there.
+EM_JS(double, tidemark_now, (void), { return (globalThis.performance || Date).now(); });
 
 namespace tidemark {
 
@@ -8,7 +11,7 @@ namespace {
 
 class WasmClock : public Clock {
  public:
-  std::uint64_t now_us() override { return static_cast<std::uint64_t>(emscripten_get_now() * 1000); }
+  std::uint64_t now_us() override { return static_cast<std::uint64_t>(tidemark_now() * 1000); }
 };
 
 constinit WasmClock wasm_clock;

@@ -134,10 +134,13 @@ test('exported functions can be put into the table, and are moved there too', as
 });
 
 test('an exported function that C has put into the table is the same function there', async () => {
-  const { program } = await startVariant(['-O3', ...es6]);
+  const { program } = await startVariant(['-O1', ...es6]);
   const address = program._address_of_use_stack();
+  const { length } = program.wasmTable;
   for (let round = 0; round < 3; ++round) {
     assert.equal(program.addFunction(program._use_stack), address);
+    assert.equal(program.addFunction(program.wasmExports.use_stack), address);
+    assert.equal(program.wasmTable.length, length);
     assert.equal(program.wasmTable.get(address), program._use_stack);
     shrinkAfterPeak(program);
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, test } from 'vitest';
-import { start } from './support/program.mjs';
+import { shrinkAfterPeak, start } from './support/program.mjs';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
@@ -77,4 +77,22 @@ describe('rounds of growth and shrink leave no memory and no instance behind', {
   ]) {
     test(flags.join(' '), () => leavesNothing(20, flags));
   }
+});
+
+test('what JavaScript keeps of one round holds that round only', async () => {
+  const methods = '-sEXPORTED_RUNTIME_METHODS=wasmMemory,wasmExports,HEAPU8';
+  const program = await start('core.c', ['-O2', '-sMODULARIZE', '-sEXPORT_ES6', methods], { print() {} });
+  const kept = { view: program.HEAPU8, memory: program.wasmMemory, bump: program.wasmExports.bump };
+  const memories = [];
+  const instances = await instancesMadeBy(() => {
+    for (let round = 0; round < 10; ++round) {
+      shrinkAfterPeak(program, 32 << 20);
+      memories.push(new WeakRef(program.wasmMemory));
+    }
+  });
+  assert.equal(await aliveAfterCollection(memories, 1), 1);
+  assert.equal(await aliveAfterCollection(instances, 1), 1);
+  assert.equal(kept.memory.buffer, program.HEAPU8.buffer);
+  assert.equal(kept.view.length, 0);
+  assert.throws(kept.bump, WebAssembly.RuntimeError);
 });
