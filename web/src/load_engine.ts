@@ -1,4 +1,5 @@
 import createEngine from 'tidemark-engine-glue';
+import { readCode } from 'tidemark-engine-source';
 import { runtimeOf, type Runtime } from './engine.js';
 import { aNumber, checkOptions } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
@@ -9,7 +10,7 @@ export type EngineSource = URL | Response | BufferSource | WebAssembly.Module;
 /** @throws the error of the engine, or a {@link TidemarkError} that says what is no such source */
 export async function compileEngine(source: EngineSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof URL) return compileEngine(await fetch(source));
+  if (source instanceof URL) return compileEngine(await readCode(source));
   if (globalThis.Response !== undefined && source instanceof Response) {
     if (!source.ok) {
       throw new TidemarkError('invalid-argument', `wasm: ${source.url} gave status ${source.status}`);

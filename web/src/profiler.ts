@@ -39,12 +39,12 @@ const running = new WeakMap<Runtime, boolean>();
 export class Profiler {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
-  readonly #maxDurationMs: number;
+  readonly #maxDurationMs: () => number;
   /** How far our clock is ahead of the one that the program's own profiler has. */
   #aheadMs: number;
   #endTimer: (() => void) | null = null;
 
-  constructor(runtime: Runtime, clock: Clock, maxDurationMs: number) {
+  constructor(runtime: Runtime, clock: Clock, maxDurationMs: () => number) {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#maxDurationMs = maxDurationMs;
@@ -85,7 +85,7 @@ export class Profiler {
     this.#runtime.engine.exports.tidemark_profiler_sample(sampleBytes, maxOverhead, seed >>> 0);
     running.set(this.#runtime, true);
     this.#endTimer?.();
-    this.#endTimer = this.#clock.every(this.#maxDurationMs, () => this.endSession());
+    this.#endTimer = this.#clock.every(this.#maxDurationMs(), () => this.endSession());
   }
 
   /** Back to the default rate; what was sampled stays, and sampling goes on. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import * as tidemark from 'tidemark';
 import { attach } from 'tidemark/attach';
@@ -9,7 +10,8 @@ import { createTidemark } from 'tidemark/manual';
 import type { Context } from '../src/context.js';
 import { loadProgram } from './program.js';
 
-const wasm = readFileSync(createRequire(import.meta.url).resolve('tidemark/tidemark.wasm'));
+const file = createRequire(import.meta.url).resolve('tidemark/tidemark.wasm');
+const wasm = readFileSync(file);
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
 const failure = async (body: () => unknown): Promise<unknown> => {
   try {
@@ -65,6 +67,7 @@ test('an engine can be made from bytes, a module, a response, a URL', async () =
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'application/wasm' } }) }),
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'text/plain' } }) }),
     createTidemark({ wasm: url }),
+    createTidemark({ wasm: pathToFileURL(file) }), // which fetch() refuses in Node
   ]);
   const memories = engines.map(({ defaultModule }) => engineOf(defaultModule).engine.views.u8.buffer);
   expect(new Set(memories).size).toBe(engines.length);

@@ -1,5 +1,7 @@
 import { compileEngine, type EngineSource } from '../load_engine.js';
 
+export const readCode = (url: URL): Promise<EngineSource> => fetch(url);
+
 /**
  * The code of the packaged engine, which lies beside this file: Vite and webpack know this form and take it along.
  * Where a bundler left it behind, the copy in a module of its own is loaded instead.
