@@ -271,6 +271,19 @@ describe('inspect', () => {
   const parsed = (...sections: number[][]): ReturnType<typeof parseWasm> =>
     parseWasm(Uint8Array.from([magic, ...sections].flat()));
 
+  test('the script that is given is looked at, and beside a binary each that is there', async () => {
+    for (const end of ['mjs', 'wasm']) copyFileSync(app(`linked.${end}`), file(`twice.${end}`));
+    writeFileSync(file('twice.js'), 'var Module = {};');
+    for (const [name, possible] of [
+      ['twice.mjs', true],
+      ['twice.js', false],
+      ['twice.wasm', true],
+    ] as const) {
+      const { out } = await run('inspect', name, '--json');
+      expect(JSON.parse(out), name).toHaveProperty('shrink.possible', possible);
+    }
+  });
+
   test('what other compilers write is no reason to stop, and none of it is taken for a stack', () => {
     const memory = [5, 3, 1, 0, 1]; // a page
     const changing = (...value: number[]): number[] => [0x7f, 1, 0x41, ...value, 0x0b];

@@ -72,16 +72,21 @@ export function inspectCommand(file: string, options: { json?: boolean }): numbe
       `${file}: there is no ${basename(wasm)} beside it; with -sSINGLE_FILE the script holds the binary itself: link it without to inspect it`,
     );
   }
+  // Beside a binary, any that is there: emcc may have written app.js and app.mjs, one after the other.
+  const scripts = isScript
+    ? [file]
+    : ['.js', '.mjs', '.cjs'].map((end) => stem + end).filter((path) => existsSync(path));
   let bytes: Uint8Array;
+  let glue: string[];
   try {
     bytes = readFileSync(isScript ? wasm : file);
+    glue = scripts.map((path) => readFileSync(path, 'utf8'));
   } catch (error) {
     throw new CliError(3, `${file}: it can't be read: ${(error as Error).message}`);
   }
-  const glue = ['.js', '.mjs', '.cjs'].map((end) => stem + end).find((path) => existsSync(path));
   let found: Inspection;
   try {
-    found = inspect(file, bytes, glue === undefined ? null : readFileSync(glue, 'utf8'));
+    found = inspect(file, bytes, glue.length > 0 ? glue.join('\n') : null);
   } catch (error) {
     throw new CliError(3, `${file}: it can't be inspected: ${(error as Error).message}`);
   }
