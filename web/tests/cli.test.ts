@@ -89,7 +89,10 @@ describe('test', () => {
     expect(faster.code).toBe(0);
     expect(JSON.parse(faster.out)).toMatchObject({ comparison: { verdict: 'better' } });
     writeFileSync(file('base.json'), 'something else');
-    expect((await run(...args)).code).toBe(3);
+    expect(await run(...args)).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^tidemark: --baseline: base.json can't be read: baseline: it is no JSON/) as string,
+    });
     expect((await run(...args, '--update-baseline')).code).toBe(0);
     expect(readBaseline(readFileSync(file('base.json'), 'utf8')).results).toHaveLength(1);
   });

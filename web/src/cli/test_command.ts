@@ -73,7 +73,7 @@ function baselineIn({ baseline: file, updateBaseline }: TestCommandOptions): Tes
   try {
     return tidemark.readBaseline(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new CliError(3, `${file}: ${(error as Error).message}`);
+    throw new CliError(3, `--baseline: ${file} can't be read: ${(error as Error).message}`);
   }
 }
 
