@@ -140,7 +140,7 @@ export class WasmMemoryMonitor {
       if (module.runtime === null) {
         throw new TidemarkError('not-supported', `profiler: "${moduleId}" is not linked with Tidemark's runtime`);
       }
-      profiler = new Profiler(module.runtime, this.#context.clock, () => monitored.config.maxProfilingDuration);
+      profiler = new Profiler(module.runtime, this.#context.clock, monitored);
       this.#profilers.set(moduleId, profiler);
     }
     return profiler;

@@ -88,7 +88,8 @@ test('an engine can start with the memory that it will need', async () => {
 
 test('code that is not the engine is refused with a reason', async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  for (const source of [new Uint8Array([1, 2, 3]), empty, new Response('', { status: 404 }), 'tidemark.wasm']) {
+  const [none, nowhere] = [new Response('', { status: 404 }), new URL('nowhere.wasm', import.meta.url)];
+  for (const source of [new Uint8Array([1, 2, 3]), empty, none, nowhere, 'tidemark.wasm']) {
     const error = await failure(() => createTidemark({ wasm: source as Uint8Array<ArrayBuffer> }));
     expect(code(error)).toBe('invalid-argument');
     expect((error as Error).message).toMatch(/^wasm: /);
