@@ -181,7 +181,7 @@ test('several modules, by pointer and keyboard; a foreign one says what is not k
   await page.evaluate(() => void demo.foreign.grow(16));
   await expect(figure(page, 'allocated')).toHaveText('3.00 MiB');
   await expect(page.locator('.heap-map')).toContainText('not linked with Tidemark');
-  await expect(page.locator('.size-classes')).toContainText('only memory size is known');
+  await expect(page.locator('.size-classes')).toContainText('its blocks can’t be seen');
   await expect(page.locator('.actions')).toContainText('Nothing can be done here');
 });
 
@@ -315,12 +315,68 @@ test('what cannot be mounted is refused, and what is disposed of is gone', async
       codeOf(document.body, { mode: 'window' }),
       codeOf(document.body, { module: { id: 'nothing' } }),
       codeOf(document.body, { modules: [1, 2].map(() => ({ id: 'twice', memory: demo.foreign })) }),
+      codeOf(document.body, { module: null }),
+      codeOf(document.body, { modules: [5] }),
+      ...[{ modules: 5 }, { nonsense: 1 }, { clock: 5 }, { api: 5 }, 5].map((each) =>
+        codeOf(document.body, each as object),
+      ),
     ];
   });
-  expect(codes).toEqual(['invalid-argument', 'invalid-config', 'invalid-config', 'invalid-module', 'duplicate-module']);
+  expect(codes).toEqual([
+    ...['invalid-argument', 'invalid-config', 'invalid-config', 'invalid-module', 'duplicate-module', 'invalid-module'],
+    ...['invalid-module', 'invalid-config', 'invalid-config', 'invalid-config', 'invalid-config', 'invalid-config'],
+  ]);
   await expect(page.locator('[data-tidemark]')).toHaveCount(1);
+  const kept = await page.evaluate(() => {
+    const { tidemark } = demo.programs['game'] as unknown as { tidemark: { onShrink: (f: () => void) => () => void } };
+    const onShrink = tidemark.onShrink.bind(tidemark);
+    let count = 0;
+    tidemark.onShrink = (listener) => {
+      const stop = onShrink(listener);
+      count++;
+      return () => {
+        count--;
+        stop();
+      };
+    };
+    const game = { id: 'game', module: demo.programs['game'] };
+    try {
+      demo.mountDashboard(document.body, { modules: [game, game] });
+    } catch {
+      return count;
+    }
+    return 'mounted';
+  });
+  expect(kept).toBe(0);
   await page.evaluate(() => demo.dashboard.dispose());
   await expect(page.locator('[data-tidemark]')).toHaveCount(0);
+  const used = await page.evaluate(async () => {
+    const { dashboard, foreign } = demo;
+    dashboard.dispose();
+    const uses = [() => dashboard.resume(), () => dashboard.addModule({ id: 'late', memory: foreign })];
+    const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+    const codes = uses.map((use) => {
+      try {
+        use();
+        return 'done';
+      } catch (error) {
+        return codeOf(error);
+      }
+    });
+    return [...codes, await dashboard.open(new File([], 'none')).catch(codeOf)];
+  });
+  expect(used).toEqual(['disposed', 'disposed', 'disposed']);
+});
+
+test('what looks for leaks ends with the dashboard that has started it', async ({ page, site }) => {
+  await open(page, site, {}, 'simulated');
+  await page.locator('.leaks').scrollIntoViewIfNeeded();
+  await page.getByRole('button', { name: 'Look now' }).click();
+  const isLookedAfter = (): Promise<boolean> =>
+    page.evaluate(() => demo.api.memoryLeakDetector.getModule('leaky') !== null);
+  await expect.poll(isLookedAfter).toBe(true);
+  await page.evaluate(() => demo.dashboard.dispose());
+  expect(await isLookedAfter()).toBe(false);
 });
 
 for (const scheme of ['light', 'dark'] as const) {

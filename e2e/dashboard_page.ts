@@ -6,6 +6,7 @@ interface Demo {
   api: {
     onPressure: (handler: () => void, options?: { name?: string }) => unknown;
     relieve: (moduleId: string) => unknown;
+    memoryLeakDetector: { getModule(moduleId: string): unknown };
     setBudget: (name: string, bytes: number) => unknown;
   };
   clock: { advance(ms: number): void };

@@ -10,5 +10,6 @@ declare module 'tidemark-engine-glue' {
 
 // src/platform/PLATFORM.ts, one for each place that the package runs in.
 declare module 'tidemark-engine-source' {
-  export function engineSource(): Promise<import('./load_engine.js').EngineSource>;
+  export function engineSource(): Promise<import('./load_engine.js').EngineCode>;
+  export function readCode(url: URL): Promise<import('./load_engine.js').EngineCode>;
 }

@@ -3,13 +3,14 @@ import { runtimeOf, type Runtime } from './engine.js';
 import { aNumber, checkOptions } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
 
-/** Where the engine's code comes from. */
-export type EngineSource = URL | Response | BufferSource | WebAssembly.Module;
+/** What the engine's code is made from. */
+export type EngineCode = Response | BufferSource | WebAssembly.Module;
+/** Where it comes from. */
+export type EngineSource = URL | EngineCode;
 
 /** @throws the error of the engine, or a {@link TidemarkError} that says what is no such source */
-export async function compileEngine(source: EngineSource): Promise<WebAssembly.Module> {
+export async function compileEngine(source: EngineCode): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  if (source instanceof URL) return compileEngine(await fetch(source));
   if (globalThis.Response !== undefined && source instanceof Response) {
     if (!source.ok) {
       throw new TidemarkError('invalid-argument', `wasm: ${source.url} gave status ${source.status}`);
@@ -42,7 +43,7 @@ const aMemory = /* @__PURE__ */ aNumber(
  * @throws {TidemarkError} `'invalid-argument'`: no such code, or one that doesn't start; its `cause` says why.
  *   `'out-of-memory'`: the memory to start with can't be had
  */
-export async function loadEngine(source: EngineSource, memory: MemoryOptions = {}): Promise<Runtime> {
+export async function loadEngine(source: EngineCode, memory: MemoryOptions = {}): Promise<Runtime> {
   checkOptions(memory, { initialBytes: aMemory }, undefined, 'memory.');
   const { initialBytes = 0 } = memory;
   let code: WebAssembly.Module;

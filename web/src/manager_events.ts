@@ -18,7 +18,7 @@ export interface ManagerEvents {
   'over-budget': OverBudget;
   /** A pressure handler threw, or has given nothing three times in a row. */
   handler: HandlerProblem;
-  /** An allocation would have passed the hard limit, or memory could not grow; handlers have been called. */
+  /** An allocation would have passed the hard limit, or memory could not grow; handlers were called, if they could help. */
   limit: { moduleId: string; reason: 'limit' | 'growth'; wantedBytes: number; gainedBytes: number };
 }
 

@@ -38,16 +38,16 @@ export class Relief {
       return;
     }
     const limit = managed.limits.hardLimit;
-    if (reason === 1 && wantedBytes > limit) return; // nothing helps
+    const isHopeless = reason === 1 && wantedBytes > limit; // it is told of, and nobody is asked
     managed.busy = true;
     try {
       const before = managed.countedBytes;
       const gained = (): number => before - managed.countedBytes;
       const enough = (): boolean =>
         reason === 1 ? managed.countedBytes + wantedBytes <= limit : gained() >= wantedBytes;
-      this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
+      if (!isHopeless) this.runHandlers(managed, reasons[reason] ?? 'limit', 'critical', wantedBytes, enough);
       // A handler may have taken the module out, and its limits with it.
-      const isManaged = this.work.modules.manages(managed);
+      const isManaged = !isHopeless && this.work.modules.manages(managed);
       if (isManaged && reason === 1 && this.work.modules.totalUsed + wantedBytes > this.work.modules.totalLimit) {
         this.#askOthers(managed, wantedBytes);
         if (this.work.modules.manages(managed)) this.work.modules.enforce(managed);

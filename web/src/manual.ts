@@ -1,9 +1,10 @@
 // `import … from 'tidemark/manual'`: for programs that choose when and from where the engine loads.
-import { engineSource } from 'tidemark-engine-source';
+import { engineSource, readCode } from 'tidemark-engine-source';
 import { createApi, type TidemarkApi } from './api.js';
 import { aClock, checkOptions, type Check } from './checks.js';
 import { Context, type Clock } from './context.js';
-import { loadEngine, type EngineSource, type MemoryOptions } from './load_engine.js';
+import { TidemarkError } from './errors.js';
+import { loadEngine, type EngineCode, type EngineSource, type MemoryOptions } from './load_engine.js';
 
 export * from './types.js';
 
@@ -26,6 +27,15 @@ export async function createTidemark(
   options: { wasm?: EngineSource; memory?: MemoryOptions; clock?: Clock } = {},
 ): Promise<TidemarkApi> {
   checkOptions(options, checks);
-  const runtime = await loadEngine(options.wasm ?? (await engineSource()), options.memory);
+  const runtime = await loadEngine(await codeOf(options.wasm), options.memory);
   return createApi(new Context(runtime, options.clock));
+}
+
+async function codeOf(wasm: EngineSource | undefined): Promise<EngineCode> {
+  if (!(wasm instanceof URL)) return wasm ?? engineSource();
+  try {
+    return await readCode(wasm);
+  } catch (cause) {
+    throw new TidemarkError('invalid-argument', `wasm: ${wasm.href} could not be read: ${String(cause)}`, { cause });
+  }
 }

@@ -133,13 +133,14 @@ export class WasmMemoryMonitor {
 
   /** The profiler of a linked module: rates, exact mode, sessions. @throws {TidemarkError} `'not-supported'` */
   profiler(moduleId: string): Profiler {
-    const { module, config } = this.#get(moduleId);
+    const monitored = this.#get(moduleId);
+    const { module } = monitored;
     let profiler = this.#profilers.get(moduleId);
     if (!profiler) {
       if (module.runtime === null) {
         throw new TidemarkError('not-supported', `profiler: "${moduleId}" is not linked with Tidemark's runtime`);
       }
-      profiler = new Profiler(module.runtime, this.#context.clock, config.maxProfilingDuration);
+      profiler = new Profiler(module.runtime, this.#context.clock, monitored);
       this.#profilers.set(moduleId, profiler);
     }
     return profiler;

@@ -2,6 +2,7 @@
 import { aFlag, aNumber, checkOptions } from './checks.js';
 import type { Clock } from './context.js';
 import type { Runtime } from './engine.js';
+import type { MonitorConfig } from './monitor_config.js';
 import { profilerOf } from './profiler_tables.js';
 
 export interface ProfilerOptions {
@@ -39,15 +40,19 @@ const running = new WeakMap<Runtime, boolean>();
 export class Profiler {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
-  readonly #maxDurationMs: number;
+  readonly #monitored: { readonly config: Pick<MonitorConfig, 'maxProfilingDuration'> };
   /** How far our clock is ahead of the one that the program's own profiler has. */
   #aheadMs: number;
   #endTimer: (() => void) | null = null;
 
-  constructor(runtime: Runtime, clock: Clock, maxDurationMs: number) {
+  constructor(
+    runtime: Runtime,
+    clock: Clock,
+    monitored: { readonly config: Pick<MonitorConfig, 'maxProfilingDuration'> },
+  ) {
     this.#runtime = runtime;
     this.#clock = clock;
-    this.#maxDurationMs = maxDurationMs;
+    this.#monitored = monitored;
     this.#aheadMs = clock.now() - Date.now();
   }
 
@@ -85,7 +90,7 @@ export class Profiler {
     this.#runtime.engine.exports.tidemark_profiler_sample(sampleBytes, maxOverhead, seed >>> 0);
     running.set(this.#runtime, true);
     this.#endTimer?.();
-    this.#endTimer = this.#clock.every(this.#maxDurationMs, () => this.endSession());
+    this.#endTimer = this.#clock.every(this.#monitored.config.maxProfilingDuration, () => this.endSession());
   }
 
   /** Back to the default rate; what was sampled stays, and sampling goes on. */

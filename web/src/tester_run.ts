@@ -116,7 +116,11 @@ export class TestRun {
       leakedBytes: leaked,
     };
     const fragmentation = figures?.fragmentation ?? this.#samples.kept.at(-1)?.fragmentation ?? null;
-    const advised = { ...scored, fragmentation, ...(!this.#ofAllocator && { relativeSpeed: null }) };
+    const advised = {
+      ...scored,
+      fragmentation,
+      ...(!this.#ofAllocator && { relativeSpeed: null, fragmentation: null }),
+    };
     let error = seen.failed ? messageOf(seen.failed.error) : null;
     if (error === null && test.maxLeakedBytes !== undefined && leaked > test.maxLeakedBytes) {
       error = `${shownBytes(leaked)} leaked (${evidence}), and at most ${shownBytes(test.maxLeakedBytes)} are allowed`;

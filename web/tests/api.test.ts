@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import * as tidemark from 'tidemark';
 import { attach } from 'tidemark/attach';
@@ -9,7 +10,8 @@ import { createTidemark } from 'tidemark/manual';
 import type { Context } from '../src/context.js';
 import { loadProgram } from './program.js';
 
-const wasm = readFileSync(createRequire(import.meta.url).resolve('tidemark/tidemark.wasm'));
+const file = createRequire(import.meta.url).resolve('tidemark/tidemark.wasm');
+const wasm = readFileSync(file);
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
 const failure = async (body: () => unknown): Promise<unknown> => {
   try {
@@ -65,6 +67,7 @@ test('an engine can be made from bytes, a module, a response, a URL', async () =
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'application/wasm' } }) }),
     createTidemark({ wasm: new Response(wasm, { headers: { 'content-type': 'text/plain' } }) }),
     createTidemark({ wasm: url }),
+    createTidemark({ wasm: pathToFileURL(file) }), // which fetch() refuses in Node
   ]);
   const memories = engines.map(({ defaultModule }) => engineOf(defaultModule).engine.views.u8.buffer);
   expect(new Set(memories).size).toBe(engines.length);
@@ -85,7 +88,8 @@ test('an engine can start with the memory that it will need', async () => {
 
 test('code that is not the engine is refused with a reason', async () => {
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  for (const source of [new Uint8Array([1, 2, 3]), empty, new Response('', { status: 404 }), 'tidemark.wasm']) {
+  const [none, nowhere] = [new Response('', { status: 404 }), new URL('nowhere.wasm', import.meta.url)];
+  for (const source of [new Uint8Array([1, 2, 3]), empty, none, nowhere, 'tidemark.wasm']) {
     const error = await failure(() => createTidemark({ wasm: source as Uint8Array<ArrayBuffer> }));
     expect(code(error)).toBe('invalid-argument');
     expect((error as Error).message).toMatch(/^wasm: /);

@@ -232,14 +232,18 @@ describe('structures', () => {
   const columns = kept(new ColumnArray({ x: 'f32' }), (made) => made.toArray());
   const map = kept(new CompactMap<number, number>([[1, 2]]), (made) => [...made]);
   const set = kept(new CompactSet<number>([1, 2]), (made) => [...made]);
-  const cache = kept(new MemoryEfficientCache<string, number>(), (made) => [made.dump(), made.stats]);
+  const cache = kept(new MemoryEfficientCache<string, number>(), (made) => [
+    // How much is left of a time passes meanwhile.
+    made.dump().map(([key, { value, ttl }]) => [key, value, ttl !== undefined]),
+    made.stats,
+  ]);
   const pool = kept(new MemoryPool(() => ({})), (made) => made.stats);
   const buffers = kept(new BufferPool({ zero: true }), (made) => made.stats);
   const buffer = buffers.acquire(8);
   contents.push(() => [...buffer.bytes]);
   columns.push({ x: 1 });
   cache.set('a', 1);
-  cache.set('b', 2, { ttl: 100 });
+  cache.set('b', 2, { ttl: 3_600_000 });
 
   const arrays = { array, columns } as unknown as Record<string, Record<string, (callback: unknown) => unknown>>;
   const callbacks = ['forEach', 'map', 'filter', 'reduce', 'find', 'findIndex', 'some', 'every'].flatMap((method) =>

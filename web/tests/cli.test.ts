@@ -89,7 +89,10 @@ describe('test', () => {
     expect(faster.code).toBe(0);
     expect(JSON.parse(faster.out)).toMatchObject({ comparison: { verdict: 'better' } });
     writeFileSync(file('base.json'), 'something else');
-    expect((await run(...args)).code).toBe(3);
+    expect(await run(...args)).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/^tidemark: --baseline: base.json can't be read: baseline: it is no JSON/) as string,
+    });
     expect((await run(...args, '--update-baseline')).code).toBe(0);
     expect(readBaseline(readFileSync(file('base.json'), 'utf8')).results).toHaveLength(1);
   });
@@ -136,6 +139,31 @@ describe('an application that prints', () => {
     expect(late.err).toBe('tidemark: nobody caught what the application threw: late\n');
   });
 
+  const starting = (more: string): string =>
+    `import create from ${JSON.stringify(app('linked.mjs'))}; export default async () => { const app = await create(); ${more}; return app; };`;
+
+  test('one that ends the process is no success, as it starts or while it is tested', async () => {
+    writeFileSync(file('leaving.mjs'), starting('process.exit(0)'));
+    const early = await run('report', 'leaving.mjs');
+    const line = 'tidemark: the application has ended the process, with exit code 0\n';
+    expect(early).toEqual({ code: 3, out: '', err: line });
+    writeFileSync(file('leaving_later.mjs'), starting('setTimeout(() => process.exit(0), 1)'));
+    expect(await run('test', 'leaving_later.mjs', '--suite', 'stress')).toEqual({ code: 3, out: '', err: line });
+  });
+
+  test('by whatever it prints, standard output has the result only', async () => {
+    const ways = [
+      'process.stdout.write(new Uint8Array([255, 10]))',
+      "(await import('node:fs')).writeSync(1, 'by number\\n')",
+      "console.table(['by console'])",
+    ];
+    writeFileSync(file('printing.mjs'), starting(ways.join(';')));
+    const { code, out, err } = await run('report', 'printing.mjs', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toHaveProperty('stats.allocated');
+    expect(err).toMatch(/\ufffd\nby number\n[^]*by console/);
+  });
+
   test('what is thrown and is no Error has a message, too', async () => {
     const { code, out } = await run('test', join(built, 'instance.mjs'), '--call', 'quit', '--iterations', '1');
     expect(code).toBe(1);
@@ -150,7 +178,7 @@ describe('an application that prints', () => {
   });
 
   test('a suite that is named twice is run once', async () => {
-    const { out } = await run('test', app('linked.mjs'), '--suite', 'stress,stress', '--json', ...quickly);
+    const { out } = await run('test', app('linked.mjs'), '--suite', 'stress, stress', '--json', ...quickly);
     expect((JSON.parse(out) as TestSuiteResult).results.map(({ name }) => name)).toEqual(['stress']);
   });
 });
@@ -241,12 +269,26 @@ describe('inspect', () => {
     expect(out).toMatch(/shrink +│ not known/);
   });
 
+  const magic = [0, 97, 115, 109, 1, 0, 0, 0];
+  const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content];
+  const parsed = (...sections: number[][]): ReturnType<typeof parseWasm> =>
+    parseWasm(Uint8Array.from([magic, ...sections].flat()));
+
+  test('the script that is given is looked at, and beside a binary each that is there', async () => {
+    for (const end of ['mjs', 'wasm']) copyFileSync(app(`linked.${end}`), file(`twice.${end}`));
+    writeFileSync(file('twice.js'), 'var Module = {};');
+    for (const [name, possible] of [
+      ['twice.mjs', true],
+      ['twice.js', false],
+      ['twice.wasm', true],
+    ] as const) {
+      const { out } = await run('inspect', name, '--json');
+      expect(JSON.parse(out), name).toHaveProperty('shrink.possible', possible);
+    }
+  });
+
   test('what other compilers write is no reason to stop, and none of it is taken for a stack', () => {
-    const magic = [0, 97, 115, 109, 1, 0, 0, 0];
     const memory = [5, 3, 1, 0, 1]; // a page
-    const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content];
-    const parsed = (...sections: number[][]): ReturnType<typeof parseWasm> =>
-      parseWasm(Uint8Array.from([magic, ...sections].flat()));
     const changing = (...value: number[]): number[] => [0x7f, 1, 0x41, ...value, 0x0b];
     const at = (...value: number[]): number | null => parsed(memory, section(6, 1, ...changing(...value))).stackPointer;
     expect(at(0x80, 0x80, 0x04)).toBe(65_536); // at the end of memory, as Rust has it
@@ -260,6 +302,38 @@ describe('inspect', () => {
     // Of several memories the first is the program's; so is its data.
     const two = parsed([5, 6, 2, 0, 1, 1, 2, 3], section(11, 2, 0, 0x41, 8, 0x0b, 1, 97, 2, 1, 0x41, 64, 0x0b, 1, 98));
     expect(two).toMatchObject({ memory: { minimum: 1, maximum: null }, data: { begin: 8, end: 9, bytes: 1 } });
+  });
+
+  test('types of several bytes, several memories and computed constants are read to their ends', () => {
+    // (import "" "" (global (ref extern))), a table of (ref null 0), two memories of 1 and 2 pages, and a function.
+    const imports = [
+      [3, 0x64, 0x6f, 0],
+      [1, 0x63, 0, 0, 1],
+      [2, 0, 1],
+      [2, 0, 2],
+      [0, 0],
+    ].map((of) => [0, 0, ...of]);
+    const { memory, imports: found } = parsed(section(2, imports.length, ...imports.flat()));
+    expect(memory).toMatchObject({ minimum: 1, imported: true });
+    expect(found.map(({ kind }) => kind)).toEqual(['global', 'table', 'memory', 'memory', 'function']);
+    // The data of a library: global.get 0, i32.const 11, i32.add. 11 is also how an expression ends.
+    const data = parsed(section(11, 1, 0, 0x23, 0, 0x41, 11, 0x6a, 0x0b, 2, 97, 98));
+    expect(data).toMatchObject({ data: null, passiveBytes: 2 });
+  });
+
+  test.each([
+    ['a memory without end', [5, 10, 255, 255, 255, 255, 255, 255, 255, 15, 0, 1]],
+    ['a number without end', [11, 103, 1, 0, 0x41, ...Array.from({ length: 100 }, () => 255)]],
+    ['a count without end', [7, 100, ...Array.from({ length: 100 }, () => 128)]],
+  ])('%s is an error at once', (_what, bytes) => {
+    expect(() => parsed(bytes)).toThrow(/^it (ends in the middle|has a number that has no end)$/);
+  });
+
+  test('names that would move the cursor of a terminal are shown without that', async () => {
+    writeFileSync(file('names.wasm'), Uint8Array.from([...magic, ...section(7, 1, 2, 27, 99, 0, 0)]));
+    const { out } = await run('inspect', 'names.wasm');
+    expect(out).toContain('\ufffdc');
+    expect(out).not.toContain('\u001b');
   });
 
   test('every program that the tests build can be parsed', () => {
@@ -295,6 +369,7 @@ describe('what goes wrong is one line, and an exit code', () => {
     [['test', app('linked.mjs'), '--suite', 'nothing'], 2, /there is no test "nothing"; there are basicAllocation/],
     [['test', app('linked.mjs'), '--duration', 'long'], 2, /--duration/],
     [['test', app('linked.mjs'), '--suite', 'mine.js'], 3, /^tidemark: --suite: mine.js: there is no such file/],
+    [['test', app('linked.mjs'), '--call', 'toString'], 2, /the application exports no toString/],
     [['test', app('linked.mjs'), '--update-baseline'], 2, /^tidemark: --update-baseline: --baseline <file> is missing/],
     [
       ['test', app('linked.mjs'), '--call', 'work', '--suite', 'stress'],
@@ -310,6 +385,12 @@ describe('what goes wrong is one line, and an exit code', () => {
     expect(out).toBe('');
     expect(err).toMatch(line);
     expect(err.trim().split('\n').length).toBeLessThanOrEqual(2); // commander adds where help is
+  });
+
+  test('a file of tests that throws is named', async () => {
+    writeFileSync(file('throwing.mjs'), "throw new Error('no');");
+    const { code, err } = await run('test', app('linked.mjs'), '--suite', 'throwing.mjs');
+    expect([code, err]).toEqual([3, "tidemark: --suite: throwing.mjs: it can't be read: no\n"]);
   });
 
   test.each(['--junit', '--baseline'])('%s that cannot be written costs nobody the results', async (option) => {

@@ -158,6 +158,12 @@ test('sampling can be off, and a session ends by itself', async () => {
   clock.advance(60_000);
   program._load_meshes(10, 100);
   expect(siteOf(api.getMemoryProfile('sites'), 'load_meshes')?.totalBlocks).toBe(1); // back at 512 KiB
+  // As long as it is told later on.
+  api.startMonitoring(api.defaultModule, null, { maxProfilingDuration: 1000 });
+  api.wasmMemoryMonitor.startProfiling('sites', { sampleBytes: 0 });
+  clock.advance(1000);
+  program._load_meshes(10, 100);
+  expect(siteOf(api.getMemoryProfile('sites'), 'load_meshes')).toBeUndefined();
   api.startMonitoring(api.defaultModule, null, { profiling: false });
   expect(profiler.sampling).toBe(false);
   program._load_textures(100, MiB);

@@ -320,6 +320,16 @@ describe("tests of one's own", () => {
     expect(result.peakBytes).toBeGreaterThan(4 << 20);
     expect(result.samples.map(({ used }) => used)).toHaveLength(4);
   });
+
+  test('the heap around them is nothing that they are advised on', async () => {
+    const api = await createTidemark();
+    const { engine } = runtimeOf(api.defaultModule);
+    const blocks = Array.from({ length: 800 }, () => engine.exports.malloc(50_000));
+    for (const [i, block] of blocks.entries()) if (i % 2 === 0) engine.exports.free(block);
+    const result = await api.runMemoryPerformanceTest(api.defaultModule, { name: 'nothing', run: () => undefined });
+    expect(result.fragmentation).toBeGreaterThan(0.85);
+    expect(result.recommendations).toEqual([]);
+  });
 });
 
 test('an aborted run rejects with the reason, tears down, and leaves nothing behind', async () => {

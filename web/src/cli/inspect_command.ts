@@ -5,8 +5,12 @@ import Table from 'cli-table3';
 import { shownBytes } from '../shown_bytes.js';
 import { CliError } from './cli_error.js';
 import { inspect, type Inspection } from './inspection.js';
+import { tell } from './output.js';
 
 const counted = (count: number, of: string): string => `${count} ${of}${count === 1 ? '' : 's'}`;
+
+/** Names are whatever the binary says, and some of it would move a terminal's cursor. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, '\ufffd');
 
 /** What the runtime exports for itself says nothing of the program: --json has all. */
 function exportsRow(names: string[]): string {
@@ -46,9 +50,9 @@ function rows(found: Inspection): [string, string][] {
         : 'none',
     ],
     ['stack', stack ? `at most ${shownBytes(stack.mostBytes)}, from ${hex(stack.topAddress)} down` : 'not known'],
-    ['allocator', `${found.allocator} (${found.evidence})`],
+    ['allocator', `${found.allocator} (${printable(found.evidence)})`],
     ['functions', `${found.functions}, and ${counted(found.imports, 'import')}`],
-    ['exports', exportsRow(found.exports)],
+    ['exports', printable(exportsRow(found.exports))],
     ['shrink', possible],
     ...shrink.needs.map(({ need, there }): [string, string] => [
       `  ${need}`,
@@ -68,25 +72,30 @@ export function inspectCommand(file: string, options: { json?: boolean }): numbe
       `${file}: there is no ${basename(wasm)} beside it; with -sSINGLE_FILE the script holds the binary itself: link it without to inspect it`,
     );
   }
+  // Beside a binary, any that is there: emcc may have written app.js and app.mjs, one after the other.
+  const scripts = isScript
+    ? [file]
+    : ['.js', '.mjs', '.cjs'].map((end) => stem + end).filter((path) => existsSync(path));
   let bytes: Uint8Array;
+  let glue: string[];
   try {
     bytes = readFileSync(isScript ? wasm : file);
+    glue = scripts.map((path) => readFileSync(path, 'utf8'));
   } catch (error) {
     throw new CliError(3, `${file}: it can't be read: ${(error as Error).message}`);
   }
-  const glue = ['.js', '.mjs', '.cjs'].map((end) => stem + end).find((path) => existsSync(path));
   let found: Inspection;
   try {
-    found = inspect(file, bytes, glue === undefined ? null : readFileSync(glue, 'utf8'));
+    found = inspect(file, bytes, glue.length > 0 ? glue.join('\n') : null);
   } catch (error) {
     throw new CliError(3, `${file}: it can't be inspected: ${(error as Error).message}`);
   }
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    tell(`${JSON.stringify(found, null, 2)}\n`);
     return 0;
   }
   const table = new Table({ style: { head: [], border: [] }, colWidths: [null, 90], wordWrap: true });
   table.push(...rows(found));
-  process.stdout.write(`${table.toString()}\n`);
+  tell(`${table.toString()}\n`);
   return 0;
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { EmscriptenModule } from '../engine.js';
 import { messageOf } from '../errors.js';
 import { CliError } from './cli_error.js';
+import { keepForResults } from './output.js';
 
 type Factory = (options: object) => Promise<EmscriptenModule | undefined> | EmscriptenModule | undefined;
 
@@ -15,12 +16,9 @@ const options = {
   noExitRuntime: true,
 };
 
-/**
- * What the application prints goes to standard error, whatever it prints by: standard output is for results. It is started
- * without arguments: those of the command line aren't meant for it.
- */
+/** It is started without arguments, for those of the command line aren't meant for it, and prints to standard error. */
 function setStage(): void {
-  for (const name of ['log', 'info', 'debug'] as const) console[name] = (...words) => console.error(...words);
+  keepForResults();
   process.argv.length = 2;
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../errors.js';
 import { version } from '../index.js';
 import { CliError } from './cli_error.js';
 import { inspectCommand } from './inspect_command.js';
+import { whenTold } from './output.js';
 import { reportCommand } from './report_command.js';
 import { testCommand, type TestCommandOptions } from './test_command.js';
 
@@ -23,10 +24,11 @@ Exit codes:
   1  a test failed, or is worse than its baseline
   2  called wrongly
   3  the application, or a file, can't be read, started or understood, or the
-     application threw what nobody caught`;
+     application threw what nobody caught, or ended the process by itself`;
 
 let exitCode = 0;
-let isEnding = false;
+/** The code that the process ends with; null for as long as it isn't known. */
+let decided: number | null = null;
 const program = new Command('tidemark')
   .description(
     "Tests, reports on and inspects the memory of Emscripten programs. 'app.js' is what emcc has written, for Node.",
@@ -88,24 +90,36 @@ program
     exitCode = inspectCommand(file, options);
   });
 
-/** The code is set, and standard output has been taken, before the process ends: the application may keep it alive. */
-function end(code: number): void {
-  isEnding = true;
-  process.stdout.write('', () => process.exit(code));
+function endNow(code: number): void {
+  decided = code;
+  process.exit(code);
 }
 
-// What the application throws when nobody waits for it, and an application that waits for ever.
+/** The code is set, and standard output has been taken, before the process ends: the application may keep it alive. */
+function end(code: number): void {
+  decided = code;
+  whenTold(() => endNow(code));
+}
+
+// What the application throws when nobody waits for it, one that waits for ever, and one that ends the process: without a word
+// it would look like tests that have passed.
 process.on('uncaughtException', (error) => {
-  if (isEnding) return;
+  if (decided !== null) return;
   process.stderr.write(`tidemark: nobody caught what the application threw: ${messageOf(error)}\n`);
-  process.exit(3);
+  endNow(3);
 });
 process.once('beforeExit', () => {
   process.stderr.write('tidemark: the application never came to an end of its start\n');
-  process.exit(3);
+  endNow(3);
+});
+process.on('exit', (code) => {
+  if (decided === null) {
+    process.stderr.write(`tidemark: the application has ended the process, with exit code ${code}\n`);
+  }
+  process.exitCode = decided ?? 3;
 });
 
-process.stdout.on('error', () => process.exit(exitCode)); // who reads it has seen enough
+process.stdout.on('error', () => endNow(exitCode)); // who reads it has seen enough
 
 try {
   await program.parseAsync();

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import * as tidemark from '../index.js';
 import { shownBytes } from '../shown_bytes.js';
 import { loadApp } from './load_app.js';
+import { tell } from './output.js';
 
 const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree', 'peakAllocated', 'peakUsed', 'limit']);
 
@@ -22,7 +23,7 @@ export async function reportCommand(file: string, options: { json?: boolean }): 
   const sizeClasses = runtime?.stats().sizeClasses ?? null;
   tidemark.stopMonitoring(app.id);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ stats, sizeClasses }, null, 2)}\n`);
+    tell(`${JSON.stringify({ stats, sizeClasses }, null, 2)}\n`);
     return 0;
   }
   const style = { head: [], border: [] };
@@ -31,14 +32,14 @@ export async function reportCommand(file: string, options: { json?: boolean }): 
   const figures = { ...stats, efficiency: stats.used === null ? null : stats.efficiency };
   for (const [name, value] of Object.entries<string | number | null>(figures))
     if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
-  process.stdout.write(`${table.toString()}\n`);
+  tell(`${table.toString()}\n`);
   if (sizeClasses && sizeClasses.length > 0) {
     const classes = new Table({ head: ['block', 'live blocks', 'live', 'free blocks', 'slabs'], style });
     for (const row of sizeClasses) {
       const block = row.blockBytes === 0 ? 'large' : shownBytes(row.blockBytes);
       classes.push([block, row.liveBlocks, shownBytes(row.liveBytes), row.freeBlocks, row.slabs]);
     }
-    process.stdout.write(`${classes.toString()}\n`);
+    tell(`${classes.toString()}\n`);
   }
   return 0;
 }

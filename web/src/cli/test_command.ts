@@ -5,9 +5,11 @@ import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import * as tidemark from '../index.js';
 import type { EmscriptenModule, MemoryPerformanceTest, SuiteComparison, TestSuiteResult } from '../types.js';
+import { messageOf } from '../errors.js';
 import { endOfReport, testRows } from '../tester_report.js';
 import { CliError } from './cli_error.js';
 import { loadApp } from './load_app.js';
+import { tell } from './output.js';
 
 export interface TestCommandOptions {
   json?: boolean;
@@ -32,7 +34,12 @@ async function testsOf(wanted: string, module: EmscriptenModule): Promise<Memory
   if (wanted === 'all') return Object.values(builtIn).filter(({ name }) => applies(name, module));
   if (/\.[cm]?js$/.test(wanted)) {
     if (!existsSync(wanted)) throw new CliError(3, `--suite: ${wanted}: there is no such file`);
-    const { default: tests } = (await import(pathToFileURL(resolve(wanted)).href)) as { default?: unknown };
+    let tests: unknown;
+    try {
+      ({ default: tests } = (await import(pathToFileURL(resolve(wanted)).href)) as { default?: unknown });
+    } catch (error) {
+      throw new CliError(3, `--suite: ${wanted}: it can't be read: ${messageOf(error)}`);
+    }
     if (!Array.isArray(tests) || tests.length === 0) {
       throw new CliError(
         3,
@@ -41,8 +48,8 @@ async function testsOf(wanted: string, module: EmscriptenModule): Promise<Memory
     }
     return tests as MemoryPerformanceTest[];
   }
-  return [...new Set(wanted.split(','))].map((name) => {
-    const test = builtIn[name];
+  return [...new Set(wanted.split(',').map((name) => name.trim()))].map((name) => {
+    const test = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
     if (!test)
       throw new CliError(2, `--suite: there is no test "${name}"; there are ${Object.keys(builtIn).join(', ')}`);
     return test;
@@ -51,7 +58,8 @@ async function testsOf(wanted: string, module: EmscriptenModule): Promise<Memory
 
 /** A leak test of the application itself: an export of it, called again and again. */
 function testOfCall(name: string, module: EmscriptenModule, options: TestCommandOptions): MemoryPerformanceTest {
-  const call = module[`_${name}`] ?? module[name];
+  const own = (of: string): unknown => (Object.hasOwn(module, of) ? module[of] : undefined);
+  const call = own(`_${name}`) ?? own(name);
   if (typeof call !== 'function') {
     throw new CliError(2, `--call: the application exports no ${name}; link it with -sEXPORTED_FUNCTIONS=_${name}`);
   }
@@ -65,7 +73,7 @@ function baselineIn({ baseline: file, updateBaseline }: TestCommandOptions): Tes
   try {
     return tidemark.readBaseline(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new CliError(3, `${file}: ${(error as Error).message}`);
+    throw new CliError(3, `--baseline: ${file} can't be read: ${(error as Error).message}`);
   }
 }
 
@@ -123,7 +131,7 @@ export async function testCommand(file: string, options: TestCommandOptions): Pr
     },
   });
   const comparison = baseline && tidemark.compare(baseline, result);
-  process.stdout.write(
+  tell(
     options.json
       ? `${JSON.stringify({ ...result, ...(comparison && { comparison }) }, null, 2)}\n`
       : shown(result, comparison),

@@ -10,7 +10,6 @@ export interface Limits {
 export interface WasmBinary {
   bytes: number;
   memory: (Limits & { imported: boolean }) | null;
-  table: (Limits & { imported: boolean }) | null;
   imports: { module: string; name: string; kind: string }[];
   exports: { name: string; kind: string }[];
   functions: number;
@@ -32,6 +31,13 @@ const kinds = ['function', 'table', 'memory', 'global', 'tag'];
 /** One that is none of those which LLVM writes: of a vector, or of something collected. */
 class UnknownConstant extends Error {}
 
+/** Of a number in LEB128: what is longer is none. */
+const mostBytes = 10;
+/** i32.add, sub, mul; i64.add, sub, mul: what constants are computed by. */
+const arithmetic = [0x6a, 0x6b, 0x6c, 0x7c, 0x7d, 0x7e];
+/** (ref null …) and (ref …), which say of what; all other types are one byte. */
+const references = [0x63, 0x64];
+
 class Reader {
   at = 0;
   constructor(readonly bytes: Uint8Array) {}
@@ -49,11 +55,12 @@ class Reader {
   /** LEB128, unsigned; up to 2^53. */
   unsigned(): number {
     let value = 0;
-    for (let scale = 1; ; scale *= 128) {
+    for (let i = 0; i < mostBytes; i++) {
       const byte = this.byte();
-      value += (byte & 127) * scale;
+      value += (byte & 127) * 128 ** i;
       if (byte < 128) return value;
     }
+    throw new Error('it has a number that has no end');
   }
 
   /** LEB128, of 32 bits, as an address. */
@@ -63,11 +70,13 @@ class Reader {
 
   signed(): bigint {
     let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    for (let i = 0; i < mostBytes; i++) {
       const byte = this.byte();
+      const shift = BigInt(7 * i);
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return byte & 64 ? value - (1n << (shift + 7n)) : value;
     }
+    throw new Error('it has a number that has no end');
   }
 
   take(count: number): Uint8Array {
@@ -80,30 +89,34 @@ class Reader {
     return new TextDecoder().decode(this.take(this.unsigned()));
   }
 
+  /** Of a value or a reference: its first byte. */
+  type(): number {
+    const type = this.byte();
+    if (references.includes(type)) this.signed();
+    return type;
+  }
+
   limits(): Limits {
     const flags = this.byte();
     const minimum = this.unsigned();
     return { minimum, maximum: flags & 1 ? this.unsigned() : null, shared: (flags & 2) !== 0, is64: (flags & 4) !== 0 };
   }
 
-  /** A constant expression: its value when it is one i32.const, i64.const, else null. */
+  /** A constant expression: its value when it is one i32.const, i64.const, else null, for none is computed. */
   constant(): number | null {
-    const opcode = this.byte();
     let value: number | null = null;
-    if (opcode === 0x41) value = this.address();
-    else if (opcode === 0x42) value = Number(this.signed());
-    else if (opcode === 0x23) this.unsigned();
-    else if (opcode === 0x43) this.take(4);
-    else if (opcode === 0x44) this.take(8);
-    else if (opcode === 0xd0) this.signed();
-    else if (opcode === 0xd2) this.unsigned();
-    else throw new UnknownConstant(`it has the opcode 0x${opcode.toString(16)} in a constant`);
-    if (this.byte() !== 0x0b) {
-      // An extended constant expression: its value isn't computed.
-      while (this.byte() !== 0x0b);
-      return null;
+    for (let operators = 0; ; operators++) {
+      const opcode = this.byte();
+      if (opcode === 0x0b) return operators === 1 ? value : null;
+      if (opcode === 0x41) value = this.address();
+      else if (opcode === 0x42) value = Number(this.signed());
+      else if (opcode === 0x23 || opcode === 0xd2) this.unsigned();
+      else if (opcode === 0x43) this.take(4);
+      else if (opcode === 0x44) this.take(8);
+      else if (opcode === 0xd0) this.signed();
+      else if (!arithmetic.includes(opcode))
+        throw new UnknownConstant(`it has the opcode 0x${opcode.toString(16)} in a constant`);
     }
-    return value;
   }
 }
 
@@ -119,7 +132,6 @@ export function parseWasm(bytes: Uint8Array): WasmBinary {
   const found: WasmBinary = {
     bytes: bytes.length,
     memory: null,
-    table: null,
     imports: [],
     exports: [],
     functions: 0,
@@ -150,13 +162,8 @@ function section(id: number, reader: Reader, found: WasmBinary): void {
     each(() => importOf(reader, found));
   } else if (id === 3) {
     found.functions = reader.unsigned();
-  } else if (id === 4) {
-    each(() => {
-      reader.byte();
-      found.table ??= { ...reader.limits(), imported: false };
-    });
   } else if (id === 5) {
-    each(() => void (found.memory ??= { ...reader.limits(), imported: false }));
+    each(() => memoryOf(reader, found, false));
   } else if (id === 6) {
     found.stackPointer = stackPointerIn(reader, found.memory);
   } else if (id === 7) {
@@ -180,7 +187,7 @@ function stackPointerIn(reader: Reader, memory: Limits | null): number | null {
   if (!memory) return null;
   try {
     for (let count = reader.unsigned(); count > 0; count--) {
-      const type = reader.byte();
+      const type = reader.type();
       const mutable = reader.byte() === 1;
       const value = reader.constant();
       if (!mutable || type !== (memory.is64 ? 0x7e : 0x7f)) continue;
@@ -192,6 +199,12 @@ function stackPointerIn(reader: Reader, memory: Limits | null): number | null {
   return null;
 }
 
+/** Of several, the first is the program's. */
+function memoryOf(reader: Reader, found: WasmBinary, imported: boolean): void {
+  const limits = reader.limits();
+  found.memory ??= { ...limits, imported };
+}
+
 function importOf(reader: Reader, found: WasmBinary): void {
   const module = reader.name();
   const name = reader.name();
@@ -199,11 +212,13 @@ function importOf(reader: Reader, found: WasmBinary): void {
   found.imports.push({ module, name, kind: kinds[kind] ?? 'unknown' });
   if (kind === 0) reader.unsigned();
   else if (kind === 1) {
+    reader.type();
+    reader.limits();
+  } else if (kind === 2) memoryOf(reader, found, true);
+  else if (kind === 3) {
+    reader.type();
     reader.byte();
-    found.table = { ...reader.limits(), imported: true };
-  } else if (kind === 2) found.memory ??= { ...reader.limits(), imported: true };
-  else if (kind === 3) reader.take(2);
-  else if (kind === 4) {
+  } else if (kind === 4) {
     reader.byte();
     reader.unsigned();
   } else throw new Error(`it imports something of the kind ${kind}`);

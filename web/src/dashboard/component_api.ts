@@ -93,6 +93,9 @@ export interface MonitorLike {
 
 export interface LeakDetectorLike {
   startMonitoring(module: WasmModule): void;
+  stopMonitoring?(moduleId: string): void;
+  /** Null where it isn't looked after. */
+  getModule?(moduleId: string): unknown;
   detectLeaks(moduleId: string): ApiLeaks;
 }
 

@@ -62,6 +62,19 @@ export function site(stack: readonly string[]): string {
   return shown.join(' ← ') || '(unknown site)';
 }
 
+/** Sites of the same shown frames as one: they differ in what called those. Those of most bytes first. */
+export function sites(
+  given: readonly { stack: readonly string[]; bytes: number; blocks: number }[],
+): { text: string; bytes: number; blocks: number }[] {
+  const sums = new Map<string, { text: string; bytes: number; blocks: number }>();
+  for (const { stack, bytes: ofThem, blocks: count } of given) {
+    const text = site(stack);
+    const sum = sums.get(text) ?? { text, bytes: 0, blocks: 0 };
+    sums.set(text, { text, bytes: sum.bytes + ofThem, blocks: sum.blocks + count });
+  }
+  return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
+}
+
 export function address(value: number): string {
   const digits = value.toString(16).toUpperCase().padStart(8, '0');
   return `0x${digits.slice(0, 4)} ${digits.slice(4)}`;

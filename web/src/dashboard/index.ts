@@ -2,10 +2,12 @@
 //
 // Everything lives in a shadow root with constructed style sheets: the page's style and the dashboard's leave each other
 // alone, and a strict content security policy has nothing to refuse. Nothing is ever requested from the network.
-import { systemClock, type Clock } from '../context.js';
-import { runtimeOf, type EmscriptenModule } from '../engine.js';
-import { shown, TidemarkError } from '../errors.js';
 import type { attach } from '../attach.js';
+import { aClock, aNumber, anObject, aString, checkOptions, isObject, oneOf, required, type Check } from '../checks.js';
+import { systemClock, type Clock } from '../context.js';
+import { symbolDispose } from '../disposable.js';
+import { runtimeOf, type EmscriptenModule } from '../engine.js';
+import { TidemarkError } from '../errors.js';
 import type { WasmModule } from '../wasm_module.js';
 import type { ComponentApi } from './component_api.js';
 import { h } from './dom.js';
@@ -50,7 +52,9 @@ export interface Dashboard {
   open(file: Blob): Promise<boolean>;
   pause(): void;
   resume(): void;
+  /** Safe to call twice. What adds, opens or resumes throws a TidemarkError `'disposed'` from then on. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -60,8 +64,9 @@ export interface Dashboard {
  *   `'duplicate-module'`
  */
 export function mountDashboard(element: HTMLElement, options: DashboardOptions = {}): Dashboard {
+  required('element', element, anElement);
+  checkOptions(options, checks, 'invalid-config');
   const { mode = 'page', hz = 4, theme = 'system', clock = systemClock, api } = options;
-  check(element, mode, hz, theme);
   const views = new Views();
   const stops: (() => void)[] = [];
   const host = h('div', { 'data-tidemark': mode });
@@ -82,10 +87,6 @@ export function mountDashboard(element: HTMLElement, options: DashboardOptions =
     page?.redraw();
     overlay?.redraw();
   };
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', recolour);
-  stops.push(() => dark.removeEventListener('change', recolour));
-
   const addModule = (given: WasmModule): void => {
     const source = new LiveSource(given, (api as ComponentApi | undefined) ?? null, clock);
     try {
@@ -96,8 +97,15 @@ export function mountDashboard(element: HTMLElement, options: DashboardOptions =
     }
     if (source.kind === 'linked') void connect(source, api === undefined ? (given as Linked) : null);
   };
-  const given = named(options);
-  for (const module of given) addModule(module);
+  try {
+    for (const module of named(options)) addModule(module);
+  } catch (error) {
+    views.dispose(); // those before it
+    throw error;
+  }
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', recolour);
+  stops.push(() => dark.removeEventListener('change', recolour));
 
   const makePage = (): Page => {
     page = new Page(views, panelHost, clock, hz, theme, setTheme);
@@ -138,11 +146,25 @@ export function mountDashboard(element: HTMLElement, options: DashboardOptions =
     overlay.resume();
   }
 
+  const requireOpen = (): void => {
+    if (stops.length === 0) throw new TidemarkError('disposed', 'Dashboard: it was used after dispose()');
+  };
+  const dispose = (): void => {
+    page?.dispose();
+    overlay?.pause();
+    for (const stop of stops.splice(0)) stop();
+    views.dispose();
+    host.remove();
+  };
   return {
-    addModule,
+    addModule(module) {
+      requireOpen();
+      addModule(module);
+    },
     removeModule: (id) => views.remove(id),
     select: (id) => views.select(id),
     async open(file) {
+      requireOpen();
       return ((await page?.open(file)) ?? null) !== null;
     },
     pause() {
@@ -150,16 +172,12 @@ export function mountDashboard(element: HTMLElement, options: DashboardOptions =
       overlay?.pause();
     },
     resume() {
+      requireOpen();
       page?.resume();
       if (!page) overlay?.resume();
     },
-    dispose() {
-      page?.dispose();
-      overlay?.pause();
-      for (const stop of stops.splice(0)) stop();
-      views.dispose();
-      host.remove();
-    },
+    dispose,
+    [symbolDispose]: dispose,
   };
 }
 
@@ -172,27 +190,22 @@ async function connect(source: LiveSource, program: Linked | null): Promise<void
     import('../attach.js'),
   ]);
   source.profileReader = readProfile;
-  if (program) source.connect(attachTo({ id: program.id, module: program.module }));
+  if (!program) return;
+  const api = attachTo({ id: program.id, module: program.module });
+  source.connect(api, () => api.dispose());
 }
 
-function check(element: unknown, mode: unknown, hz: unknown, theme: unknown): void {
-  if (!(element instanceof HTMLElement)) {
-    throw new TidemarkError('invalid-argument', `element: ${shown(element)} was given, and an HTMLElement is expected`);
-  }
-  const one = (name: string, value: unknown, expected: readonly string[]): void => {
-    if (!expected.includes(value as string)) {
-      throw new TidemarkError(
-        'invalid-config',
-        `${name}: ${shown(value)} was given, and one of ${expected.join(', ')} is expected`,
-      );
-    }
-  };
-  one('mode', mode, ['page', 'overlay']);
-  one('theme', theme, ['system', 'light', 'dark']);
-  if (typeof hz !== 'number' || !(hz >= 1 && hz <= 10)) {
-    throw new TidemarkError('invalid-config', `hz: ${shown(hz)} was given, and a number from 1 to 10 is expected`);
-  }
-}
+const anElement: Check = ['an HTMLElement', (value) => value instanceof HTMLElement];
+const checks: Record<keyof DashboardOptions, Check> = {
+  module: ['', () => true], // looked at where it is used
+  modules: ['an array of modules', (value) => Array.isArray(value)],
+  id: aString,
+  api: anObject,
+  mode: oneOf(['page', 'overlay']),
+  hz: aNumber('a number from 1 to 10', (value) => value >= 1 && value <= 10),
+  theme: oneOf(['system', 'light', 'dark']),
+  clock: aClock,
+};
 
 /** What was given, each with its name. */
 function named({ module, modules = [], id }: DashboardOptions): WasmModule[] {
@@ -201,6 +214,7 @@ function named({ module, modules = [], id }: DashboardOptions): WasmModule[] {
 }
 
 function withName(module: object, id = 'module'): WasmModule {
+  if (!isObject(module)) return module; // which is refused where it is looked at
   if (module instanceof WebAssembly.Memory) return { id, memory: module };
   if (module instanceof WebAssembly.Instance) return { id, instance: module };
   const program = module as EmscriptenModule & { id?: unknown };
@@ -209,5 +223,5 @@ function withName(module: object, id = 'module'): WasmModule {
 }
 
 function isLinked(module: EmscriptenModule): boolean {
-  return typeof module === 'object' && module !== null && runtimeOf(module) !== null;
+  return runtimeOf(module) !== null;
 }

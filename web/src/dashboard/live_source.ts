@@ -1,4 +1,5 @@
 // A module that runs in this page.
+import { isObject } from '../checks.js';
 import type { Clock } from '../context.js';
 import type { Runtime } from '../engine.js';
 import type { SizeClassStats } from '../heap_stats.js';
@@ -26,11 +27,11 @@ import type {
 
 const descriptions = {
   linked: 'Linked with Tidemark’s runtime: every block is seen.',
-  foreign: 'An Emscripten program that is not linked with Tidemark: only memory size is known.',
-  memory: 'A WebAssembly memory of another toolchain: only its size is known.',
+  foreign: 'An Emscripten program that is not linked with Tidemark: memory size is known, and what is recorded.',
+  memory: 'A WebAssembly memory of another toolchain: its size is known, and what is recorded.',
 };
 
-const onlyLinked = 'This program is not linked with Tidemark’s runtime: only memory size is known.';
+const onlyLinked = 'This program is not linked with Tidemark’s runtime: its blocks can’t be seen.';
 const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
 
 /** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
@@ -62,6 +63,7 @@ export class LiveSource implements Source {
   #actions: readonly Action[] = [];
   #detecting = false;
   #managed = false;
+  #disposed = false;
   #nextWalk = -Infinity;
   #lastWalkMs = 0;
   #lastAllocated: number;
@@ -70,7 +72,7 @@ export class LiveSource implements Source {
   /** @throws {TidemarkError} `'invalid-module'` */
   constructor(given: WasmModule, api: ComponentApi | null, clock: Clock) {
     // Whoever looks after the module has wrapped its allocator already, if that is wanted.
-    const plain = 'wrapAllocator' in given ? { ...given, wrapAllocator: false } : given;
+    const plain = isObject(given) && 'wrapAllocator' in given ? { ...given, wrapAllocator: false } : given;
     this.#watched = new WatchedModule(plain);
     this.#given = given;
     this.#clock = clock;
@@ -97,8 +99,9 @@ export class LiveSource implements Source {
     this.#readProfile = read;
   }
 
-  /** The components that look after the module, once they are there. */
-  connect(api: ComponentApi | null): void {
+  /** The components that look after the module, once they are there; `dispose` ends them, where they are its own. */
+  connect(api: ComponentApi | null, dispose?: () => void): void {
+    if (this.#disposed) return;
     this.#api = api;
     this.#tester = api && testerOf(api, this.#given);
     this.#makeActions();
@@ -110,7 +113,7 @@ export class LiveSource implements Source {
         if (result.moduleId === this.id) this.#tell('collection', collected(result));
       }),
     ];
-    for (const stop of stops) if (stop) this.#stops.push(stop);
+    for (const stop of [...stops, dispose]) if (stop) this.#stops.push(stop);
   }
 
   #makeActions(): void {
@@ -255,8 +258,10 @@ export class LiveSource implements Source {
   detectLeaks(): LeakFindings | null {
     const detector = this.#api?.memoryLeakDetector;
     if (!detector) return null;
-    if (!this.#detecting) detector.startMonitoring(this.#given);
-    this.#detecting = true;
+    if (!this.#detecting && !detector.getModule?.(this.id)) {
+      detector.startMonitoring(this.#given);
+      this.#detecting = true;
+    }
     const found = leaksOf(detector.detectLeaks(this.id));
     const worst = found.findings[0];
     if (found.hasLeak && worst) this.#tell('leak', worst.description);
@@ -289,7 +294,10 @@ export class LiveSource implements Source {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** What was started to look leaves off again. */
   dispose(): void {
+    this.#disposed = true;
+    if (this.#detecting) this.#api?.memoryLeakDetector?.stopMonitoring?.(this.id);
     for (const stop of this.#stops.splice(0)) stop();
     this.#listeners.clear();
     this.#watched.dispose();

@@ -1,10 +1,12 @@
-import { compileEngine, type EngineSource } from '../load_engine.js';
+import { compileEngine, type EngineCode } from '../load_engine.js';
+
+export const readCode = (url: URL): Promise<EngineCode> => fetch(url);
 
 /**
  * The code of the packaged engine, which lies beside this file: Vite and webpack know this form and take it along.
  * Where a bundler left it behind, the copy in a module of its own is loaded instead.
  */
-export async function engineSource(): Promise<EngineSource> {
+export async function engineSource(): Promise<EngineCode> {
   try {
     return await compileEngine(await fetch(new URL('./tidemark.wasm', import.meta.url)));
   } catch {

@@ -96,7 +96,8 @@ export class BufferPool extends Structure {
       if (zero === 'release') clear(memory, block);
       store.put(block);
     });
-    this.#lender = { memory, release: (buffer) => this.release(buffer) };
+    // No function of this constructor refers to the pool: what keeps one would keep it, and its memory, for good.
+    this.#lender = this.#lenderOf(memory);
     const { id } = context.defaultModule;
     const leaveLedger = resourceLedgerOf(context).register(
       {
@@ -221,6 +222,10 @@ export class BufferPool extends Structure {
     }
     this.#lent.clear();
     this.#counts.inUse = 0;
+  }
+
+  #lenderOf(memory: StructureMemory): Lender {
+    return { memory, release: (buffer) => this.release(buffer) };
   }
 
   #requireAlive(): void {

@@ -40,7 +40,7 @@ export class MemoryPool<T extends object> {
   readonly #known = new WeakSet<T>();
   readonly #counts = { created: 0, inUse: 0, reused: 0, discarded: 0, peakInUse: 0, leaked: 0 };
   readonly #lost: FinalizationRegistry<undefined>;
-  readonly #unregister: () => void;
+  readonly #leave: readonly (() => void)[];
   #maxSize: number;
   #disposed = false;
 
@@ -73,11 +73,8 @@ export class MemoryPool<T extends object> {
       id,
     );
     forgotten.register(this, leaveLedger, this);
-    this.#unregister = () => {
-      leaveCollectables();
-      leaveLedger();
-      forgotten.unregister(this);
-    };
+    // No function of this constructor refers to the pool: the ledger keeps what they share, and would keep it, too.
+    this.#leave = [leaveCollectables, leaveLedger];
   }
 
   acquire(): T {
@@ -171,7 +168,8 @@ export class MemoryPool<T extends object> {
   dispose(): void {
     this.#disposed = true;
     this.trim();
-    this.#unregister();
+    forgotten.unregister(this);
+    for (const leave of this.#leave) leave();
   }
 
   [symbolDispose](): void {

@@ -54,3 +54,16 @@ test.each([
   [['a', 'b', 'c', 'd', 'e'], 'a ← b ← c ← d'],
   [[], '(unknown site)'],
 ])('the site %o is %s', (stack, text) => expect(format.site(stack)).toBe(text));
+
+test('sites of which the same is shown are one', () => {
+  const site = (bytes: number, ...callers: string[]): { stack: string[]; bytes: number; blocks: number } => ({
+    stack: ['a', 'b', 'c', 'd', ...callers],
+    bytes,
+    blocks: 1,
+  });
+  const other = { stack: ['x'], bytes: 50, blocks: 2 };
+  expect(format.sites([site(40, 'e'), other, site(20, 'f')])).toEqual([
+    { text: 'a ← b ← c ← d', bytes: 60, blocks: 2 },
+    { text: 'x', bytes: 50, blocks: 2 },
+  ]);
+});

@@ -115,6 +115,23 @@ test('a handler may allocate and free, and is not called from within', async () 
   manager.dispose();
 });
 
+test('a block that is more than the limit itself is told of, and nobody is asked for room', async () => {
+  const { api, malloc } = await bench();
+  const events: object[] = [];
+  const manager = new api.WasmMemoryManager({ gc: { autoGC: false } });
+  manager.registerModule(api.defaultModule, { hardLimit: 4 * MiB });
+  manager.on('limit', (event) => events.push(event));
+  let calls = 0;
+  manager.onPressure(() => (calls += 1));
+  expect(malloc(5 * MiB)).toBe(0);
+  expect(calls).toBe(0);
+  await Promise.resolve();
+  expect(events).toEqual([
+    { moduleId: api.defaultModule.id, reason: 'limit', wantedBytes: expect.any(Number) as number, gainedBytes: 0 },
+  ]);
+  manager.dispose();
+});
+
 test('growth that the system refuses has room made, and is reported', async () => {
   const { api, malloc, free } = await bench();
   const events: string[] = [];

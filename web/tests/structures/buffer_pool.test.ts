@@ -278,3 +278,23 @@ test('a buffer that was lost comes back to the pool', async () => {
   expect(pool.stats).toMatchObject({ leaked: 10, inUse: 0, idle: 10 });
   pool.dispose();
 });
+
+test('a pool that was lost gives back its memory, idle and lent', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const before = liveBytes();
+  const forget = (): WeakRef<object> => {
+    const pool = createBufferPool({ zero: 'release' });
+    pool.acquire(100_000).release();
+    pool.acquire(200_000);
+    return new WeakRef(pool);
+  };
+  const pools = Array.from({ length: 5 }, forget);
+  expect(liveBytes()).toBeGreaterThan(before + 5 * 300_000);
+  for (let i = 0; i < 50 && (pools.some((pool) => pool.deref()) || liveBytes() > before); ++i) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+  }
+  expect(pools.filter((pool) => pool.deref())).toEqual([]);
+  expect(liveBytes()).toBeLessThanOrEqual(before);
+});

@@ -103,6 +103,23 @@ test('an object that was lost is reported, and not held', async () => {
   expect(pool.stats).toMatchObject({ leaked: 1, inUse: 0 });
 });
 
+test('a pool that was lost is not held, nor are the objects that wait in it', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const forget = (): WeakRef<object>[] => {
+    const pool = particles();
+    const object = pool.acquire();
+    pool.release(object);
+    return [new WeakRef(pool), new WeakRef(object)];
+  };
+  const forgotten = forget();
+  for (let i = 0; i < 50 && forgotten.some((each) => each.deref()); ++i) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    gc();
+  }
+  expect(forgotten.filter((each) => each.deref())).toEqual([]);
+});
+
 test('after dispose() it is refused', () => {
   const pool = particles();
   pool.dispose();

@@ -154,15 +154,11 @@ function findingOf(finding: LeakFinding, open: boolean): HTMLElement {
         h(
           'ol',
           {},
-          ...sites
+          ...format
+            .sites(sites)
             .slice(0, 5)
             .map((site) =>
-              h(
-                'li',
-                {},
-                h('code', {}, format.site(site.stack)),
-                ` ${format.bytes(site.bytes)}, ${format.blocks(site.blocks)}`,
-              ),
+              h('li', {}, h('code', {}, site.text), ` ${format.bytes(site.bytes)}, ${format.blocks(site.blocks)}`),
             ),
         ),
     ),
