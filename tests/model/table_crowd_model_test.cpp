@@ -121,7 +121,24 @@ TEST_P(TableCrowdModel, DoesWhatTheMapDoes) {
         for (unsigned i = 0; i < Table::kSideBySide; ++i)
           ASSERT_EQ(entries[i], table.find(Operand::of(crowded[i]))) << i;
       }
+      // The index gets short again, and has the crowd still.
+      for (const std::int32_t key : crowded) {
+        ASSERT_NE(table.put_integer(key, key), Table::Put::kRefused);
+        model[key] = {0, key};
+      }
+      std::size_t left = model.size();
+      for (const auto& [key, each] : model) {
+        if (each.first == 0) continue;
+        ASSERT_TRUE(table.erase(Operand::of(key)));
+        if (--left % 2000 == 0) {
+          ASSERT_EQ(table.check(), nullptr) << table.check();
+        }
+      }
+      ASSERT_EQ(table.check(), nullptr) << table.check();
+      for (const std::int32_t key : crowded) ASSERT_EQ(table.integer_value(key), key);
       EXPECT_EQ(table.held_bytes(), blocks.bytes());
+      for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
+      EXPECT_LT(blocks.bytes(), 2u * 1024) << "60 entries, and one or two segments of the index";
       blocks.move_all();  // and then it is destroyed
     }
     EXPECT_EQ(blocks.count(), 0u);
