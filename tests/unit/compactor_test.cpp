@@ -53,7 +53,7 @@ TEST(Compactor, APassInSlicesLeavesNoHolesInAChunk) {
     std::size_t gaps = 0;
     for (std::size_t i = 1; i < addresses.size(); ++i) gaps += addresses[i] - addresses[i - 1] != each;
     EXPECT_LT(gaps, fixture.movable.stats().runs) << "between chunks only";
-    EXPECT_LE(fixture.movable.stats().runs, runs / 2 + 1) << "what is at the ends of chunks is used";
+    EXPECT_LE(fixture.movable.stats().runs, runs / 2 + 2) << "what is at the ends of chunks is used";
   }
 }
 
