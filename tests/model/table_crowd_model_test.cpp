@@ -139,6 +139,10 @@ TEST_P(TableCrowdModel, DoesWhatTheMapDoes) {
       EXPECT_EQ(table.held_bytes(), blocks.bytes());
       for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
       EXPECT_LT(blocks.bytes(), 2u * 1024) << "60 entries, and one or two segments of the index";
+      table.clear();
+      EXPECT_EQ(blocks.count(), 0u);
+      for (const std::int32_t key : crowded) ASSERT_EQ(table.put_integer(key, key), Table::Put::kAdded);
+      ASSERT_EQ(table.check(), nullptr);
       blocks.move_all();  // and then it is destroyed
     }
     EXPECT_EQ(blocks.count(), 0u);
