@@ -149,9 +149,13 @@ TEST(CompactArrayTest, DoesWhatVectorDoesThroughCompaction) {
   EXPECT_LE(ours.capacity(), ours.size() + ours.size() / 16 + 8);
   ASSERT_TRUE(ours.resize(model.size() + 2));
   EXPECT_EQ(ours[model.size() + 1], (Point{0, 0}));
+  ours.compact();
+  EXPECT_EQ(ours.capacity(), ours.size());
   ours.clear();
   ours.compact();
   EXPECT_EQ(ours.memory_usage(), 0u);
+  ASSERT_TRUE(ours.push_back({1, 2}));
+  EXPECT_EQ(ours[0], (Point{1, 2}));
 }
 
 TEST(CompactArrayTest, AnElementOfItsOwnCanBePushed) {
