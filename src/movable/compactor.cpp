@@ -218,7 +218,7 @@ void Compactor::note_ends_below(std::size_t index) {
 void Compactor::begin_settling() {
   heap_.phase_ = MovableHeap::Phase::kSettling;
   heap_.settled_ = 0;
-  relocated_ = 0;
+  heap_.relocated_ = 0;
 }
 
 void Compactor::settle() {
@@ -268,12 +268,12 @@ void Compactor::compact_runs() {
     if (!run.is_large() && (fully_ || index != runs.count())) chunks_.trim(run.begin());
     if (is_too_large || heap_.has_pins(run)) continue;
     const Address to = chunks_.relocate(run);
-    if (to == run.begin() && relocated_ >= kSettleAfter) {
+    if (to == run.begin() && heap_.relocated_ >= kSettleAfter) {
       heap_.pass_end_ = run.begin() + 1;  // this one again
       begin_settling();                   // what was freed by the last ones hides what is below
       return;
     }
-    if (to != run.begin()) ++relocated_;
+    if (to != run.begin()) ++heap_.relocated_;
     moved_run(run, to);
   }
 }

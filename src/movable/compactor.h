@@ -36,7 +36,7 @@ class Compactor : private RunMover {
   static constexpr std::int64_t kBlockCost = 32;
   static constexpr std::int64_t kRelocationCost = 2048;  // of a run: free memory below it is looked for
   static constexpr std::size_t kWorthSliding = 32;
-  static constexpr int kSettleAfter = 32;           // the heap's settling is a step for each of its runs
+  static constexpr std::size_t kSettleAfter = 32;   // the heap's settling is a step for each of its runs
   static constexpr std::size_t kSettledRuns = 256;  // at a time; each counts as a block looked at
   static constexpr std::size_t kBytesPerUs = 2048;  // that are copied to memory which was never touched
   static constexpr int kMaxFullPasses = 8;
@@ -79,8 +79,7 @@ class Compactor : private RunMover {
   std::uint64_t deadline_us_ = 0;
   std::int64_t credit_ = kQuantum;
   bool over_ = false;
-  bool idle_ = true;   // nothing was done in this slice yet
-  int relocated_ = 0;  // runs, since the last settle()
+  bool idle_ = true;  // nothing was done in this slice yet
   tidemark_compaction result_{};
 
   // Free blocks below the cursor, ascending.

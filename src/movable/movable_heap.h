@@ -140,6 +140,8 @@ class MovableHeap {
   Address pass_end_ = 0;
   /// Where the source goes on in phase "settling".
   std::size_t settled_ = 0;
+  /// Runs that have moved since then.
+  std::size_t relocated_ = 0;
 };
 
 /// The one that tidemark/movable.h speaks of: override/movable.cpp, or, natively, program_heap_native.cpp.

@@ -90,7 +90,7 @@ class ObjectPool {
   }
 
   /// Gives blocks without an object in use back to the heap; whether there were any. Needs a word of memory for each free
-  /// object meanwhile, and does nothing where there is none.
+  /// object, and two for each block, meanwhile, and does nothing where there is none.
   bool trim() { return stats_.in_use == 0 ? storage_.purge_memory() : storage_.release_unused(); }
 
   const ObjectPoolStats& stats() const { return stats_; }
@@ -118,22 +118,38 @@ class ObjectPool {
   struct Storage : boost::pool<UserAllocator> {
     using boost::pool<UserAllocator>::pool;
 
-    /// release_memory() wants the list of free slots in the order of addresses, which costs each free() a search: sorted
-    /// here in place of there.
+    /// release_memory() wants the free slots, and the blocks, in the order of addresses, which costs each free() a search:
+    /// sorted here in place of there.
     bool release_unused() {
-      std::size_t count = 0;
+      std::size_t count = 0, blocks = 0;
       for (void* slot = this->first; slot != nullptr; slot = next(slot)) ++count;
       if (count == 0) return false;
-      void** const slots = static_cast<void**>(std::malloc(count * sizeof(void*)));
+      for (Block block = this->list; block.valid(); block = block.next()) ++blocks;
+      void** const slots = static_cast<void**>(std::malloc(count * sizeof(void*) + blocks * sizeof(Block)));
       if (slots == nullptr) return false;
       for (std::size_t i = 0; i < count; ++i) slots[i] = (this->store().malloc)();
       std::sort(slots, slots + count, std::greater<void*>());
       for (std::size_t i = 0; i < count; ++i) (this->store().free)(slots[i]);
+      sort_blocks(reinterpret_cast<Block*>(slots + count), blocks);
       std::free(slots);
       return this->release_memory();
     }
 
    private:
+    using Block = boost::details::PODptr<typename boost::pool<UserAllocator>::size_type>;
+
+    /// Links them anew. `room` is for all of them.
+    void sort_blocks(Block* room, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        new (&room[i]) Block(this->list);
+        this->list = this->list.next();
+      }
+      std::sort(room, room + count, [](Block a, Block b) { return std::greater<char*>()(a.begin(), b.begin()); });
+      for (std::size_t i = 0; i < count; ++i) {
+        room[i].next(this->list);
+        this->list = room[i];
+      }
+    }
     static void* next(void* slot) {
       void* following;
       std::memcpy(&following, slot, sizeof(following));

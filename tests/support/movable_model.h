@@ -109,7 +109,11 @@ class MovableModel {
     std::map<Handle, const void*> before;
     for (const auto& [handle, block] : blocks_) before[handle] = heap_.resolve(handle);
     const std::uint32_t epoch = heap_.epoch();
+    const std::size_t held_before = heap_.stats().held_bytes;
     const tidemark_compaction done = heap_.compact(budget_us, clock);
+    const std::size_t held_after = heap_.stats().held_bytes;
+    if (done.released_bytes != (held_after < held_before ? held_before - held_after : 0))
+      return "what compaction says that it released";
     if (finished != nullptr) *finished = done.finished != 0;
     bool moved = false;
     for (const auto& [handle, block] : blocks_) {

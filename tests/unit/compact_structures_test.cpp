@@ -149,22 +149,45 @@ TEST(CompactArrayTest, DoesWhatVectorDoesThroughCompaction) {
   EXPECT_LE(ours.capacity(), ours.size() + ours.size() / 16 + 8);
   ASSERT_TRUE(ours.resize(model.size() + 2));
   EXPECT_EQ(ours[model.size() + 1], (Point{0, 0}));
+  ours.compact();
+  EXPECT_EQ(ours.capacity(), ours.size());
   ours.clear();
   ours.compact();
   EXPECT_EQ(ours.memory_usage(), 0u);
+  ASSERT_TRUE(ours.push_back({1, 2}));
+  EXPECT_EQ(ours[0], (Point{1, 2}));
 }
 
 TEST(CompactArrayTest, AnElementOfItsOwnCanBePushed) {
-  CompactArray<int> array;
+  CompactArray<int> array, behind;  // so that neither can grow where it is
   ASSERT_TRUE(array.push_back(7));
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(array.push_back(array.view()[0]));
-  EXPECT_EQ(array[1000], 7);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(array.push_back(array.view()[0]));
+    ASSERT_TRUE(behind.push_back(i));
+    ASSERT_EQ(array[array.size() - 1], 7) << i;
+  }
+}
+
+TEST(CompactArrayTest, NewElementsAreZeroWhateverWasThere) {
+  CompactArray<int> array;
+  for (const std::size_t size : {8u, 9u, 100u, 107u}) {
+    array.clear();
+    for (std::size_t i = 0; i < size; ++i) ASSERT_TRUE(array.push_back(-1));
+    ASSERT_TRUE(array.resize(3));
+    ASSERT_TRUE(array.resize(array.capacity()));
+    EXPECT_GE(array.size(), size);
+    for (std::size_t i = 0; i < array.size(); ++i) EXPECT_EQ(array[i], i < 3 ? -1 : 0) << i;
+    ASSERT_TRUE(array.resize(array.capacity() + 1));
+    EXPECT_GE(array.capacity(), array.size());
+  }
 }
 
 TEST(CompactArrayTest, RefusesWhatNoMemoryCouldHold) {
   CompactArray<Point> array;
   ASSERT_TRUE(array.push_back({1, 2}));
   EXPECT_FALSE(array.reserve(PTRDIFF_MAX));
+  EXPECT_FALSE(array.reserve(SIZE_MAX / sizeof(Point) + 2)) << "so many that their bytes are few";
+  EXPECT_EQ(array.size(), 1u);
   EXPECT_EQ(array[0], (Point{1, 2}));
 }
 
@@ -190,6 +213,26 @@ TEST(MemoryEfficientCacheTest, TheOldestGoesFirstAndNothingOutlivesItsTime) {
   EXPECT_EQ(cache.size(), 1u);
   cache.clear();
   EXPECT_EQ(cache.size(), 0u);
+}
+
+// Times are counted in 32 bits.
+TEST(MemoryEfficientCacheTest, After49DaysEntriesWithATimeExpireAtOnce) {
+  constexpr std::uint64_t k49Days = std::uint64_t{1} << 32;
+  fake_ms = 7;
+  MemoryEfficientCache<int, int> cache(10, 100'000, [] { return fake_ms; });
+  ASSERT_TRUE(cache.set(1, 1));
+  fake_ms += k49Days - 50'000;
+  EXPECT_FALSE(cache.get(1).has_value());
+  ASSERT_TRUE(cache.set(2, 2));
+  fake_ms += 10'000;
+  EXPECT_EQ(cache.get(2), 2);
+  ASSERT_TRUE(cache.set(3, 3));
+  for (int i = 0; i < 3; ++i) {
+    fake_ms += k49Days;
+    EXPECT_FALSE(cache.get(3).has_value());
+    ASSERT_TRUE(cache.set(3, 3));
+  }
+  EXPECT_FALSE(cache.get(2).has_value());
 }
 
 TEST(MemoryEfficientCacheTest, WithoutATimeEntriesStay) {

@@ -175,6 +175,20 @@ TEST(MovableHeap, PinnedBlockIsResizedOnlyWhereItIs) {
   EXPECT_EQ(heap.check(), nullptr);
 }
 
+// Without room for a copy.
+TEST(MovableHeap, LargeBlocksGrowWhereTheyAre) {
+  MovableFixture fixture(256 * 1024);
+  MovableHeap& heap = fixture.movable;
+  const Handle block = allocate_many(heap, 1, 100'000)[0];
+  EXPECT_EQ(heap.resize(block, 150'000), TIDEMARK_MOVABLE_DONE);
+  EXPECT_EQ(heap.epoch(), 0u);
+  EXPECT_EQ(heap.resize(block, 100'000), TIDEMARK_MOVABLE_DONE);
+  EXPECT_TRUE(is_filled(heap, block, 0));
+  EXPECT_EQ(heap.resize(block, 300'000), TIDEMARK_MOVABLE_EXHAUSTED);
+  EXPECT_TRUE(is_filled(heap, block, 0));
+  EXPECT_EQ(heap.check(), nullptr);
+}
+
 TEST(MovableHeap, LargeBlocksMoveDownIntoRoomThatFits) {
   MovableFixture fixture(8 * 1024 * 1024);
   MovableHeap& heap = fixture.movable;

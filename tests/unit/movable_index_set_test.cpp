@@ -60,6 +60,20 @@ TEST(IndexSet, GivesEveryMemberOnceInOrder) {
   ASSERT_TRUE(set.resize(0));
 }
 
+TEST(IndexSet, HasNothingAtOrAboveItsCapacity) {
+  MovableFixture fixture(1024 * 1024);
+  IndexSet set(fixture.runs);
+  set.lower();
+  EXPECT_FALSE(set.contains(0));
+  EXPECT_EQ(set.held_bytes(), 0u);
+  ASSERT_TRUE(set.resize(64));
+  for (std::uint32_t index = 0; index < 64; ++index) set.insert(index);
+  EXPECT_TRUE(set.contains(63));
+  EXPECT_FALSE(set.contains(64));
+  ASSERT_TRUE(set.resize(0));
+  EXPECT_FALSE(set.contains(0));
+}
+
 TEST(IndexSet, RefusedResizeChangesNothing) {
   MovableFixture fixture(64 * 1024);
   IndexSet set(fixture.runs);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "movable/slot_table.h"
+#include "support/faulty_runs.h"
 #include "support/movable_model.h"
 
 namespace tidemark::testing {
@@ -109,6 +110,78 @@ TEST(SlotTable, GenerationsThatAreUsedUpRetireTheSlot) {
   table.shrink(true);
   EXPECT_NE(table.count(), 0u) << "dropped slots would come back with generations that were used";
   EXPECT_EQ(table.check(), nullptr);
+}
+
+// What is dropped later may have been used less than what was dropped before.
+TEST(SlotTable, GenerationsOfWhatWasDroppedBeforeDoNotComeBack) {
+  MovableFixture fixture(1024 * 1024);
+  SlotTable table(fixture.runs);
+  std::set<Handle> handles;
+  for (int i = 0; i < 192; ++i) handles.insert(take_one(table));
+  for (int i = 0; i < 100; ++i) {
+    table.give(191);
+    ASSERT_TRUE(handles.insert(take_one(table)).second);
+  }
+  for (std::uint32_t index = 64; index < 192; ++index) table.give(index);
+  table.shrink(true);
+  ASSERT_EQ(table.count(), 64u);
+  for (std::uint32_t index = 0; index < 64; ++index) table.give(index);
+  table.shrink(true);
+  ASSERT_EQ(table.count(), 0u);
+  for (int i = 0; i < 192; ++i) ASSERT_TRUE(handles.insert(take_one(table)).second) << i;
+}
+
+TEST(SlotTable, MoreThanHalfOfItIsDroppedAtOnceAndLessWhenAllIs) {
+  MovableFixture fixture(1024 * 1024);
+  SlotTable table(fixture.runs);
+  while (table.count() < 1152) take_one(table);
+  const auto end_at = [&](std::uint32_t end) {
+    for (std::uint32_t index = end; index < table.count(); ++index) {
+      if (table.address_at(index) != 0) table.give(index);
+    }
+  };
+  ASSERT_EQ(table.count(), 1152u);
+  end_at(576);
+  table.shrink(false);
+  EXPECT_EQ(table.count(), 1152u);
+  end_at(512);
+  table.shrink(false);
+  EXPECT_EQ(table.count(), 512u);
+  end_at(300);
+  table.shrink(false);
+  EXPECT_EQ(table.count(), 512u);
+  table.shrink(true);
+  EXPECT_EQ(table.count(), 320u);
+}
+
+// At least so much that the heap can move it, and whole grains; a 32nd of the set's first level stands for its others.
+TEST(SlotTable, HoldsWhatItSaidThatItWouldNeed) {
+  for (const std::uint32_t end : {0u, 1u, 64u, 65u, 600u, 20'000u, 30'000u}) {
+    SCOPED_TRACE(end);
+    MovableFixture fixture(4 * 1024 * 1024);
+    SlotTable table(fixture.runs);
+    for (std::uint32_t i = 0; i < 30'000; ++i) take_one(table);
+    for (std::uint32_t index = end; index < 30'000; ++index) table.give(index);
+    const std::size_t needed = table.needed_bytes();
+    table.shrink(true);
+    EXPECT_LE(table.held_bytes(), needed);
+    EXPECT_GE(table.held_bytes() + (end < 10'000 ? 0 : kGrainBytes), needed);
+    EXPECT_EQ(end == 0, needed == 0);
+  }
+}
+
+TEST(SlotTable, GrowsByLittleWhereMuchIsRefused) {
+  for (std::size_t call = 0; call < 2; ++call) {
+    MovableFixture fixture(1024 * 1024);
+    FaultyRuns runs(fixture.runs);
+    SlotTable table(runs);
+    for (int i = 0; i < 192; ++i) take_one(table);
+    runs.refuse_only_after(call);
+    EXPECT_NE(take_one(table), 0u);
+    EXPECT_EQ(table.count(), 256u);
+    EXPECT_EQ(table.check(), nullptr);
+    EXPECT_EQ(table.held_bytes(), runs.held_bytes());
+  }
 }
 
 TEST(SlotTable, RefusedGrowthChangesNothing) {

@@ -55,8 +55,9 @@ TEST(ObjectPool, MakesAndUnmakesObjectsInPlace) {
     EXPECT_EQ(two->value, 2);
     EXPECT_TRUE(pool.release(two));
     EXPECT_TRUE(pool.release(three));
+    EXPECT_TRUE(pool.release(pool.acquire(4)));
     EXPECT_EQ(pool.stats().peak_in_use, 2u);
-    EXPECT_EQ(pool.stats().acquired, 3u);
+    EXPECT_EQ(pool.stats().acquired, 4u);
   }
   EXPECT_TRUE(CountingHeap::blocks.empty());
 }
@@ -85,6 +86,40 @@ TEST(ObjectPool, ObjectsSmallerThanAWordAreMarkedToo) {
   EXPECT_FALSE(pool.release(one));
   EXPECT_EQ(*two, 'b');
   EXPECT_TRUE(pool.release(two));
+}
+
+TEST(ObjectPool, RefusesWhatLiesWithinAnObject) {
+  struct Words {
+    std::uint64_t words[4];
+  };
+  ObjectPool<Words, CountingHeap> pool;
+  Words* const one = pool.acquire(Words{{1, 2, 3, 4}});
+  Words* const two = pool.acquire(Words{{5, 6, 7, 8}});
+  for (std::size_t word = 1; word < 4; ++word)
+    EXPECT_FALSE(pool.release(reinterpret_cast<Words*>(&one->words[word]))) << word;
+  EXPECT_EQ(pool.stats().in_use, 2u);
+  EXPECT_TRUE(pool.release(one));
+  EXPECT_TRUE(pool.release(two));
+}
+
+// Whatever the order is in which objects were released.
+TEST(ObjectPool, TrimLeavesTheBlocksOfWhatIsInUse) {
+  Pool pool(4, 4);
+  std::vector<Counted*> objects;
+  for (int i = 0; i < 200; ++i) objects.push_back(pool.acquire(i));
+  EXPECT_FALSE(pool.trim());
+  ASSERT_EQ(CountingHeap::blocks.size(), 50u);
+  for (std::size_t i = 0; i < 200; ++i) {
+    if (i != 0) {
+      ASSERT_TRUE(pool.release(objects[i * 77 % 200]));
+    }
+  }
+  EXPECT_TRUE(pool.trim());
+  EXPECT_EQ(CountingHeap::blocks.size(), 1u);
+  EXPECT_EQ(objects[0]->value, 0);
+  EXPECT_TRUE(pool.release(objects[0]));
+  EXPECT_TRUE(pool.trim());
+  EXPECT_TRUE(CountingHeap::blocks.empty());
 }
 
 TEST(ObjectPool, ExhaustionIsNull) {

@@ -96,6 +96,7 @@ constexpr State kStates[] = {
     {"One", 1, 0, false, true},
     {"Few", 8, 0, false, true},
     {"FewOfAll", 9, 0, true, true},
+    {"AtASplitOfTheIndex", 384, 0, false, true},
     {"Hundreds", 390, 0, false, true},
     {"HundredsWithHoles", 420, 3, true, false},
     {"ManyHoles", 4096, 5, false, false},

@@ -156,6 +156,17 @@ TEST(Table, TextKeysOfTwelveCharacters) {
   EXPECT_LE(static_cast<double>(table.held_bytes()) / kEntries, 26.0);
 }
 
+TEST(Table, CompactedItHasNoRoom) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  for (std::int32_t i = 0; i < 5000; ++i) ASSERT_EQ(table.put(Operand::of(i), Operand::of(i)), Table::Put::kAdded);
+  for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
+  // Cells, slots of 2 bytes, and what 14 segments of the index and 2 of entries have beside, rounded up.
+  EXPECT_LE(blocks.bytes(), 5000 * (8 + 2) + 14 * (IndexSegment::bytes_for(0, 2) + 7 + sizeof(IndexSegment)) +
+                                2 * sizeof(EntrySegment));
+  EXPECT_EQ(table.check(), nullptr);
+}
+
 TEST(Table, OneOddKeyWidensItsSegmentOnly) {
   FaultyBlocks blocks;
   Table table(blocks, false);
