@@ -98,6 +98,7 @@ addToLibrary({
     }
     tidemarkCompact(options['compactBudget']);
     var instance;
+    var movedFrom = wasmMemory;
     try {
       var imports = tidemarkNewImports();
       instance = await WebAssembly.instantiate(tidemarkProgram.module, imports);
@@ -108,6 +109,8 @@ addToLibrary({
     tidemarkGrowTo(memory, _tidemark_shrink_prepare() >>> 0);
     await tidemarkTouch(instance, memory);
     await idle();
+    // shrink() was called meanwhile: the new memory may be larger than the program's is now.
+    if (wasmMemory != movedFrom) return tidemarkShrinkSoon(given);
     var begin = tidemarkNow();
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var copiedBytes = tidemarkMove(instance, memory, _tidemark_shrink_prepare() >>> 0);

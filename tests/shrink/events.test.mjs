@@ -65,3 +65,18 @@ test('an embedded file, of a memory that cannot grow', async () => {
     assert.deepEqual([...program.FS.readFile('/owned.bin')], [1, 2, 3, 4]);
   }
 });
+
+test('shrink() while shrinkSoon() makes its memory', async () => {
+  const program = await start('core.c', ['-O1', '--no-entry', '-sMODULARIZE', '-sEXPORT_ES6', '-sINITIAL_HEAP=64KB']);
+  program._fill();
+  const waiting = program.tidemark.shrinkSoon();
+  for (let turn = 0; turn < 8; ++turn) await sleep(1);
+  program._thin(1 << 20);
+  const { allocatedAfter } = program.tidemark.shrink();
+  const report = await waiting;
+  assert.ok(report.returnedBytes >= 0, `${report.returnedBytes} bytes came back`);
+  assert.equal(report.allocatedAfter, allocatedAfter);
+  program._fill();
+  program._thin(1 << 20);
+  assert.equal(program.tidemark.shrink().allocatedAfter, allocatedAfter);
+});
