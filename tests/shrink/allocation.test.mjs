@@ -31,15 +31,16 @@ test(
   async () => {
     const program = await start('scatter.c', ['-O2', '-sMODULARIZE', '-sEXPORT_ES6', '-sMAXIMUM_MEMORY=1GB']);
     const made = [];
-    for (let round = 0; round < 5; ++round) {
+    for (let round = 0; round < 20 && made.length < 5; ++round) {
       program._scatter(100 * 2 ** 20, 0);
       program._keep_one_in(50); // about as many pieces are copied as after a peak of 400 MB of which one in 200 stays
-      made.push(bytesAfterGrowth(() => program.tidemark.shrink()));
+      const bytes = bytesAfterGrowth(() => program.tidemark.shrink());
+      if (bytes > 0) made.push(bytes); // else a collection that was under way has ended in between
       assert.ok(program._whole() >= 100);
       program._keep_one_in(2 ** 30);
       program.tidemark.shrink();
     }
-    assert.ok(Math.min(...made) > 0, `${made}`);
+    assert.equal(made.length, 5);
     const median = made.toSorted((a, b) => a - b)[made.length >> 1];
     assert.ok(median < 65536, `${made} bytes`);
   },
