@@ -118,6 +118,11 @@ class Runs {
   /// Counts `length` grains as freed that may turn out free only in a sweep.
   void expect_freed(std::size_t length) { freed_ += length; }
 
+  /// Whether so much was freed since the last sweep that one should come before the place of a long run is chosen: what is
+  /// free is known in pieces, and what is cut from a longer one, or from the top, where pieces would do, stays in the way of
+  /// the next.
+  bool should_join(std::size_t length) const { return length >= kLong && freed_ > top_ / kSweepBeforeChoice; }
+
   /// Whether so much was freed since the last sweep that one should come before `length` grains are cut from the top.
   bool sweep_is_due(std::size_t length) const {
     const std::size_t enough = top_ / (top_ + length > limit_ ? kSweepBeforeGrowth : kSweepBeforeCut);
@@ -248,6 +253,8 @@ class Runs {
   // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
   static constexpr std::size_t kSweepBeforeGrowth = 128;
   static constexpr std::size_t kSweepBeforeCut = 16;
+  static constexpr std::size_t kSweepBeforeChoice = 64;
+  static constexpr std::size_t kLong = 256;
   static constexpr unsigned kMostVainSweeps = 3;
   static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   // Memory grows by a 72nd more than is needed, and by twice that with each growth since the last sweep: up to a ninth, which

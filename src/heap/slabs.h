@@ -106,6 +106,7 @@ class Slabs {
   /// A run of `length` > 0 grains, all of whose entries are 0; from above all others, where none is free, then with entries for
   /// the first `mapped` > 0 grains of it; kNoGrain when memory is exhausted.
   TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) requires(kFeatures.quick_runs) {
+    if (runs_.should_join(length)) sweep();
     Grain grain = runs_.acquire_below_top(length);
     if (grain != kNoGrain) return grain;
     if (!runs_.sweep_is_due(length)) {
@@ -114,7 +115,6 @@ class Slabs {
     }
     sweep();
     grain = runs_.acquire_below_top(length);
-    runs_.note_sweep(grain != kNoGrain);
     return grain != kNoGrain ? grain : runs_.acquire_at_top(length, mapped);
   }
 
@@ -166,6 +166,7 @@ class Slabs {
 
   /// The same without quick_runs.
   TIDEMARK_RARE Grain acquire(std::size_t length, std::size_t mapped) requires(!kFeatures.quick_runs) {
+    if (runs_.should_join(length)) sweep();
     for (bool swept = false;; swept = true) {
       Grain grain = runs_.acquire_below_top(length);
       if (swept) runs_.note_sweep(grain != kNoGrain);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "support/arena.h"
+#include "support/random.h"
 
 namespace tidemark::testing {
 namespace {
@@ -99,6 +100,34 @@ TEST(Growth, SmallBlocksTakeWhatIsLeftOfTheMemory) {
   while (heap.allocate(256) != nullptr) ++blocks;
   EXPECT_GT(blocks * 256, left - 4 * kKiB);
   EXPECT_LT(stats_of(heap).top_bytes, kKiB);
+  EXPECT_EQ(HeapWalk(heap).check(), nullptr);
+}
+
+TEST(Growth, LongBlocksThatComeAndGoAmongSmallOnesTakeLittleMoreThanTheyAre) {
+  // As a program does that decodes pictures and keeps words: what is free lies in pieces, and has to be joined before a
+  // place for the next long block is chosen.
+  Arena arena(256 * kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  Random random(1);
+  std::vector<void*> pictures(12);
+  std::vector<std::size_t> bytes(pictures.size());
+  std::vector<void*> words;
+  std::size_t live = 0, peak = 0;
+  for (int step = 0; step < 1500; ++step) {
+    const std::size_t i = random.below(pictures.size());
+    heap.free(pictures[i]);
+    live -= bytes[i];
+    bytes[i] = 64 * kKiB + random.below(1536 * kKiB);
+    pictures[i] = heap.allocate(bytes[i]);
+    ASSERT_NE(pictures[i], nullptr);
+    live += bytes[i];
+    peak = std::max(peak, live + words.size() * 40);
+    for (int word = 0; word < 40; ++word) words.push_back(heap.allocate(16 + random.below(48)));
+    if (words.size() < 10000) continue;
+    for (void* const word : words) heap.free(word);
+    words.clear();
+  }
+  EXPECT_LT(stats_of(heap).peak_reserved_bytes, peak * 5 / 3) << peak;
   EXPECT_EQ(HeapWalk(heap).check(), nullptr);
 }
 
