@@ -450,7 +450,9 @@ class Runs {
     held_.note_take();
     if (had_map) {
       const Grain old_grain = grain_of(reinterpret_cast<Address>(old_map));
+      const std::size_t freed = freed_;
       release(old_grain, entry_value(map_[old_grain]));
+      freed_ = freed;  // it is one piece: no reason for a sweep
     }
   }
 
