@@ -31,7 +31,7 @@ export function sizeOfImport(consumer) {
   const sizes = sentBytes(join(consumer, 'node_modules/tidemark/dist'), 'index.js');
   assert.ok(sizes.javaScript > 20_000, `only ${sizes.javaScript} bytes of JavaScript were found`);
   assert.ok(sizes.javaScript <= 71_500, `JavaScript: ${sizes.javaScript} bytes, gzipped`);
-  assert.ok(sizes.wasm <= 56_900, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
+  assert.ok(sizes.wasm <= 57_000, `tidemark.wasm: ${sizes.wasm} bytes, gzipped`);
 }
 
 /**
@@ -50,7 +50,7 @@ const components = {
       registerModule(defaultModule, { hardLimit: 2 ** 24 });
       console.log(canAllocate('tidemark', 1), canAllocate('tidemark', 2 ** 25));\n`,
     prints: 'true false\n',
-    bytes: { esbuild: 41_600, rollup: 21_700, webpack: 23_000 },
+    bytes: { esbuild: 41_800, rollup: 21_700, webpack: 23_000 },
   },
   leaks: {
     source: "import { detectMemoryLeaks } from 'tidemark';\nconsole.log(detectMemoryLeaks('tidemark').hasLeak);\n",
