@@ -104,6 +104,9 @@ test('every control is reached by keyboard, and shows that it has the focus', as
   await step(page, 'game', 60);
   await page.locator('.panel.sites').scrollIntoViewIfNeeded();
   await expect(page.locator('[data-download]')).toHaveCount(4);
+  const replay = page.getByRole('button', { name: 'Replay' });
+  await replay.scrollIntoViewIfNeeded();
+  await expect(replay).toBeEnabled(); // from the second picture of the heap on
   await page.evaluate(() => scrollTo(0, 0));
   /** What a Tab has come to; null at the end of the page. */
   const next = async (): Promise<{ name: string; isShown: boolean } | null> => {
