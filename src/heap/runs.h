@@ -250,11 +250,12 @@ class Runs {
   template <PageSource, HeapObserver>
   friend class SlabSplit;
 
-  // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed.
+  // A sweep looks at every run. Before memory grows, which costs more, it is due when a 128th of the heap was freed; before
+  // the place of a run of kLong grains is chosen, which most often is written to as a whole, when a 64th was.
   static constexpr std::size_t kSweepBeforeGrowth = 128;
   static constexpr std::size_t kSweepBeforeCut = 16;
   static constexpr std::size_t kSweepBeforeChoice = 64;
-  static constexpr std::size_t kLong = 256;
+  static constexpr std::size_t kLong = 64 * 1024 / kGrainBytes;
   static constexpr unsigned kMostVainSweeps = 3;
   static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   // Memory grows by a 72nd more than is needed, and by twice that with each growth since the last sweep: up to a ninth, which

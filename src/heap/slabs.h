@@ -297,7 +297,7 @@ class Slabs {
                                         std::size_t bytes) requires(!kFeatures.sized_slabs) {
     std::size_t length = 0;
     Grain grain = kNoGrain;
-    for (bool spent = false;; spent = true) {
+    for (bool spent = false;; spent = true) {  // then what is left may do for fewer blocks
       for (std::size_t some = blocks; some != 0 && grain == kNoGrain; some /= 2) {
         length = grains_of(some, bytes);
         grain = runs_.acquire_below_top(length);

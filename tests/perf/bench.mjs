@@ -45,7 +45,8 @@ async function bench() {
 
   const silent = options.json === '-';
   const say = (text) => silent || console.log(text);
-  // Without the second flag each function is compiled when it is first called, in the middle of what is timed.
+  // Without the second flag each function is compiled when it is first called, in the middle of what is timed; without the
+  // third, Node 24 and 26 end before that is done.
   const nodeFlags = options.tiering
     ? []
     : ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-async-compilation'];

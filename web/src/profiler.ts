@@ -34,22 +34,23 @@ const checks = {
   seed: /* @__PURE__ */ aNumber('a number', (value) => !Number.isNaN(value)),
 } as const;
 
+/** Read at each session: a later startMonitoring() changes it. */
+interface Monitored {
+  readonly config: Pick<MonitorConfig, 'maxProfilingDuration'>;
+}
+
 // Sampling is a program's: one monitor that turns it off does so for all.
 const running = new WeakMap<Runtime, boolean>();
 
 export class Profiler {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
-  readonly #monitored: { readonly config: Pick<MonitorConfig, 'maxProfilingDuration'> };
+  readonly #monitored: Monitored;
   /** How far our clock is ahead of the one that the program's own profiler has. */
   #aheadMs: number;
   #endTimer: (() => void) | null = null;
 
-  constructor(
-    runtime: Runtime,
-    clock: Clock,
-    monitored: { readonly config: Pick<MonitorConfig, 'maxProfilingDuration'> },
-  ) {
+  constructor(runtime: Runtime, clock: Clock, monitored: Monitored) {
     this.#runtime = runtime;
     this.#clock = clock;
     this.#monitored = monitored;

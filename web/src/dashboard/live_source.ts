@@ -101,7 +101,10 @@ export class LiveSource implements Source {
 
   /** The components that look after the module, once they are there; `dispose` ends them, where they are its own. */
   connect(api: ComponentApi | null, dispose?: () => void): void {
-    if (this.#disposed) return;
+    if (this.#disposed) {
+      dispose?.();
+      return;
+    }
     this.#api = api;
     this.#tester = api && testerOf(api, this.#given);
     this.#makeActions();
