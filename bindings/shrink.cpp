@@ -14,6 +14,7 @@ using tidemark::kPageBytes;
 
 // A program without movable blocks has no compactor.
 extern "C" [[gnu::weak]] tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us);
+extern "C" [[gnu::weak]] void tidemark_movable_fold();
 extern "C" [[gnu::weak]] void tidemark_movable_outlook(tidemark::MovableOutlook* out);
 extern "C" [[gnu::weak]] bool tidemark_movable_moves(std::uintptr_t address);
 
@@ -80,6 +81,7 @@ extern "C" {
 /// Draws the heap together; returns the least size of memory that the program can go on in.
 std::size_t tidemark_shrink_prepare(void) {
   if (emscripten_stack_get_base != nullptr) stack_limits = {emscripten_stack_get_base(), emscripten_stack_get_end()};
+  if (tidemark_movable_fold != nullptr) tidemark_movable_fold();
   Shrink shrink(global_heap);
   shrink.settle();
   return shrink.lowest_end();
@@ -131,7 +133,7 @@ const Expectation* tidemark_shrink_expect(void) {
   const auto moves = [&](Address address) { return movable.packed_bytes != 0 && tidemark_movable_moves(address); };
   const Shrink shrink(global_heap);
   expectation.memory_bytes = shrink.expected_end(moves, movable.packed_bytes, movable.least_run_bytes);
-  expectation.copied_bytes = shrink.expected_bytes(moves) + movable.packed_bytes;
+  expectation.copied_bytes = shrink.expected_bytes(moves) + movable.packed_bytes - movable.zero_bytes;
   return &expectation;
 }
 

@@ -16,7 +16,15 @@ tidemark_movable_outcome tidemark_movable_resize(tidemark_handle handle, std::si
   return program_movable_heap().resize(handle, n_bytes);
 }
 
-void* tidemark_movable_resolve(tidemark_handle handle) { return program_movable_heap().resolve(handle); }
+void* tidemark_movable_look_up(tidemark_handle handle) { return program_movable_heap().look_up(handle); }
+
+#ifdef __wasm__
+// The header's is inline, and static.
+void* resolve_by_name(tidemark_handle handle) __asm__("tidemark_movable_resolve");
+void* resolve_by_name(tidemark_handle handle) { return tidemark_movable_look_up(handle); }
+#else
+void* tidemark_movable_resolve(tidemark_handle handle) { return tidemark_movable_look_up(handle); }
+#endif
 
 std::size_t tidemark_movable_bytes(tidemark_handle handle) { return program_movable_heap().bytes(handle); }
 
@@ -28,8 +36,20 @@ tidemark_compaction tidemark_movable_compact(std::uint64_t budget_us) {
   return program_movable_heap().compact(budget_us, tidemark::program_clock());
 }
 
-// For benefit(), which must not link movable memory into programs that have none.
-void tidemark_movable_outlook(tidemark::MovableOutlook* out) { *out = program_movable_heap().outlook(); }
+// For shrink and benefit(), which must not link movable memory into programs that have none. Weak where a program that is
+// shrunk may do without.
+[[gnu::weak]] void tidemark_movable_fold(void) { program_movable_heap().fold(); }
+
+[[gnu::weak]] void tidemark_movable_add_folding(tidemark::MovableOutlook* outlook) {
+  const tidemark::SlotFolding folding = program_movable_heap().folding();
+  outlook->packed_bytes += folding.held_bytes;
+  outlook->zero_bytes = folding.zero_bytes;
+}
+
+void tidemark_movable_outlook(tidemark::MovableOutlook* out) {
+  *out = program_movable_heap().outlook();
+  tidemark_movable_add_folding(out);
+}
 
 // For the heap map, likewise.
 bool tidemark_movable_has(std::uintptr_t address) { return program_movable_heap().has(address); }

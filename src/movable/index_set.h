@@ -51,6 +51,9 @@ class IndexSet {
     return index < capacity_ && (words_[index / 64] >> (index % 64) & 1) != 0;
   }
 
+  /// Members of [begin, begin + 64), by bit. Requires begin to be a multiple of 64 below the capacity.
+  std::uint64_t word_at(std::uint32_t begin) const { return words_[begin / 64]; }
+
   /// kNone when it is empty.
   std::uint32_t least() const;
 

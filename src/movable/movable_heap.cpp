@@ -25,7 +25,7 @@ Handle MovableHeap::allocate(std::size_t n_bytes, unsigned tag) {
 }
 
 MovableOutcome MovableHeap::free(Handle handle) {
-  const Address content = slots_.resolve(handle);
+  const Address content = slots_.look_up(handle);
   if (content == 0) return TIDEMARK_MOVABLE_STALE;
   BlockHeader* const block = BlockHeader::of_content(content);
   if (block->pins() != 0) return TIDEMARK_MOVABLE_PINNED;
@@ -36,7 +36,7 @@ MovableOutcome MovableHeap::free(Handle handle) {
 }
 
 MovableOutcome MovableHeap::resize(Handle handle, std::size_t n_bytes) {
-  const Address content = slots_.resolve(handle);
+  const Address content = slots_.look_up(handle);
   if (content == 0) return TIDEMARK_MOVABLE_STALE;
   if (n_bytes > Chunks::kMaxContentBytes) return TIDEMARK_MOVABLE_EXHAUSTED;
   BlockHeader* block = BlockHeader::of_content(content);
@@ -117,21 +117,23 @@ MovableOutlook MovableHeap::outlook() const {
   chunked_bytes = round_up(chunked_bytes + chunks * 2 * kUnitBytes, kGrainBytes);
   if (chunks != 0 && chunked_bytes / chunks < least) least = chunked_bytes / chunks;
   const std::size_t data_bytes = slots_.needed_bytes() + RunList::needed_bytes(chunks + large_blocks);
-  return {chunked_bytes + large_bytes + data_bytes, least};
+  return {chunked_bytes + large_bytes + data_bytes, least, 0};
 }
+
+bool MovableHeap::is_own_data(Address address) const { return chunks_.runs().is_at(address) || slots_.is_at(address); }
 
 bool MovableHeap::moves(Address address) const {
   const RunList& runs = chunks_.runs();
   const std::size_t index = runs.first_from(address);
   if (index != runs.count() && runs[index].begin() == address) return !has_pins(runs[index]);
-  return runs.is_at(address) || slots_.is_at(address);
+  return is_own_data(address);
 }
 
 bool MovableHeap::has(Address address) const {
   const RunList& runs = chunks_.runs();
   const std::size_t index = runs.first_from(address);
   if (index != runs.count() && runs[index].begin() == address) return true;
-  return runs.is_at(address) || slots_.is_at(address);
+  return is_own_data(address);
 }
 
 void MovableHeap::free_all() {

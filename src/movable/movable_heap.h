@@ -7,7 +7,8 @@
 //   M1  Every live block's slot has the address of its content, and every slot in use that of a live block.
 //   M2  The figures are what counting the blocks gives.
 // Space       After compact(kFully) without pins: 16 bytes a block (in WebAssembly; 24 natively), slots that are free
-//             below the highest in use, and in each run less than a grain at its end and 16 bytes. See compactor.h.
+//             below the highest in use, most of which fold() leaves zero, and in each run less than a grain at its end and
+//             16 bytes. See compactor.h.
 // Failure     What is refused has changed nothing but, perhaps, the room in the table of slots and the list of runs.
 #pragma once
 
@@ -21,11 +22,12 @@ namespace tidemark {
 using Handle = tidemark_handle;
 using MovableOutcome = tidemark_movable_outcome;
 
-/// What a full compaction would make of movable memory: the heap's bytes that it would still hold, and the least run of
-/// those; in holes of the heap that are shorter, none of it has room.
+/// What a full compaction would make of movable memory: the heap's bytes that it would still hold; the least run of those:
+/// in holes of the heap that are shorter, none of it has room; and how many of them fold() would leave zero.
 struct MovableOutlook {
   std::size_t packed_bytes;
   std::size_t least_run_bytes;
+  std::size_t zero_bytes;
 };
 
 class MovableHeap {
@@ -44,6 +46,8 @@ class MovableHeap {
   MovableOutcome resize(Handle handle, std::size_t n_bytes);
 
   void* resolve(Handle handle) const { return reinterpret_cast<void*>(slots_.resolve(handle)); }
+  /// As resolve, and a call.
+  void* look_up(Handle handle) const { return reinterpret_cast<void*>(slots_.look_up(handle)); }
   std::size_t bytes(Handle handle) const {
     const Address content = slots_.resolve(handle);
     return content == 0 ? 0 : Chunks::content_bytes(BlockHeader::of_content(content));
@@ -73,6 +77,11 @@ class MovableHeap {
 
   /// compactor.h describes it. The clock is not read when the budget is kFully.
   tidemark_compaction compact(std::uint64_t budget_us, Clock& clock);
+
+  /// Leaves pages of the table of handles that has few in use zero, for a shrink not to copy them. To be called after
+  /// compact(kFully).
+  void fold() { slots_.fold(); }
+  SlotFolding folding() const { return slots_.folding(); }
 
   /// Cost      a look at every block.
   MovableOutlook outlook() const;
@@ -127,6 +136,7 @@ class MovableHeap {
   }
   BlockHeader* move_to_new(BlockHeader* block, std::size_t n_bytes);
   bool has_pins(RunEntry run) const;
+  TIDEMARK_RARE bool is_own_data(Address address) const;
 
   SlotTable slots_;  // first: tidemark/movable.h looks handles up in it, inline
   Chunks chunks_;

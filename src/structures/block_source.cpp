@@ -13,7 +13,7 @@ class ProgramBlocks final : public BlockSource {
  public:
   tidemark_handle allocate(std::size_t n_bytes) override { return tidemark_movable_allocate(n_bytes, kTag); }
   void free(tidemark_handle handle) override { tidemark_movable_free(handle); }
-  void* resolve(tidemark_handle handle) override { return tidemark_movable_resolve(handle); }
+  void* resolve(tidemark_handle handle) override { return tidemark_movable_look_up(handle); }
   std::size_t cost(std::size_t n_bytes) const override {
     const std::size_t content = n_bytes < 16 ? 16 : (n_bytes + 7) / 8 * 8;
     return content + 2 * sizeof(void*) + 8;

@@ -13,14 +13,14 @@ MovableBlocks::MovableBlocks() {
 
 void MovableBlocks::mark(const Entry& entry, std::size_t n_bytes) {
   const auto mark = static_cast<std::uint32_t>(entry.handle);
-  auto* content = static_cast<char*>(tidemark_movable_resolve(entry.handle));
+  auto* content = static_cast<char*>(tidemark_movable_look_up(entry.handle));
   std::memcpy(content, &mark, sizeof(mark));
   std::memcpy(content + n_bytes - sizeof(mark), &mark, sizeof(mark));
 }
 
 void MovableBlocks::check(const Entry& entry) {
   const auto mark = static_cast<std::uint32_t>(entry.handle);
-  const auto* content = static_cast<const char*>(tidemark_movable_resolve(entry.handle));
+  const auto* content = static_cast<const char*>(tidemark_movable_look_up(entry.handle));
   if (content == nullptr || std::memcmp(content, &mark, sizeof(mark)) != 0 ||
       std::memcmp(content + entry.bytes - sizeof(mark), &mark, sizeof(mark)) != 0) {
     ++damaged_;

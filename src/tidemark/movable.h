@@ -67,8 +67,31 @@ enum tidemark_movable_outcome tidemark_movable_free(tidemark_handle handle);
 /** The same content as far as both sizes reach. When it is refused, nothing has changed. */
 enum tidemark_movable_outcome tidemark_movable_resize(tidemark_handle handle, size_t n_bytes);
 
+/** As tidemark_movable_resolve, and always a call. */
+void* tidemark_movable_look_up(tidemark_handle handle);
+
+#ifndef __wasm__
 /** Address of the content; null for a stale handle. */
 void* tidemark_movable_resolve(tidemark_handle handle);
+#else
+/** The table that handles are looked up in. */
+struct tidemark_movable_slots {
+  const uint64_t* slots; /* each the address of the content and, above it, the generation; 0 where it is folded */
+  uint32_t count;
+};
+extern struct tidemark_movable_slots tidemark_movable_slots;
+/** Address of the content; null for a stale handle. Two loads; also a function of that name, for whoever can't inline it. */
+static inline void* tidemark_movable_resolve(tidemark_handle handle) {
+  uint64_t table; /* both of its members by one load */
+  uint64_t slot;
+  const uint32_t index = (uint32_t)handle;
+  __builtin_memcpy(&table, &tidemark_movable_slots, sizeof(table));
+  if (index >= table >> 32) return NULL;
+  __builtin_memcpy(&slot, (const uint64_t*)(uintptr_t)(table & 0xffffffff) + index, sizeof(slot));
+  if ((slot ^ handle) >> 32 == 0) return (void*)(uintptr_t)(slot & 0xffffffff);
+  return slot == 0 ? tidemark_movable_look_up(handle) : NULL;
+}
+#endif
 
 /** Bytes that the block really has; 0 for a stale handle. */
 size_t tidemark_movable_bytes(tidemark_handle handle);
@@ -100,32 +123,10 @@ const char* tidemark_movable_check(void);
 #ifdef __cplusplus
 }  // extern "C"
 
-#ifdef __wasm__
-/** The table that handles are looked up in, for the function below. */
-struct tidemark_movable_slots {
-  const uint64_t* slots; /* each the address of the content and, above it, the generation */
-  uint32_t count;
-};
-extern "C" struct tidemark_movable_slots tidemark_movable_slots;
-#endif
-
 namespace tidemark {
 
-/// As tidemark_movable_resolve, inline: two loads in WebAssembly.
-inline void* resolve(tidemark_handle handle) {
-#ifdef __wasm__
-  uint64_t table; /* both of its members by one load */
-  __builtin_memcpy(&table, &tidemark_movable_slots, sizeof(table));
-  const uint32_t index = static_cast<uint32_t>(handle);
-  if (index >= table >> 32) return nullptr;
-  uint64_t slot;
-  __builtin_memcpy(&slot, reinterpret_cast<const uint64_t*>(static_cast<uintptr_t>(table & 0xffffffff)) + index,
-                   sizeof(slot));
-  return (slot ^ handle) >> 32 == 0 ? reinterpret_cast<void*>(static_cast<uintptr_t>(slot & 0xffffffff)) : nullptr;
-#else
-  return tidemark_movable_resolve(handle);
-#endif
-}
+/// As tidemark_movable_resolve.
+inline void* resolve(tidemark_handle handle) { return tidemark_movable_resolve(handle); }
 
 /// A movable block's content, held in place for as long as this lives. Empty when there was nothing to pin.
 template <class T = void>

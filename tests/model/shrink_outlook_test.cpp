@@ -56,9 +56,9 @@ Ends ends_of(const Shape& shape, Random& random) {
   }
 
   HeapShrink shrink(fixture.heap);
-  const auto [packed_bytes, least_run_bytes] = fixture.movable.outlook();
+  const MovableOutlook outlook = fixture.movable.outlook();
   const auto moves = [&](Address address) { return fixture.movable.moves(address); };
-  Ends ends{fixture.arena.pages().end(), shrink.expected_end(moves, packed_bytes, least_run_bytes), 0};
+  Ends ends{fixture.arena.pages().end(), shrink.expected_end(moves, outlook.packed_bytes, outlook.least_run_bytes), 0};
   EXPECT_STREQ(fixture.movable.check(), nullptr);
   FakeClock clock(1);
   fixture.movable.compact(MovableHeap::kFully, clock);

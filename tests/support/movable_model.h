@@ -178,6 +178,13 @@ class MovableModel {
     return broken == nullptr ? "" : broken;
   }
 
+  std::string verify_all_stale() const {
+    for (const auto& [handle, nothing] : stale_) {
+      if (heap_.resolve(handle) != nullptr) return "a stale handle leads to a block";
+    }
+    return {};
+  }
+
   /// A block chosen by chance; 0 when there is none.
   Handle any(Random& random) const {
     if (blocks_.empty()) return 0;
