@@ -18,22 +18,25 @@ struct SegmentView {
 
 SegmentView segment_view;
 
-/// Calls visit(number, entry) for each key.
-template <class Key, class Visit>
-void find_each(Table& table, const Key* keys, std::uint32_t count, Visit&& visit) {
-  Entry entries[Table::kSideBySide];
-  for (std::uint32_t begin = 0; begin < count; begin += Table::kSideBySide) {
-    const unsigned n = count - begin < Table::kSideBySide ? count - begin : Table::kSideBySide;
-    table.find_many(keys + begin, n, entries);
-    for (unsigned i = 0; i < n; ++i) visit(begin + i, entries[i]);
+/// The entries of the keys from `begin` on, as many as are looked for side by side; how many those are.
+unsigned find_some(Table& table, const void* keys, int keys_are_doubles, std::uint32_t begin, std::uint32_t count,
+                   Entry* entries) {
+  const unsigned n = count - begin < Table::kSideBySide ? count - begin : Table::kSideBySide;
+  if (keys_are_doubles != 0) {
+    table.find_many(static_cast<const double*>(keys) + begin, n, entries);
+  } else {
+    table.find_many(static_cast<const std::int32_t*>(keys) + begin, n, entries);
   }
+  return n;
 }
+
+/// Calls visit(number, entry) for each key.
 template <class Visit>
 void find_each(Table& table, const void* keys, int keys_are_doubles, std::uint32_t count, Visit&& visit) {
-  if (keys_are_doubles != 0) {
-    find_each(table, static_cast<const double*>(keys), count, visit);
-  } else {
-    find_each(table, static_cast<const std::int32_t*>(keys), count, visit);
+  Entry entries[Table::kSideBySide];
+  for (std::uint32_t begin = 0; begin < count; begin += Table::kSideBySide) {
+    const unsigned n = find_some(table, keys, keys_are_doubles, begin, count, entries);
+    for (unsigned i = 0; i < n; ++i) visit(begin + i, entries[i]);
   }
 }
 
@@ -146,12 +149,26 @@ void tidemark_table_has_many(Table* table, const void* keys, int keys_are_double
 /// dropped or entries have other numbers. `values` may be null where the table has none. `added` counts the new ones.
 std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_are_doubles, std::uint32_t count,
                                       const double* values, std::uint32_t* added) {
+  Entry entries[Table::kSideBySide];
+  // Keys that are there are found side by side; where all were new, those after them most often are, for which it saves nothing.
+  bool is_any_there = true;
   for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t at = i % Table::kSideBySide;
+    if (at == 0) {
+      if (is_any_there)
+        find_some(*table, keys, keys_are_doubles, i, count, entries);
+      else
+        for (Entry& entry : entries) entry = kNoEntry;
+      is_any_there = false;
+    }
     const double value = values == nullptr ? 0 : values[i];
-    const auto outcome = keys_are_doubles != 0 ? table->put_numbers(static_cast<const double*>(keys)[i], value)
-                                               : table->put_integer(static_cast<const std::int32_t*>(keys)[i], value);
+    // One that was not found may have come since; and none has another number, or has gone: that would have been told.
+    const auto outcome = entries[at] != kNoEntry ? table->put_at(entries[at], value)
+                         : keys_are_doubles != 0 ? table->put_numbers(static_cast<const double*>(keys)[i], value)
+                                                 : table->put_integer(static_cast<const std::int32_t*>(keys)[i], value);
     const std::uint32_t told = structure_told(*table, 0);
     if (outcome == Table::Put::kRefused) return i;
+    is_any_there = is_any_there || outcome == Table::Put::kReplaced;
     *added += outcome == Table::Put::kAdded;
     if (told != 0) return i + 1;
   }

@@ -12,12 +12,6 @@ namespace {
 constexpr unsigned kFirstCapacity = 8;
 constexpr unsigned kMostSlots = IndexSegment::kHomes * IndexSegment::kMaxPerHome;
 
-/// The greatest entry that can be written so.
-Entry greatest_of(SlotEncoding encoding) {
-  const std::uint64_t end = std::uint64_t{1} << (encoding.number_bits() + encoding.shift);
-  return static_cast<Entry>(std::min<std::uint64_t>(end - 1, kNoEntry));
-}
-
 /// Room beyond `count`: a 16th of it.
 unsigned with_room(unsigned count) { return std::min(count + std::max(kFirstCapacity, count / 16), kMostSlots); }
 
@@ -58,7 +52,7 @@ bool Index::make_room(Hash hash, Entry entry, bool coarse) {
     if (old.shift != 0) {
       // What stands for several entries can't be told apart here: a wider slot goes on doing so. Nor do marks get longer.
       if (encoding.shift < old.shift) encoding.shift = old.shift;
-      encoding = encoding.marked_for(std::max(entry, greatest_of(old)), old.mark_bits);
+      encoding = encoding.marked_for(entry, old.mark_bits);
     }
   }
   return lay_out(segment, with_room(segment.count + 1u), encoding, old.shift == 0);
@@ -142,11 +136,11 @@ TIDEMARK_RARE void Index::join() {
   for (unsigned home = 0; home < IndexSegment::kHomes; ++home) {
     if (low.run_of(home).count + high.run_of(home).count > IndexSegment::kMaxPerHome) return;
   }
-  // A slot that stands for several entries goes on doing so, and the others of the home with it.
-  const SlotEncoding encoding =
-      SlotEncoding{std::max(low.encoding.width, high.encoding.width), std::max(low.encoding.shift, high.encoding.shift)}
-          .marked_for(std::max(greatest_of(low.encoding), greatest_of(high.encoding)),
-                      std::min(low.encoding.mark_bits, high.encoding.mark_bits));
+  // A slot that stands for several entries goes on doing so, and the others of the home with it. There is room for all numbers: no
+  // slot gets narrower, and no mark longer.
+  const SlotEncoding encoding{std::max(low.encoding.width, high.encoding.width),
+                              std::max(low.encoding.shift, high.encoding.shift),
+                              std::min(low.encoding.mark_bits, high.encoding.mark_bits)};
   const unsigned count = unsigned{low.count} + high.count;
   IndexSegment made = make_segment(with_room(count), encoding);
   if (made.data.handle == 0) return;

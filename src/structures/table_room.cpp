@@ -63,7 +63,7 @@ SegmentNumber Table::add_segment() {
 
 bool Table::prepare(EntrySegment& in, std::uint32_t place, const Operand& key, const Operand& value, bool key_too) {
   const ColumnKind key_kind = kind_for(key, true), value_kind = kind_for(value, false);
-  if (in.capacity() == 0 && in.keys.handle == 0) {
+  if (in.keys.handle == 0) {
     in.key_kind = key_kind;
     in.value_kind = value_kind;
   }

@@ -167,6 +167,66 @@ TEST(Table, CompactedItHasNoRoom) {
   EXPECT_EQ(table.check(), nullptr);
 }
 
+TEST(Table, RoomIsASixteenthAndNoMoreThanAQuarterOfASegment) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  for (std::uint32_t i = 0; i < 30'000; ++i) {
+    const SegmentNumber last = table.last_segment();
+    const EntrySegment before = last == kNoSegment ? EntrySegment() : table.segment(last);
+    ASSERT_EQ(table.put(Operand::of(scattered(i)), Operand::of(0)), Table::Put::kAdded);
+    const std::uint32_t used = table.last_segment() == last ? before.used : 0;
+    if (used != 0 && used < before.capacity()) continue;
+    const std::uint32_t step = std::clamp(i / 16, 8u, 1024u);
+    ASSERT_EQ(table.segment(table.last_segment()).capacity(), std::min(used + step, 4096u)) << i;
+  }
+}
+
+TEST(Table, TextsThatAreAddedMoveTheOthersNowAndThen) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  for (std::int32_t i = 0; i < 4000; ++i) ASSERT_EQ(table.put(Operand::of(i), text("a text")), Table::Put::kAdded);
+  EXPECT_LT(blocks.asked(), 1000u);
+}
+
+// A slot for several saves a byte an entry, and is slow where keys are compared slowly: it is for integers with integers.
+TEST(Table, WhatIsNoIntegerHasASlotOfItsOwn) {
+  constexpr std::uint32_t kEntries = 70'000;  // slots of one entry have 3 bytes then, and those of several 2
+  const auto held_bytes = [](auto&& key, const Operand& value) {
+    FaultyBlocks blocks;
+    Table table(blocks, true);
+    std::string content;
+    for (std::uint32_t i = 0; i < kEntries; ++i) {
+      content = std::to_string(i);
+      EXPECT_EQ(table.put(key(i, content), value), Table::Put::kAdded);
+    }
+    for (SegmentNumber number = table.first_segment(); number != kNoSegment;) number = table.compact(number);
+    return blocks.bytes();
+  };
+  std::size_t text_bytes = 0;
+  for (std::uint32_t i = 0; i < kEntries; ++i) text_bytes += TextRecord::record_bytes(text(std::to_string(i)).n_bytes);
+  const auto integer = [](std::uint32_t i, const std::string&) { return Operand::of(scattered(i)); };
+  EXPECT_LT(held_bytes(integer, Operand::of(0)), kEntries * (8 + 3));
+  EXPECT_GT(held_bytes(integer, Operand::of_value(0.5)), kEntries * (12 + 3));
+  EXPECT_GT(held_bytes([](std::uint32_t i, const std::string&) { return Operand::of_key(i + 0.5); }, Operand::of(0)),
+            kEntries * (12 + 3));
+  EXPECT_GT(held_bytes([](std::uint32_t, const std::string& content) { return text(content); }, Operand::of(0)),
+            kEntries * (8 + 3) + text_bytes);
+}
+
+TEST(Table, HolesAtTheEndAreFilledBeforeThereIsMoreRoom) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  for (std::int32_t i = 0; i < 4; ++i) ASSERT_EQ(table.put(Operand::of(i), Operand::of(i)), Table::Put::kAdded);
+  // The last one goes, and another one comes.
+  for (std::int32_t i = 4; i < 3000; ++i) {
+    ASSERT_TRUE(table.erase(Operand::of(i - 1)));
+    ASSERT_EQ(table.put(Operand::of(i), Operand::of(i)), Table::Put::kAdded);
+  }
+  EXPECT_EQ(table.segment_count(), 1u);
+  EXPECT_LE(table.segment(table.first_segment()).capacity(), 16u);
+  EXPECT_EQ(table.check(), nullptr);
+}
+
 TEST(Table, OneOddKeyWidensItsSegmentOnly) {
   FaultyBlocks blocks;
   Table table(blocks, false);

@@ -149,7 +149,8 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   /** As Array's: takes `count` elements out at `start`, puts `values` there, and returns what it took out. */
-  splice(start: number, count = this.#length, ...values: T[]): T[] {
+  splice(...given: [start: number, count?: number, ...values: T[]]): T[] {
+    const [start, count = given.length === 1 ? this.#length : 0, ...values] = given;
     const begin = relativeIndex(start, this.#length);
     const removed = Math.max(0, Math.min(Math.trunc(count) || 0, this.#length - begin));
     const taken = this.slice(begin, begin + removed);
@@ -290,8 +291,9 @@ export class CompactArray<T> implements Iterable<T> {
     return -1;
   }
 
-  lastIndexOf(wanted: T, start = this.length): number {
+  lastIndexOf(...given: [wanted: T, start?: number]): number {
     const { length } = this;
+    const [wanted, start = given.length === 1 ? length : 0] = given;
     const last = Math.trunc(start) || 0;
     for (let i = last < 0 ? last + length : Math.min(last, length - 1); i >= 0; --i)
       if (this.at(i) === wanted) return i;

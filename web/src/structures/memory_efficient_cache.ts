@@ -227,7 +227,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     engine.put(key, value, expires, size);
     this.#calculatedSize += size - replacedSize;
     ++this.#counts.sets;
-    if (replacesOne && replaced !== value) this.#options.dispose?.(replaced as V, key, 'set');
+    if (replacesOne && replaced !== value) this.#tell(key, replaced as V, 'set');
     while (engine.size > this.#max || this.#calculatedSize > maxSize) this.#remove(engine.oldest(), 'evict');
     if (maxBytes !== Infinity) this.#holdTo(maxBytes);
     return this;
@@ -288,7 +288,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const entries = this.#tells ? [...this.entriesFrom('oldest', 0)] : [];
     this.#engine.clear();
     this.#calculatedSize = 0;
-    for (const [key, value] of entries) this.#options.dispose?.(value, key, 'clear');
+    for (const [key, value] of entries) this.#tell(key, value, 'clear');
   }
 
   dump(): CacheDump<K, V> {
@@ -439,7 +439,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
   }
 
   #remove(entry: number, reason: DisposeReason): void {
-    const { onEvict, dispose, sizeCalculation } = this.#options;
+    const { sizeCalculation } = this.#options;
     if (reason === 'evict') ++this.#counts.evictions;
     else if (reason === 'expire') ++this.#counts.expirations;
     else ++this.#counts.deletes;
@@ -450,27 +450,37 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const { key, value, size } = this.#engine.entry(entry);
     this.#engine.erase(entry);
     if (sizeCalculation !== undefined) this.#calculatedSize -= size;
-    dispose?.(value as V, key as K, reason);
-    if (reason === 'evict' || reason === 'expire') onEvict?.(key as K, value as V, reason);
+    this.#tell(key as K, value as V, reason);
+  }
+
+  #tell(key: K, value: V, reason: DisposeReason): void {
+    const { onEvict, dispose } = this.#options;
+    dispose?.(value, key, reason);
+    if (reason === 'evict' || reason === 'expire') onEvict?.(key, value, reason);
   }
 
   /** Memory comes back by segments: where evicting doesn't give enough, all that is left is written anew. */
   #holdTo(maxBytes: number): void {
     if (this.#engine.bytes <= maxBytes) return;
     this.purgeStale();
-    const left = this.dump();
-    const gone = left.splice(0, Math.ceil(left.length * 0.25));
-    this.#engine.clear();
-    this.#calculatedSize = 0;
-    for (const [key, { value, ttl = 0, size = 0 }] of left) {
-      this.#engine.put(key, value, this.#expires(ttl), size);
-      this.#calculatedSize += size;
+    const entries = this.dump();
+    let gone = 0;
+    for (;;) {
+      gone += Math.ceil((entries.length - gone) * 0.25);
+      this.#engine.clear();
+      this.#calculatedSize = 0;
+      try {
+        for (const [key, { value, ttl = 0, size = 0 }] of entries.slice(gone)) {
+          this.#engine.put(key, value, this.#expires(ttl), size);
+          this.#calculatedSize += size;
+        }
+        break;
+      } catch {
+        // Memory is refused all the same: more have to go.
+      }
     }
     // Whoever is told may use the cache.
-    this.#counts.evictions += gone.length;
-    for (const [key, { value }] of gone) {
-      this.#options.dispose?.(value, key, 'evict');
-      this.#options.onEvict?.(key, value, 'evict');
-    }
+    this.#counts.evictions += gone;
+    for (const [key, { value }] of entries.slice(0, gone)) this.#tell(key, value, 'evict');
   }
 }

@@ -251,6 +251,32 @@ describe('many at once', () => {
     },
   );
 
+  test('keys that come twice, that are there, and that are new, while holes are filled', () => {
+    const pairs = fc.array(fc.tuple(fc.integer({ min: -300, max: 300 }), fc.double()), { maxLength: 400 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(pairs, fc.integer({ min: 2, max: 5 })), { maxLength: 6 }), (rounds) => {
+        const map = createCompactMap<number, unknown>();
+        const model = new Map<number, unknown>();
+        for (const [given, every] of rounds) {
+          const keys = given.map(([key]) => key);
+          const values = given.map(([, value]) => value);
+          map.setMany(every === 2 ? keys : Int32Array.from(keys), values);
+          given.forEach(([key, value]) => model.set(key, value));
+          expect([...map]).toEqual([...model]);
+          [...model.keys()].forEach((key, i) => {
+            if (i % every !== 0) return;
+            expect(map.delete(key)).toBe(model.delete(key));
+          });
+          const [first] = model.keys();
+          if (first === undefined) continue;
+          map.set(first, 'text');
+          model.set(first, 'text');
+        }
+        map.dispose();
+      }),
+    );
+  });
+
   test('references that many values replace are dropped', () => {
     const map = createCompactMap<number, unknown>();
     for (let i = 0; i < 10; ++i) map.set(i, { i });

@@ -107,6 +107,54 @@ describe('MemoryEfficientCache', () => {
   }
 });
 
+test('what finds no room where a cache is held to its bytes is evicted and told of, the oldest first', () => {
+  const key = (i: number): unknown => (i % 3 === 0 ? i : text(i));
+  const sizeOf = (name: unknown): number => String(name).length + 1;
+  for (const value of [(i: number): unknown => i, mixed]) {
+    const evicted: unknown[][] = [];
+    const make = (): MemoryEfficientCache<unknown, unknown> => {
+      evicted.length = 0;
+      return new MemoryEfficientCache<unknown, unknown>({
+        maxBytes: 8000,
+        sizeCalculation: (_, name) => sizeOf(name),
+        onEvict: (...told) => evicted.push(told),
+      });
+    };
+    let last = 0; // with it, there are more bytes than there may be
+    for (const cache = make(); evicted.length === 0; ++last) cache.set(key(last), value(last));
+    --last;
+    const usual = evicted.length;
+    expectNothingLost(() => {
+      const outcomes = new Set<string>();
+      sweep((refusal) => {
+        const cache = make();
+        for (let i = 0; i < last; ++i) cache.set(key(i), value(i));
+        let isRefused = false;
+        const reached = refusing(refusal, () => {
+          try {
+            cache.set(key(last), value(last));
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'out-of-memory' });
+            isRefused = true;
+          }
+        });
+        const end = isRefused ? last : last + 1;
+        const gone = evicted.length;
+        outcomes.add(isRefused ? 'refused' : gone === usual ? 'usual' : 'more');
+        const all = Array.from({ length: end }, (_, i) => i);
+        expect(evicted, JSON.stringify(refusal)).toEqual(all.slice(0, gone).map((i) => [key(i), value(i), 'evict']));
+        expect([...cache].reverse(), JSON.stringify(refusal)).toEqual(all.slice(gone).map((i) => [key(i), value(i)]));
+        expect(cache.calculatedSize).toBe(all.slice(gone).reduce((sum, i) => sum + sizeOf(key(i)), 0));
+        expect(cache.stats.evictions).toBe(gone);
+        if (isRefused) expect(gone).toBe(0);
+        cache.dispose();
+        return reached;
+      });
+      expect([...outcomes].sort()).toEqual(['more', 'refused', 'usual']);
+    });
+  }
+});
+
 describe('pools', () => {
   test('BufferPool', () => {
     for (const zero of [false, true, 'release' as const]) {
