@@ -260,9 +260,10 @@ class Runs {
   static constexpr const char* kMapOverwritten = "the heap's map was overwritten";
   // Memory grows by a 72nd more than is needed, and by twice that with each growth since the last sweep: up to a ninth, which
   // is below 12 %. Where blocks are freed, too, the peak is near; where none is, growths would come one after another.
+  // Memory above 36 MiB counts as 36: from half a mebibyte to 4.
   static constexpr std::size_t kLeastOvershootShare = 72;
   static constexpr unsigned kMostGrowths = 3;
-  static constexpr std::size_t kMaxOvershootPages = 5 * 1024 * 1024 / 2 / kPageBytes;
+  static constexpr std::size_t kMostShared = 36 * 1024 * 1024 / kGrainBytes;
   static constexpr std::size_t kGrainsPerPage = kPageBytes / kGrainBytes;
   static constexpr std::size_t kEntriesPerGrain = kGrainBytes / sizeof(MapEntry);
 
@@ -382,8 +383,8 @@ class Runs {
 
   TIDEMARK_SMALL bool grow_pages(std::size_t n_grains) {
     const std::size_t needed = (n_grains + kGrainsPerPage - 1) / kGrainsPerPage;
-    std::size_t overshoot = limit_ / (kLeastOvershootShare * kGrainsPerPage >> growths_);
-    if (overshoot > kMaxOvershootPages) overshoot = kMaxOvershootPages;
+    const std::size_t shared = limit_ < kMostShared ? limit_ : kMostShared;
+    std::size_t overshoot = shared / (kLeastOvershootShare * kGrainsPerPage >> growths_);
     if (growths_ < kMostGrowths) ++growths_;
     while (!pages_.grow((needed + overshoot) * kPageBytes)) {
       if (overshoot == 0) return false;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kKiB = 1024, kMiB = 1024 * 1024;
 
-TEST(Growth, OvershootIsAtMostTwelvePercentAndTwoAndAHalfMebibytes) {
-  // The 2.5 MiB bound begins to hold at 22.5 MiB, of which a ninth is 2.5.
+TEST(Growth, OvershootIsAtMostTwelvePercentAndFourMebibytes) {
+  // The bound of 4 MiB begins to hold at 36 MiB, of which a ninth is 4.
   Arena arena(64 * kMiB);
   TestHeap heap{ArenaSource(arena)};
   for (std::size_t growths = 0;;) {
@@ -22,7 +22,7 @@ TEST(Growth, OvershootIsAtMostTwelvePercentAndTwoAndAHalfMebibytes) {
     if (arena.asked().size() == growths) continue;
     growths = arena.asked().size();
     // What is above the new block was not needed for it, and less than a page of it is rounding.
-    ASSERT_LT(stats_of(heap).top_bytes, std::min(heap_bytes * 12 / 100, 5 * kMiB / 2) + kPageBytes);
+    ASSERT_LT(stats_of(heap).top_bytes, std::min(heap_bytes * 12 / 100, 4 * kMiB) + kPageBytes);
   }
 }
 
@@ -37,12 +37,23 @@ TEST(Growth, OvershootIsSmallWhereBlocksAreFreedToo) {
   EXPECT_LT(stats_of(heap).top_bytes, stats_of(heap).heap_bytes / 64 + kPageBytes);
 }
 
+TEST(Growth, OvershootIsHalfAMebibyteWhereBlocksOfALargeHeapAreFreedToo) {
+  Arena arena(128 * kMiB);
+  TestHeap heap{ArenaSource(arena)};
+  std::vector<void*> blocks;
+  while (stats_of(heap).heap_bytes < 96 * kMiB) blocks.push_back(heap.allocate(64 * kKiB));
+  for (std::size_t i = 0; i < blocks.size(); i += 2) heap.free(blocks[i]);
+  const std::size_t growths = arena.asked().size();
+  while (arena.asked().size() == growths) ASSERT_NE(heap.allocate(96 * kKiB), nullptr);
+  EXPECT_LT(stats_of(heap).top_bytes, kMiB / 2 + kPageBytes);
+}
+
 TEST(Growth, CallsAreAmortised) {
   Arena arena(128 * kMiB);
   TestHeap heap{ArenaSource(arena)};
   while (stats_of(heap).heap_bytes < 100 * kMiB) ASSERT_NE(heap.allocate(64 * kKiB), nullptr);
-  // From 64 KiB a page or two at a time up to 1 MiB, then by a ninth up to 22.5 MiB, then 31 steps of 2.5 MiB.
-  EXPECT_LT(arena.asked().size(), 80u);
+  // From 64 KiB a page or two at a time up to 1 MiB, then by a ninth up to 36 MiB, then 16 steps of 4 MiB.
+  EXPECT_LT(arena.asked().size(), 64u);
 }
 
 TEST(Growth, IsAlwaysWholePages) {
