@@ -107,6 +107,7 @@ describe('a shrink that is refused', () => {
   test('what cannot work at all, when the program is linked', async () => {
     for (const [flag, reason] of [
       ['-pthread', /Tidemark does not work with threads/],
+      ['-sMEMORY64', /Tidemark works with addresses of 32 bits/],
       ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
       ['-fsanitize=address', /-fsanitize=address.* bring a malloc of their own/],
       ['-fsanitize=leak', /-fsanitize=leak.* bring a malloc of their own/],
