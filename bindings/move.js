@@ -37,7 +37,11 @@ addToLibrary({
   // The memory of `instance`, made with `imports`.
   $tidemarkNewMemory: (instance, imports) => {
     var { module, name } = tidemarkMemoryPlace();
-    return module === undefined ? instance.exports[name] : imports[module][name];
+#if IMPORTED_MEMORY
+    return imports[module][name];
+#else
+    return instance.exports[name];
+#endif
   },
 
   $tidemarkGrowTo__deps: ['$TidemarkError'],
@@ -218,9 +222,10 @@ addToLibrary({
   $tidemarkDead: () => {
     throw new WebAssembly.RuntimeError('tidemark: this function belongs to an instance that shrink() has replaced; take it from the Module again');
   },
-  $tidemarkForward: (memory) => {
+  $tidemarkForward: (memory, table) => {
     Object.defineProperty(memory, 'buffer', { get: () => wasmMemory.buffer });
     memory.grow = (pages) => wasmMemory.grow(pages); // as it goes on through growth
+    if (table) Object.defineProperty(table, 'length', { get: () => wasmTable.length }); // its functions do (gates.js)
   },
 
   $tidemarkAdopt__deps: ['$tidemarkProgram', '$tidemarkCollect', '$tidemarkDead', '$tidemarkForward', '$tidemarkDetach', '$tidemarkGateInstance', '$tidemarkTakeExports', '$stackRestore', 'emscripten_stack_get_current', '$wasmMemory', '$wasmTable',
@@ -239,6 +244,7 @@ addToLibrary({
     var stackPointer = _emscripten_stack_get_current();
     var oldMemory = wasmMemory;
     var oldTable = program.table;
+    var oldWasmTable = wasmTable;
 #if ASYNCIFY == 1
     var oldExports = program.instance.exports;
 #endif
@@ -299,7 +305,7 @@ addToLibrary({
 
     tidemarkDetach(program.replaced);
     program.replaced = oldMemory;
-    tidemarkForward(oldMemory);
+    tidemarkForward(oldMemory, oldWasmTable);
 
     Promise.resolve().then(() => {
       tidemarkDetach(program.replaced);

@@ -86,27 +86,13 @@ addToLibrary({
     return frames;
   },
 
-  $tidemarkStack__deps: ['$tidemarkProfile', '$tidemarkSiteFrame', '$tidemarkLineFrame', '$tidemarkScopeFrames', 'tidemark_on_sampled'],
+  $tidemarkStack__deps: ['$tidemarkProfile', '$tidemarkTrace', '$tidemarkSiteFrame', '$tidemarkLineFrame', '$tidemarkScopeFrames', 'tidemark_on_sampled'],
   // The frames of the stack that called tidemark_on_sampled, the innermost first: WebAssembly, named scopes, JavaScript.
   $tidemarkStack: () => {
     var profile = tidemarkProfile;
     var scopes = tidemarkScopeFrames();
     if (profile['stacks'] == 'scopes') return scopes;
-    var limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
-    var prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-    var stack;
-    try {
-      Error.stackTraceLimit = profile['maxFrames'];
-      Error.prepareStackTrace = (_, sites) => sites.map(tidemarkSiteFrame);
-      var trace = {};
-      if (Error.captureStackTrace) Error.captureStackTrace(trace, _tidemark_on_sampled);
-      stack = trace.stack ?? new Error().stack;
-    } finally {
-      for (var [name, descriptor] of [['stackTraceLimit', limit], ['prepareStackTrace', prepare]]) {
-        if (descriptor) Object.defineProperty(Error, name, descriptor);
-        else delete Error[name];
-      }
-    }
+    var stack = tidemarkTrace(profile['maxFrames'], (frames) => frames.map(tidemarkSiteFrame), _tidemark_on_sampled);
     if (typeof stack == 'string') {
       stack = stack.split('\n').map(tidemarkLineFrame).filter((frame) => frame >= 0);
       var own = stack.findIndex((frame) => profile['frames'][frame]['kind'] == 'wasm');

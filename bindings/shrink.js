@@ -1,15 +1,26 @@
 // Shrink: moves the program to as small a memory as it can go on in (move.js), at once or at the next idle moment, and says
 // what that gives back.
-/* global addToLibrary */
+// tidemark_now() is the clock of src/platform/clock_wasm.cpp.
+/* global addToLibrary, tidemark_now */
 
 addToLibrary({
+  // What has become of `allocatedBefore` since `begin`.
+  $tidemarkResult: (allocatedBefore, begin, copiedBytes) => ({
+    'returnedBytes': allocatedBefore - wasmMemory.buffer.byteLength,
+    'copiedBytes': copiedBytes,
+    'durationMs': tidemark_now() - begin,
+    'allocatedBefore': allocatedBefore,
+    'allocatedAfter': wasmMemory.buffer.byteLength,
+  }),
+
   $tidemarkReport__deps: ['$tidemarkProgram'],
   $tidemarkReport: (report) => {
+    var failed = (e) => err(`tidemark: a listener of onShrink threw ${e}`);
     for (var listener of [...tidemarkProgram.listeners]) {
       try {
-        listener(report);
+        listener(report)?.then?.(undefined, failed); // one that nobody waits for would end a program in Node
       } catch (e) {
-        err(`tidemark: a listener of onShrink threw ${e}`);
+        failed(e);
       }
     }
     return report;
@@ -32,23 +43,16 @@ addToLibrary({
   $tidemarkIsTooLittle: (options) => options['minReturnedBytes'] > 0 && tidemarkBenefit()['returnedBytes'] < options['minReturnedBytes'],
 
   $tidemarkShrink__deps: ['$tidemarkNewMemory', '$tidemarkNewImports', '$tidemarkMove', '$tidemarkRequireShrinkable',
-                          '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$tidemarkNow', '$TidemarkError', 'tidemark_shrink_prepare'],
+                          '$tidemarkReport', '$tidemarkResult', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$TidemarkError', 'tidemark_shrink_prepare'],
   $tidemarkShrink: (given) => {
     var options = tidemarkShrinkOptions(given);
-    var begin = tidemarkNow();
+    var begin = tidemark_now();
     tidemarkRequireShrinkable();
 #if ASYNCIFY == 1
     if (Asyncify.currData) throw new TidemarkError('busy', 'shrink: the program is suspended (Asyncify); shrinkSoon() moves it as it is');
 #endif
     var allocatedBefore = wasmMemory.buffer.byteLength;
-    var report = (copiedBytes) => ({
-      'returnedBytes': allocatedBefore - wasmMemory.buffer.byteLength,
-      'copiedBytes': copiedBytes,
-      'durationMs': tidemarkNow() - begin,
-      'allocatedBefore': allocatedBefore,
-      'allocatedAfter': wasmMemory.buffer.byteLength,
-    });
-    if (tidemarkIsTooLittle(options)) return report(0);
+    if (tidemarkIsTooLittle(options)) return tidemarkResult(allocatedBefore, begin, 0);
     tidemarkCompact(options['compactBudget']);
     var leastBytes = _tidemark_shrink_prepare() >>> 0;
     var instance;
@@ -58,7 +62,8 @@ addToLibrary({
     } catch (cause) {
       throw tidemarkNoInstance(cause, ' (shrinkSoon() can make one where the engine refuses to on this thread)');
     }
-    return tidemarkReport(report(tidemarkMove(instance, tidemarkNewMemory(instance, imports), leastBytes)));
+    var copiedBytes = tidemarkMove(instance, tidemarkNewMemory(instance, imports), leastBytes);
+    return tidemarkReport(tidemarkResult(allocatedBefore, begin, copiedBytes));
   },
 
   $tidemarkNoInstance__deps: ['$TidemarkError'],
@@ -67,8 +72,7 @@ addToLibrary({
       ? new TidemarkError('not-supported', `shrink: no new instance with the imports that instantiateWasm was given; it may add to them, but not use others: ${cause}`, { cause })
       : new TidemarkError('out-of-memory', `shrink: no new instance${hint}: ${cause}`, { cause }),
 
-  // An AudioWorklet has neither this clock nor timers.
-  $tidemarkNow: () => (globalThis.performance ?? Date).now(),
+  // An AudioWorklet has no timers.
   $tidemarkIdle: () =>
     new Promise((resolve) => {
       if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 100 });
@@ -77,7 +81,7 @@ addToLibrary({
     }),
 
   $tidemarkShrinkSoon__deps: ['$tidemarkProgram', '$tidemarkNewMemory', '$tidemarkGrowTo', '$tidemarkNewImports', '$tidemarkTouch', '$tidemarkMove', '$tidemarkIdle',
-                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', '$tidemarkNow', 'tidemark_shrink_prepare'],
+                              '$tidemarkRequireShrinkable', '$tidemarkReport', '$tidemarkResult', '$tidemarkCompact', '$tidemarkShrinkOptions', '$tidemarkIsTooLittle', '$tidemarkNoInstance', 'tidemark_shrink_prepare'],
   // The new instance is made in the background. The program may go on meanwhile: it is moved when that is there.
   $tidemarkShrinkSoon: async (given) => {
     var options = tidemarkShrinkOptions(given);
@@ -92,10 +96,8 @@ addToLibrary({
       }
     };
     await idle();
-    if (tidemarkIsTooLittle(options)) {
-      var unchanged = wasmMemory.buffer.byteLength;
-      return { 'returnedBytes': 0, 'copiedBytes': 0, 'durationMs': 0, 'allocatedBefore': unchanged, 'allocatedAfter': unchanged };
-    }
+    var begin = tidemark_now();
+    if (tidemarkIsTooLittle(options)) return tidemarkResult(wasmMemory.buffer.byteLength, begin, 0);
     tidemarkCompact(options['compactBudget']);
     var instance;
     var movedFrom = wasmMemory;
@@ -111,17 +113,10 @@ addToLibrary({
     await idle();
     // shrink() was called meanwhile: the new memory may be larger than the program's is now.
     if (wasmMemory != movedFrom) return tidemarkShrinkSoon(given);
-    var begin = tidemarkNow();
+    begin = tidemark_now(); // of the one pause
     var allocatedBefore = wasmMemory.buffer.byteLength;
     var copiedBytes = tidemarkMove(instance, memory, _tidemark_shrink_prepare() >>> 0);
-    var allocatedAfter = memory.buffer.byteLength;
-    return tidemarkReport({
-      'returnedBytes': allocatedBefore - allocatedAfter,
-      'copiedBytes': copiedBytes,
-      'durationMs': tidemarkNow() - begin,
-      'allocatedBefore': allocatedBefore,
-      'allocatedAfter': allocatedAfter,
-    });
+    return tidemarkReport(tidemarkResult(allocatedBefore, begin, copiedBytes));
   },
 
   $tidemarkBenefit__deps: ['$tidemarkProgram', '$tidemarkRanges', '$tidemarkRenewViews', 'tidemark_shrink_static', 'tidemark_shrink_expect', 'emscripten_stack_get_current', '$HEAPU32'],

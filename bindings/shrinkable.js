@@ -2,24 +2,32 @@
 /* global addToLibrary */
 
 addToLibrary({
-  // Whether a function of any WebAssembly module is on the stack.
-  $tidemarkWasmOnStack: () => {
-    // V8 and SpiderMonkey, then JavaScriptCore.
-    var isWasm = (frame) => /wasm-function\[|\[wasm code\]|wasm-stub/.test(frame);
-    var limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
-    var prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-    var stack;
+  // What is on the stack, to a depth: what `prepare` makes of V8's frames, and text in other engines. `own`: a function whose frame,
+  // and those that it has led to, are left out. How the program's own errors are traced stays what it was.
+  $tidemarkTrace: (depth, prepare, own) => {
+    var set = { 'stackTraceLimit': depth, 'prepareStackTrace': (_, frames) => prepare(frames) };
+    var before = Object.keys(set).map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)]);
     try {
-      Object.defineProperty(Error, 'stackTraceLimit', { value: Infinity, configurable: true, writable: true });
-      // V8 is spared the text of the whole trace, which takes it twice as long.
-      Object.defineProperty(Error, 'prepareStackTrace', { value: (_, frames) => frames.some(isWasm), configurable: true, writable: true });
-      stack = new Error().stack;
+      for (var [name] of before) Object.defineProperty(Error, name, { value: set[name], configurable: true, writable: true });
+      var trace = {};
+      if (own) Error.captureStackTrace?.(trace, own);
+      return trace.stack ?? new Error().stack;
     } finally {
-      for (var [name, descriptor] of [['stackTraceLimit', limit], ['prepareStackTrace', prepare]]) {
+      for (var [name, descriptor] of before) {
         if (descriptor) Object.defineProperty(Error, name, descriptor);
         else delete Error[name];
       }
     }
+  },
+
+  $tidemarkWasmOnStack__deps: ['$tidemarkTrace'],
+  // Whether a function of any WebAssembly module is on the stack.
+  $tidemarkWasmOnStack: () => {
+    // V8 and SpiderMonkey, then JavaScriptCore. To its end: a script's address may have anything in it, and a line and a column after it.
+    var isWasm = (frame) => /:wasm-function\[\d+\]:0x[\da-f]+\)?$|@\[wasm code\]|^wasm-stub@/.test(frame);
+    var hasLimit = Object.hasOwn(Error, 'stackTraceLimit');
+    // V8 is spared the text of the whole trace, which takes it twice as long.
+    var stack = tidemarkTrace(Infinity, (frames) => frames.some(isWasm));
     if (typeof stack == 'boolean') return stack;
     var lines = stack.split('\n');
     for (var line of lines) {
@@ -28,7 +36,7 @@ addToLibrary({
       if (/^[\w. ]+\*/.test(line)) return false;
     }
     // An engine that cuts the trace at 128 frames leaves the question open.
-    return !limit && lines.length >= 128;
+    return !hasLimit && lines.length >= 128;
   },
 
   $tidemarkRenewViews__deps: ['$HEAPU32'],
@@ -52,9 +60,6 @@ addToLibrary({
     if (ABORT) throw new TidemarkError('not-supported', 'shrink: the program has aborted or exited');
     if (!(program.module instanceof WebAssembly.Module)) {
       throw new TidemarkError('not-supported', 'shrink: the WebAssembly.Module is not known; give it to the callback of instantiateWasm: receive(instance, module)');
-    }
-    if (globalThis.SharedArrayBuffer && wasmMemory.buffer instanceof SharedArrayBuffer) {
-      throw new TidemarkError('not-supported', 'shrink: the memory is shared');
     }
 #if ASYNCIFY == 1
     if (Asyncify.state !== Asyncify.State.Normal) throw new TidemarkError('busy', 'shrink: Asyncify is unwinding or rewinding the program');

@@ -24,14 +24,19 @@ function writersOf(source) {
 }
 
 /**
- * Emscripten's module without what fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The minifier
- * removes what is called by nothing then.
+ * Emscripten's module without what finds, fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The
+ * minifier removes what is called by nothing then; and what it can't know to have no effect is cut, too.
  */
 function startedByHand(source) {
   const file = ts.createSourceFile('tidemark.mjs', source, ts.ScriptTarget.ES2022, true);
   const cuts = [];
+  const withoutUse = ['var _scriptName=import.meta.url;', 'var out=console.log.bind(console);'];
   const visit = (node) => {
-    if (ts.isFunctionDeclaration(node) && node.name.text === 'instantiateAsync') {
+    if (ts.isVariableStatement(node) && withoutUse.includes(node.getText())) {
+      cuts.push(node);
+    } else if (ts.isIfStatement(node) && node.expression.getText() === 'ENVIRONMENT_IS_WEB||ENVIRONMENT_IS_WORKER') {
+      cuts.push(node); // of which scriptDirectory and readAsync come
+    } else if (ts.isFunctionDeclaration(node) && node.name.text === 'instantiateAsync') {
       cuts.push({ pos: node.body.pos + 1, end: node.body.end - 1 });
     } else if (ts.isIfStatement(node) && node.expression.getText() === 'instantiateWasm') {
       cuts.push({ pos: node.getStart(), end: node.thenStatement.getStart() }); // its block returns
@@ -39,7 +44,7 @@ function startedByHand(source) {
     ts.forEachChild(node, visit);
   };
   visit(file);
-  if (cuts.length !== 2) throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
+  if (cuts.length !== 5) throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
   return cuts
     .sort((a, b) => b.pos - a.pos)
     .reduce((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);

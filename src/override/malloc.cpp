@@ -108,6 +108,9 @@ std::size_t tidemark_malloc_usable_size(void* block) { return serving_heap.usabl
 
 /// Gives back what is kept for speed, and puts the heap's own data as low as it goes; whether the top came down.
 int tidemark_malloc_trim(std::size_t) {
+  // No instruction, but a mark of the object: what has anything atomic in it and was compiled without threads is refused by the
+  // linker where memory is shared (-pthread, -sWASM_WORKERS). Else it would link, and two threads would spoil the heap.
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
   const auto top = global_heap.top();
 #ifdef TIDEMARK_HARDEN
   serving_heap.empty_quarantine();

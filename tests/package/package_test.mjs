@@ -114,6 +114,23 @@ async function commandLine() {
   assert.equal(await outputOf('plain.js'), 'C\nheld 1000 1\n');
 }
 
+/** The linker knows of the archive, by itself, that it is for one thread. No libraries: those for threads take minutes to be made. */
+async function threadsAreRefused() {
+  const source = join(root, 'tests/package/project/app.c');
+  for (const flag of ['-pthread', '-sWASM_WORKERS']) {
+    for (const name of ['tidemark', 'tidemark_small', 'tidemark_hardened']) {
+      const archives = [join(prefix, `lib/lib${name}.a`), archive];
+      const args = [source, `-I${prefix}/include`, '-sMALLOC=none', flag, '-nostdlib', ...archives, '-o', 'threads.js'];
+      const { code, output } = await run('emcc', [...args, '-sERROR_ON_UNDEFINED_SYMBOLS=0'], {
+        ...inWork,
+        mayFail: true,
+      });
+      assert.notEqual(code, 0, `${name} was linked with ${flag}`);
+      assert.match(output, /shared-memory is disallowed by malloc\.cpp\.o/);
+    }
+  }
+}
+
 async function pkgConfig() {
   const env = { ...loadEnvironment(), PKG_CONFIG_PATH: `${prefix}/lib/pkgconfig` };
   for (const [compiler, source, expected] of [
@@ -172,6 +189,47 @@ async function emscriptenPort() {
     assert.notEqual(code, 0);
     assert.match(output, reason);
   }
+}
+
+/** Python's `tools` of an Emscripten of another version, as far as the port asks it before all else. */
+const toolsOf = (version) => `
+import sys, types
+for name in ['tools', 'tools.settings', 'tools.utils', 'tools.system_libs']: sys.modules[name] = types.ModuleType(name)
+sys.modules['tools'].system_libs = sys.modules['tools.system_libs']
+sys.modules['tools.settings'].settings = types.SimpleNamespace(JS_LIBRARIES=[])
+sys.modules['tools.settings'].user_settings = {}
+sys.modules['tools.utils'].exit_with_error = sys.exit
+sys.modules['tools.utils'].path_from_root = lambda *path: sys.argv[1]
+open(sys.argv[1], 'w').write('"${version}"')
+sys.path.insert(0, sys.argv[2])
+import tidemark
+tidemark.handle_options({}, sys.exit)
+`;
+
+async function portElsewhere() {
+  const share = join(prefix, 'share/tidemark');
+  const { least } = /^least +emscripten +(?<least>\S+)/m.exec(
+    readFileSync(join(root, 'toolchain/versions'), 'utf8'),
+  ).groups;
+  for (const [version, refused] of [
+    ['3.1.69', true],
+    ['6.0.4-git', true],
+    [least, false],
+    ['6.0.10', false],
+    ['10.0.0-git', false],
+  ]) {
+    const args = ['-c', toolsOf(version), join(work, 'emscripten-version.txt'), share];
+    const { code, output } = await run('python3', args, { ...inWork, mayFail: true });
+    assert.equal(code, refused ? 1 : 0, output);
+    assert.equal(output.trim(), refused ? `emcc is Emscripten ${version}, and ${least} or later is needed` : '');
+  }
+  // In the checkout, or copied out of the prefix, it has nothing to link.
+  const port = join(root, 'toolchain/port/tidemark.py');
+  const source = join(root, 'tests/package/project/app.c');
+  const args = [source, `-I${prefix}/include`, `--use-port=${port}`, '-o', 'elsewhere.js'];
+  const { code, output } = await run('emcc', args, { ...inWork, mayFail: true });
+  assert.notEqual(code, 0);
+  assert.match(output, /tidemark\.py: there is no .*libtidemark\.a: the port works where `cmake --install` has put it/);
 }
 
 /** Which malloc a program has is told by its size: the small one's is less than half of the other's. */
@@ -280,6 +338,11 @@ async function commandLineVariants() {
 async function refusals() {
   const toPrefix = [inPrefix, '-S', 'project'];
   assert.match(await refusedConfiguration(toPrefix), /is built for WebAssembly: configure the project with emcmake/);
+  const emscripten = join(loadEnvironment().TIDEMARK_EMSCRIPTEN, 'cmake/Modules/Platform/Emscripten.cmake');
+  assert.match(
+    await refusedConfiguration([...toPrefix, `-DCMAKE_TOOLCHAIN_FILE=${emscripten}`, '-DEMSCRIPTEN_VERSION=3.1.69']),
+    /emcc is Emscripten 3\.1\.69, and \d+\.\d+\.\d+ or later is needed/,
+  );
   const toolchain = `-DCMAKE_TOOLCHAIN_FILE=${root}/toolchain/cmake/emscripten.cmake`;
   assert.match(
     await refusedConfiguration([...toPrefix, toolchain, '-DWANTED_VERSION=99']),
@@ -361,8 +424,10 @@ await main(async () => {
     await test('tidemark::runtime from C and C++', cmakeRuntime);
     await test('tidemark/manager.h in a program of C++ alone', managerWithoutJavaScript);
     await test('--use-port=tidemark.py, with and without the runtime, from C and C++', emscriptenPort);
+    await test('the port of another Emscripten, and in another place', portElsewhere);
     await test('the small malloc, chosen and by default with -Oz and -Os', smallMalloc);
     await test('emcc app.c -sMALLOC=none libtidemark.a', commandLine);
+    await test('the archive alone is refused in a program with threads', threadsAreRefused);
     await test('pkg-config from C and C++', pkgConfig);
     await test('with both kinds of exceptions, and link-time optimisation', commandLineVariants);
     await test('examples of the guides in C and C++', examplesOfTheGuides);

@@ -154,3 +154,18 @@ test('what the user put in the place of an export stays there', async () => {
   assert.equal(program._bump, own);
   assert.equal(program._bump(), 800);
 });
+
+test('a table that JavaScript has kept is the one of the program, also in its length', async () => {
+  const { program } = await startVariant(['-O2', ...es6]);
+  const table = program.wasmTable;
+  const first = program.addFunction((x) => x + 1, 'ii');
+  shrinkAfterPeak(program);
+  assert.equal(table.length, program.wasmTable.length);
+  const second = program.addFunction((x) => x + 2, 'ii'); // which grows it
+  assert.equal(table.length, program.wasmTable.length);
+  assert.ok(second < table.length);
+  assert.deepEqual([table.get(first)(1), table.get(second)(1)], [2, 3]);
+  assert.equal(table.grow(1), program.wasmTable.length - 1);
+  shrinkAfterPeak(program);
+  assert.equal(table.length, program.wasmTable.length);
+});

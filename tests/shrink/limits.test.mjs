@@ -1,6 +1,7 @@
 // When a shrink is refused, or fails, nothing has changed; and a hundred of them leave nothing behind.
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
+import { runInThisContext } from 'node:vm';
 import { describe, test } from 'vitest';
 import { build, shrinkAfterPeak, start } from './support/program.mjs';
 
@@ -40,6 +41,16 @@ describe('a shrink that is refused', () => {
     // Of our own frames there may be many.
     deep(500, () => program.tidemark.shrink());
     assert.equal(program._verify(), 20000);
+  });
+
+  test('not for what a script or a function of JavaScript is called', async () => {
+    const program = await startCore();
+    const name = '[wasm code]/wasm-stub:wasm-function[1]:0x1';
+    const named = { [name]: (then) => then() }[name];
+    const source = `(then) => then()\n//# sourceURL=http://localhost/${name}`;
+    const from = [named, (0, eval)(source), runInThisContext(source, { filename: `/srv/${name}.js` })];
+    for (const call of from) assert.equal(call(() => program.tidemark.shrink()).copiedBytes > 0, true);
+    for (const call of from) assert.throws(() => call(() => program._shrink_inside()), { code: 'busy' });
   });
 
   test('shrinkSoon() waits until it can', async () => {
@@ -96,6 +107,7 @@ describe('a shrink that is refused', () => {
   test('what cannot work at all, when the program is linked', async () => {
     for (const [flag, reason] of [
       ['-pthread', /Tidemark does not work with threads/],
+      ['-sMEMORY64', /Tidemark works with addresses of 32 bits/],
       ['-sMALLOC=dlmalloc', /-sMALLOC=dlmalloc is another malloc/],
       ['-fsanitize=address', /-fsanitize=address.* bring a malloc of their own/],
       ['-fsanitize=leak', /-fsanitize=leak.* bring a malloc of their own/],
@@ -162,15 +174,20 @@ describe('what Module.tidemark tells', () => {
   });
 
   test('benefit, statistics and listeners', async () => {
-    const program = await startCore();
+    const told = [];
+    const program = await startCore({ printErr: (line) => told.push(line) });
     program._peak(100 << 20);
     const before = program.tidemark.stats();
     const benefit = program.tidemark.benefit();
     assert.deepEqual(program.tidemark.stats(), before);
     const reports = [];
-    const failing = program.tidemark.onShrink(() => {
-      throw new Error('of a listener');
-    });
+    const failures = [
+      program.tidemark.onShrink(() => {
+        throw new Error('of a listener');
+      }),
+      program.tidemark.onShrink(() => Promise.reject(new Error('of one that is asynchronous'))),
+      program.tidemark.onShrink(() => null),
+    ];
     const unsubscribe = program.tidemark.onShrink((report) => reports.push(report));
     assert.deepEqual(program.tidemark.shrink({ minReturnedBytes: 1 << 30 }).returnedBytes, 0);
     assert.deepEqual((await program.tidemark.shrinkSoon({ minReturnedBytes: 1 << 30 })).returnedBytes, 0);
@@ -181,7 +198,12 @@ describe('what Module.tidemark tells', () => {
     assert.ok(Math.abs(report.copiedBytes - benefit.copiedBytes) <= 1 << 20);
     assert.equal(program.tidemark.stats().memoryBytes, report.allocatedAfter);
     unsubscribe();
-    failing();
+    await Promise.resolve(); // its rejection is told, which would else end the process
+    assert.deepEqual(told, [
+      'tidemark: a listener of onShrink threw Error: of a listener',
+      'tidemark: a listener of onShrink threw Error: of one that is asynchronous',
+    ]);
+    for (const leave of failures) leave();
     program.tidemark.shrink();
     assert.equal(reports.length, 1);
     assert.match(program.tidemark.version, /^\d+\.\d+\.\d+$/);

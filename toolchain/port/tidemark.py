@@ -12,6 +12,7 @@ With -msimd128 on the command line that links, the runtime has SIMD too.
 
 import glob
 import os
+import re
 import sys
 
 from tools import system_libs
@@ -27,6 +28,7 @@ OPTIONS = {
 }
 
 LICENSE = 'MIT'
+LEAST_EMSCRIPTEN = '6.0.5'  # as toolchain/versions has it
 
 share = os.path.dirname(os.path.abspath(__file__))
 prefix = os.path.dirname(os.path.dirname(share))
@@ -38,7 +40,16 @@ def needed(settings):
   return False
 
 
+def require_emscripten(error_handler):
+  with open(path_from_root('emscripten-version.txt')) as file:
+    version = file.read().strip().strip('"')
+  numbers = [[int(number) for number in re.findall(r'\d+', text)[:3]] for text in (version, LEAST_EMSCRIPTEN)]
+  if numbers[0] < numbers[1]:
+    error_handler(f'emcc is Emscripten {version}, and {LEAST_EMSCRIPTEN} or later is needed')
+
+
 def handle_options(options, error_handler):
+  require_emscripten(error_handler)
   has_simd = bool({'-msimd128', '-mrelaxed-simd'} & {*sys.argv, *os.environ.get('EMCC_CFLAGS', '').split()})
   for name in opts:
     if name == 'small' and name not in options:
@@ -67,8 +78,12 @@ def process_args(ports):
 
 
 def linker_setup(ports, settings):
+  if not os.path.isfile(os.path.join(prefix, 'lib', 'libtidemark.a')):
+    exit_with_error(f'tidemark.py: there is no {prefix}/lib/libtidemark.a: the port works where `cmake --install` has put it, in share/tidemark of the prefix')
   if settings.PTHREADS or settings.SHARED_MEMORY or settings.WASM_WORKERS:
     exit_with_error('tidemark.py: Tidemark does not work with threads (-pthread, -sSHARED_MEMORY, -sWASM_WORKERS)')
+  if settings.MEMORY64:
+    exit_with_error('tidemark.py: Tidemark works with addresses of 32 bits: leave -sMEMORY64 out')
   if user_settings.get('MALLOC', 'none') != 'none':
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
   if settings.USE_ASAN or settings.USE_LSAN:

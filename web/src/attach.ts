@@ -2,8 +2,9 @@
 import { createApi, type TidemarkApi } from './api.js';
 import { aClock, check } from './checks.js';
 import { Context, type Clock } from './context.js';
-import { runtimeOf, type EmscriptenModule } from './engine.js';
+import { requireStarted, runtimeOf, type EmscriptenModule } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
+import { isPromise } from './promises.js';
 
 export * from './types.js';
 
@@ -12,7 +13,7 @@ export * from './types.js';
  * calls, and `defaultModule` is the program.
  *
  * @throws {TidemarkError} `'invalid-module'`: no Emscripten Module, or no id; `'not-supported'`: one that was linked
- *   without the runtime (`--use-port=…/tidemark.py:runtime=true`, or `tidemark::runtime`)
+ *   without the runtime (`--use-port=…/tidemark.py:runtime=true`, or `tidemark::runtime`); `'busy'`: it has not been started yet
  */
 export function attach(given: { id: string; module: object; clock?: Clock }): TidemarkApi {
   if (typeof given !== 'object' || given === null) {
@@ -22,7 +23,7 @@ export function attach(given: { id: string; module: object; clock?: Clock }): Ti
   if (typeof id !== 'string' || id === '') {
     throw new TidemarkError('invalid-module', `module: id is ${shown(id)}, and a string that isn't empty is expected`);
   }
-  if (typeof module !== 'object' || module === null) {
+  if (typeof module !== 'object' || module === null || isPromise(module)) {
     throw new TidemarkError(
       'invalid-module',
       `module: module of "${id}" is ${shown(module)}, and an instantiated Emscripten Module is expected`,
@@ -36,5 +37,6 @@ export function attach(given: { id: string; module: object; clock?: Clock }): Ti
       `module: "${id}" is not linked with Tidemark's runtime; link it with --use-port=…/tidemark.py:runtime=true, or give it to the API of 'tidemark' as a foreign module`,
     );
   }
+  requireStarted(runtime, id);
   return createApi(new Context(runtime, clock, id));
 }

@@ -1,5 +1,6 @@
 // What the package drives a program by: Module.tidemark of a program that was linked with the runtime (bindings/*.js).
 // The packaged engine is such a program too.
+import { TidemarkError } from './errors.js';
 import type { HeapStats } from './heap_stats.js';
 
 /**
@@ -26,6 +27,7 @@ export interface EngineViews {
 
 export interface Engine {
   readonly exports: EngineExports;
+  /** Empty until the program has been started. */
   readonly views: EngineViews;
   /** Called when blocks have moved, and when the memory has grown or is another one. They may not call the engine. */
   readonly moved: (() => void)[];
@@ -75,4 +77,11 @@ export interface EmscriptenModule {
 export function runtimeOf(module: EmscriptenModule): Runtime | null {
   const runtime = module.tidemark;
   return typeof runtime === 'object' && runtime !== null && typeof runtime.engine === 'object' ? runtime : null;
+}
+
+/** @throws {TidemarkError} `'busy'`: the script has been read, and its WebAssembly isn't there yet */
+export function requireStarted({ engine }: Runtime, id: string): void {
+  if (!('u8' in engine.views)) {
+    throw new TidemarkError('busy', `module: "${id}" has not been started yet: wait for onRuntimeInitialized`);
+  }
 }

@@ -1,8 +1,9 @@
 // What users want looked after, of whichever kind, and how much can be seen of it.
 import { aFlag, check, refuseId } from './checks.js';
-import { runtimeOf, type EmscriptenModule, type Runtime } from './engine.js';
+import { requireStarted, runtimeOf, type EmscriptenModule, type Runtime } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
 import type { HeapStats } from './heap_stats.js';
+import { isPromise } from './promises.js';
 import { AllocatorWrapper, RecordedAllocations } from './recorded_allocations.js';
 
 /** A program to look after. `id` is its name in later calls. */
@@ -66,7 +67,7 @@ export class WatchedModule {
       this.runtime = null;
       this.#bufferOf = () => (exported as WebAssembly.Memory).buffer;
     } else {
-      if (typeof module !== 'object' || module === null || module instanceof WebAssembly.Module) {
+      if (typeof module !== 'object' || module === null || module instanceof WebAssembly.Module || isPromise(module)) {
         fail(
           module === undefined
             ? `"${this.id}" has no module, memory or instance, and ${expected}`
@@ -77,6 +78,7 @@ export class WatchedModule {
       this.runtime = runtimeOf(program);
       this.kind = this.runtime ? 'linked' : 'foreign';
       if (this.runtime) {
+        requireStarted(this.runtime, this.id);
         const { engine } = this.runtime;
         this.#bufferOf = () => engine.views.u8.buffer;
       } else {

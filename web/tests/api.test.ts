@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as tidemark from 'tidemark';
 import { attach } from 'tidemark/attach';
 import * as inline from 'tidemark/inline';
@@ -111,10 +111,38 @@ test('attach takes a program with the runtime, and no other', async () => {
   expect(code(await failure(async () => attach({ id: 'plain', module: await loadProgram('linked') })))).toBe(
     'not-supported',
   );
-  const wrong = [null, 4, { id: '', module }, { module }, { id: 'none' }, { id: 'text', module: 'module' }];
+  const wrong = [
+    null,
+    4,
+    { id: '', module },
+    { module },
+    { id: 'none' },
+    { id: 'text', module: 'module' },
+    { id: 'soon', module: Promise.resolve(module) },
+  ];
   for (const given of wrong as Parameters<typeof attach>[0][]) {
     expect(code(await failure(() => attach(given)))).toBe('invalid-module');
   }
+});
+
+test('a program that has been read and not been started is refused as such', async () => {
+  const { default: create } = (await import(new URL('../../build/wasm/web/app_linked.mjs', import.meta.url).href)) as {
+    default: (options: object) => unknown;
+  };
+  const module = { instantiateWasm: () => ({}) }; // which never comes to its end
+  void create(module);
+  await vi.waitFor(() => expect(module).toHaveProperty('tidemark'));
+  const attempts = [
+    () => attach({ id: 'early', module }),
+    () => tidemark.startMonitoring({ id: 'early', module }),
+    () => tidemark.initializeMemoryOptimization({ id: 'early', module }),
+  ];
+  for (const attempt of attempts) {
+    const error = await failure(attempt);
+    expect(code(error)).toBe('busy');
+    expect((error as Error).message).toBe('module: "early" has not been started yet: wait for onRuntimeInitialized');
+  }
+  expect(() => tidemark.getMemoryStats('early')).toThrow(/the id of a/);
 });
 
 test('the package lies where it says', () => {

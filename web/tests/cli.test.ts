@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +97,27 @@ describe('test', () => {
     expect(readBaseline(readFileSync(file('base.json'), 'utf8')).results).toHaveLength(1);
   });
 
+  test('times of another machine are not compared, and all else is', async () => {
+    const args = ['test', app('linked.mjs'), ...quickly, '--suite', 'basicAllocation', '--baseline', 'far.json'];
+    expect((await run(...args)).code).toBe(0);
+    const baseline = readBaseline(readFileSync(file('far.json'), 'utf8'));
+    const [first] = baseline.results as [TestSuiteResult['results'][0]];
+    const made = (machine: string | undefined, more: object): void => {
+      const results = [{ ...first, costs: first.costs.map((cost) => cost / 100), ...more }];
+      writeFileSync(file('far.json'), toJson({ ...baseline, results, ...{ machine } }));
+    };
+    made(undefined, {}); // of a version that did not write it down
+    expect(await run(...args)).toMatchObject({ code: 1, err: '' });
+    made('Abacus 3000, x64', {});
+    const other = await run(...args);
+    expect(other.err).toMatch(
+      /^tidemark: --baseline: far.json was made on Abacus 3000, x64, and this is .+: times are not compared\n$/,
+    );
+    expect(other.code).toBe(0);
+    made('Abacus 3000, x64', { peakBytes: first.peakBytes / 2 });
+    expect((await run(...args)).out).toMatch(/worse: held \d+ bytes/);
+  });
+
   test("tests of one's own come from a file", async () => {
     writeFileSync(
       file('mine.mjs'),
@@ -175,6 +196,17 @@ describe('an application that prints', () => {
     const { code, out, err } = await run('report', 'endless.mjs');
     expect(err).toBe('tidemark: the application never came to an end of its start\n');
     expect([code, out]).toEqual([3, '']);
+  });
+
+  test('one that waits, with something else to do, is given up', async () => {
+    writeFileSync(file('waiting.mjs'), 'setInterval(() => {}, 1000);\nexport default () => new Promise(() => {});');
+    for (const command of ['report', 'test']) {
+      const { code, out, err } = await run(command, 'waiting.mjs', '--start-timeout', '50');
+      expect(err).toBe(
+        'tidemark: waiting.mjs: it could not be started: it was not ready after 50 ms; --start-timeout <ms> gives it more\n',
+      );
+      expect([code, out]).toEqual([3, '']);
+    }
   });
 
   test('a suite that is named twice is run once', async () => {
@@ -399,6 +431,17 @@ describe('what goes wrong is one line, and an exit code', () => {
     expect(code).toBe(3);
     expect(out).toContain('1 passed, 0 failed');
     expect(err).toMatch(new RegExp(`^tidemark: ${option}: ${path} can't be written: ENOENT.*\n$`));
+  });
+
+  test('results that nobody gets, but for a reader that has seen enough', () => {
+    const command = (to: string): string => `"${process.execPath}" "${cli}" report "${app('linked.mjs')}" ${to}`;
+    const shell = (to: string): { status: number | null; stderr: string } =>
+      spawnSync('bash', ['-c', `set -o pipefail; ${command(to)}`], { encoding: 'utf8' });
+    expect(shell('> /dev/full')).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/^tidemark: the results can't be written: /),
+    });
+    expect(shell('| head -1')).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('a file that is no Emscripten program', async () => {

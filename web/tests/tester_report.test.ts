@@ -70,6 +70,9 @@ test('JUnit: counts, times in seconds, failures, and nothing that XML can not ho
   expect(xml).toContain('name="leaks &#60;&#38;&#62;"');
   expect(xml).toContain('<failure message="it &#34;leaks&#34; &#38; &#60;more&#62;">');
   expect(xml.match(/<failure /g)).toHaveLength(1);
+  // Of an attribute, white space is no more than spaces to whoever reads it, unless it is escaped.
+  const odd = { ...suite, name: 'ä "\u0007\u001b[31m日本\'', results: [result({ name: 'a\n\tb\r' })] };
+  expect(toJUnit(odd)).toContain('<testcase classname="ä &#34;[31m日本&#39;" name="a&#10;&#9;b&#13;"');
   // Every element that is opened is closed, in order.
   const open: string[] = [];
   for (const [, closing, name, , empty] of xml.matchAll(/<(\/?)([a-z]+)((?:\s[a-zA-Z]+="[^"<]*")*)\s*(\/?)>/g)) {

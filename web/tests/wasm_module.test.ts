@@ -62,6 +62,7 @@ describe('what is a module', () => {
       { id: 'a', module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) },
       'module of "a" is a Module, and an instantiated',
     ],
+    [{ id: 'a', module: Promise.resolve({}) }, 'module of "a" is a Promise, and an instantiated'],
   ])('%o is refused', (given, problem) => {
     const error = failure(() => new WatchedModule(given as WasmModule));
     expect(error.code).toBe('invalid-module');

@@ -9,6 +9,11 @@ import { messageOf } from '../errors.js';
 import { CliError } from './cli_error.js';
 import { keepForResults } from './output.js';
 
+export interface StartOptions {
+  /** Milliseconds for the application to be ready. */
+  startTimeout: number;
+}
+
 type Factory = (options: object) => Promise<EmscriptenModule | undefined> | EmscriptenModule | undefined;
 
 const options = {
@@ -69,8 +74,21 @@ async function started(path: string, text: string): Promise<unknown> {
   return module ?? ('tidemark' in namespace || 'HEAPU8' in namespace ? namespace : null); // -sMODULARIZE=instance
 }
 
-/** @throws {CliError} it can't be read or started, or isn't what emcc writes */
-export async function loadApp(file: string): Promise<{ id: string; module: EmscriptenModule }> {
+/** Rejects when `start` takes longer, which it does not by work that it did in one piece. Its timer keeps no process alive. */
+function within<T>(timeoutMs: number, start: Promise<T>): Promise<T> {
+  return new Promise((done, fail) => {
+    const late = (): void =>
+      fail(new Error(`it was not ready after ${timeoutMs} ms; --start-timeout <ms> gives it more`));
+    const timer = setTimeout(() => setImmediate(late), timeoutMs).unref();
+    start.then(done, fail).finally(() => clearTimeout(timer));
+  });
+}
+
+/** @throws {CliError} it can't be read, or started in that time, or isn't what emcc writes */
+export async function loadApp(
+  file: string,
+  { startTimeout }: StartOptions,
+): Promise<{ id: string; module: EmscriptenModule }> {
   const path = resolve(file);
   if (/\.wasm$/.test(file)) {
     throw new CliError(3, `${file}: this is the binary; give the JavaScript that emcc made with it`);
@@ -84,7 +102,7 @@ export async function loadApp(file: string): Promise<{ id: string; module: Emscr
   setStage();
   let module: unknown;
   try {
-    module = await started(path, text);
+    module = await within(startTimeout, started(path, text));
   } catch (error) {
     throw new CliError(3, `${file}: it could not be started: ${messageOf(error)}`);
   }

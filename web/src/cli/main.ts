@@ -5,7 +5,7 @@ import { version } from '../index.js';
 import { CliError } from './cli_error.js';
 import { inspectCommand } from './inspect_command.js';
 import { whenTold } from './output.js';
-import { reportCommand } from './report_command.js';
+import { reportCommand, type ReportCommandOptions } from './report_command.js';
 import { testCommand, type TestCommandOptions } from './test_command.js';
 
 const atLeast =
@@ -17,6 +17,9 @@ const atLeast =
     }
     return value;
   };
+
+const startTimeout = (): Option =>
+  new Option('--start-timeout <ms>', 'for the application to be ready').argParser(atLeast(1)).default(60_000);
 
 const exitCodes = `
 Exit codes:
@@ -64,6 +67,7 @@ program
   )
   .option('--iterations <number>', 'of --call', atLeast(1), 100)
   .option('--warmup <number>', 'calls of --call before those, whose traces are no leak', atLeast(0), 2)
+  .addOption(startTimeout())
   .action(async (file: string, options: TestCommandOptions, command: Command) => {
     for (const name of ['iterations', 'warmup']) {
       if (options.call === undefined && command.getOptionValueSource(name) === 'cli')
@@ -77,7 +81,8 @@ program
   .description('starts the application and shows its memory')
   .argument('<app.js>')
   .option('--json', 'as JSON')
-  .action(async (file: string, options: { json?: boolean }) => {
+  .addOption(startTimeout())
+  .action(async (file: string, options: ReportCommandOptions) => {
     exitCode = await reportCommand(file, options);
   });
 
@@ -95,10 +100,17 @@ function endNow(code: number): void {
   process.exit(code);
 }
 
+/** Of results that were not taken: whoever reads them may have seen enough. */
+function untold({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return endNow(decided ?? exitCode);
+  process.stderr.write(`tidemark: the results can't be written: ${message}\n`);
+  endNow(3);
+}
+
 /** The code is set, and standard output has been taken, before the process ends: the application may keep it alive. */
 function end(code: number): void {
   decided = code;
-  whenTold(() => endNow(code));
+  whenTold((error) => (error ? untold(error) : endNow(code)));
 }
 
 // What the application throws when nobody waits for it, one that waits for ever, and one that ends the process: without a word
@@ -119,7 +131,7 @@ process.on('exit', (code) => {
   process.exitCode = decided ?? 3;
 });
 
-process.stdout.on('error', () => endNow(exitCode)); // who reads it has seen enough
+process.stdout.on('error', untold);
 
 try {
   await program.parseAsync();

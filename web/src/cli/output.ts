@@ -2,16 +2,19 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
+/** Called with what went wrong, if anything did. */
+type Told = (error?: Error | null) => void;
+
 const { stdout, stderr } = process;
-const write = stdout.write.bind(stdout) as (text: string, written?: () => void) => boolean;
+const write = stdout.write.bind(stdout) as (text: string, written?: Told) => boolean;
 
 /** A result, or part of one. */
 export function tell(text: string): void {
   write(text);
 }
 
-/** Calls back once all that was told has been taken. */
-export function whenTold(then: () => void): void {
+/** Calls back once all that was told has been taken, or was not. */
+export function whenTold(then: Told): void {
   write('', then);
 }
 

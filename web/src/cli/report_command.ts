@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import * as tidemark from '../index.js';
 import { shownBytes } from '../shown_bytes.js';
-import { loadApp } from './load_app.js';
+import { loadApp, type StartOptions } from './load_app.js';
 import { tell } from './output.js';
 
 const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree', 'peakAllocated', 'peakUsed', 'limit']);
@@ -14,9 +14,13 @@ function shownFigure(name: string, value: string | number | null): string {
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value);
 }
 
+export interface ReportCommandOptions extends StartOptions {
+  json?: boolean;
+}
+
 /** Returns the exit code. */
-export async function reportCommand(file: string, options: { json?: boolean }): Promise<number> {
-  const app = await loadApp(file);
+export async function reportCommand(file: string, options: ReportCommandOptions): Promise<number> {
+  const app = await loadApp(file, options);
   tidemark.startMonitoring(app);
   const stats = tidemark.getMemoryStats(app.id);
   const { tidemark: runtime } = app.module;

@@ -1,5 +1,6 @@
 // tidemark test app.js
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
@@ -8,10 +9,10 @@ import type { EmscriptenModule, MemoryPerformanceTest, SuiteComparison, TestSuit
 import { messageOf } from '../errors.js';
 import { endOfReport, testRows } from '../tester_report.js';
 import { CliError } from './cli_error.js';
-import { loadApp } from './load_app.js';
+import { loadApp, type StartOptions } from './load_app.js';
 import { tell } from './output.js';
 
-export interface TestCommandOptions {
+export interface TestCommandOptions extends StartOptions {
   json?: boolean;
   junit?: string;
   suite: string;
@@ -77,6 +78,18 @@ function baselineIn({ baseline: file, updateBaseline }: TestCommandOptions): Tes
   }
 }
 
+/** What times depend on, beside the program. */
+const machine = `${cpus()[0]?.model ?? 'an unknown processor'}, ${process.arch}`;
+
+/** A baseline without its times, where they are those of another machine: it is told, and all else is compared. */
+function comparable(baseline: TestSuiteResult & { machine?: unknown }, file: string): TestSuiteResult {
+  if (baseline.machine === undefined || baseline.machine === machine) return baseline;
+  process.stderr.write(
+    `tidemark: --baseline: ${file} was made on ${String(baseline.machine)}, and this is ${machine}: times are not compared\n`,
+  );
+  return { ...baseline, results: baseline.results.map((result) => ({ ...result, costs: [] })) };
+}
+
 function write(option: string, file: string, text: string): void {
   try {
     writeFileSync(file, text);
@@ -117,7 +130,7 @@ export async function testCommand(file: string, options: TestCommandOptions): Pr
     throw new CliError(2, '--update-baseline: --baseline <file> is missing, which says where');
   }
   const baseline = baselineIn(options);
-  const app = await loadApp(file);
+  const app = await loadApp(file, options);
   const tests =
     options.call === undefined
       ? await testsOf(options.suite, app.module)
@@ -130,13 +143,15 @@ export async function testCommand(file: string, options: TestCommandOptions): Pr
         process.stderr.write(ended ? '\r\x1b[K' : `\r\x1b[K${test} ${Math.floor(fraction * 100)} %`);
     },
   });
-  const comparison = baseline && tidemark.compare(baseline, result);
+  const comparison = baseline && tidemark.compare(comparable(baseline, baselineFile ?? ''), result);
   tell(
     options.json
       ? `${JSON.stringify({ ...result, ...(comparison && { comparison }) }, null, 2)}\n`
       : shown(result, comparison),
   );
-  if (baselineFile !== undefined && baseline === null) write('--baseline', baselineFile, tidemark.toJson(result));
+  if (baselineFile !== undefined && baseline === null) {
+    write('--baseline', baselineFile, tidemark.toJson(Object.assign(result, { machine })));
+  }
   if (junitFile !== undefined) write('--junit', junitFile, tidemark.toJUnit(result));
   return result.summary.failed > 0 || comparison?.verdict === 'worse' ? 1 : 0;
 }

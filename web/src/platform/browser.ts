@@ -1,6 +1,6 @@
 import { compileEngine, type EngineCode } from '../load_engine.js';
 
-export const readCode = (url: URL): Promise<EngineCode> => fetch(url);
+export { readCode } from './fetched.js';
 
 /**
  * The code of the packaged engine, which lies beside this file: Vite and webpack know this form and take it along.
