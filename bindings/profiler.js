@@ -65,9 +65,9 @@ addToLibrary({
   $tidemarkSiteFrame__deps: ['$tidemarkFrame', '$tidemarkLineFrame'],
   // The same of a structured frame of V8. The text, which takes a microsecond, is made for new places only.
   $tidemarkSiteFrame: (site) => {
-    var position = site.getPosition();
-    var script = site.getScriptNameOrSourceURL() ?? site.getFileName() ?? '';
-    var key = script.startsWith('wasm:') ? position : `${script} ${position} ${site.getFunctionName() ?? ''}`;
+    var position = site['getPosition']();
+    var script = site['getScriptNameOrSourceURL']() ?? site['getFileName']() ?? '';
+    var key = script.startsWith('wasm:') ? position : `${script} ${position} ${site['getFunctionName']() ?? ''}`;
     var frame = tidemarkProfile.frameOf.get(key);
     if (frame === undefined) {
       frame = tidemarkLineFrame(`    at ${site.toString()}`);

@@ -4,7 +4,6 @@ import { aClock, check } from './checks.js';
 import { Context, type Clock } from './context.js';
 import { requireStarted, runtimeOf, type EmscriptenModule } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
-import { isPromise } from './promises.js';
 
 export * from './types.js';
 
@@ -23,7 +22,7 @@ export function attach(given: { id: string; module: object; clock?: Clock }): Ti
   if (typeof id !== 'string' || id === '') {
     throw new TidemarkError('invalid-module', `module: id is ${shown(id)}, and a string that isn't empty is expected`);
   }
-  if (typeof module !== 'object' || module === null || isPromise(module)) {
+  if (typeof module !== 'object' || module === null || module instanceof Promise) {
     throw new TidemarkError(
       'invalid-module',
       `module: module of "${id}" is ${shown(module)}, and an instantiated Emscripten Module is expected`,

@@ -82,6 +82,6 @@ export function runtimeOf(module: EmscriptenModule): Runtime | null {
 /** @throws {TidemarkError} `'busy'`: the script has been read, and its WebAssembly isn't there yet */
 export function requireStarted({ engine }: Runtime, id: string): void {
   if (!('u8' in engine.views)) {
-    throw new TidemarkError('busy', `module: "${id}" has not been started yet: wait for onRuntimeInitialized`);
+    throw new TidemarkError('busy', `module: "${id}" has not been started yet`);
   }
 }

@@ -3,7 +3,6 @@ import { aFlag, check, refuseId } from './checks.js';
 import { requireStarted, runtimeOf, type EmscriptenModule, type Runtime } from './engine.js';
 import { shown, TidemarkError } from './errors.js';
 import type { HeapStats } from './heap_stats.js';
-import { isPromise } from './promises.js';
 import { AllocatorWrapper, RecordedAllocations } from './recorded_allocations.js';
 
 /** A program to look after. `id` is its name in later calls. */
@@ -67,7 +66,12 @@ export class WatchedModule {
       this.runtime = null;
       this.#bufferOf = () => (exported as WebAssembly.Memory).buffer;
     } else {
-      if (typeof module !== 'object' || module === null || module instanceof WebAssembly.Module || isPromise(module)) {
+      if (
+        typeof module !== 'object' ||
+        module === null ||
+        module instanceof WebAssembly.Module ||
+        module instanceof Promise
+      ) {
         fail(
           module === undefined
             ? `"${this.id}" has no module, memory or instance, and ${expected}`

@@ -140,7 +140,7 @@ test('a program that has been read and not been started is refused as such', asy
   for (const attempt of attempts) {
     const error = await failure(attempt);
     expect(code(error)).toBe('busy');
-    expect((error as Error).message).toBe('module: "early" has not been started yet: wait for onRuntimeInitialized');
+    expect((error as Error).message).toBe('module: "early" has not been started yet');
   }
   expect(() => tidemark.getMemoryStats('early')).toThrow(/the id of a/);
 });

@@ -437,10 +437,9 @@ describe('what goes wrong is one line, and an exit code', () => {
     const command = (to: string): string => `"${process.execPath}" "${cli}" report "${app('linked.mjs')}" ${to}`;
     const shell = (to: string): { status: number | null; stderr: string } =>
       spawnSync('bash', ['-c', `set -o pipefail; ${command(to)}`], { encoding: 'utf8' });
-    expect(shell('> /dev/full')).toMatchObject({
-      status: 3,
-      stderr: expect.stringMatching(/^tidemark: the results can't be written: /),
-    });
+    const full = shell('> /dev/full');
+    expect(full.stderr).toMatch(/^tidemark: the results can't be written: /);
+    expect(full.status).toBe(3);
     expect(shell('| head -1')).toMatchObject({ status: 0, stderr: '' });
   });
 

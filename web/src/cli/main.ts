@@ -95,14 +95,14 @@ program
     exitCode = inspectCommand(file, options);
   });
 
-function endNow(code: number): void {
+function endNow(code: number): never {
   decided = code;
   process.exit(code);
 }
 
 /** Of results that were not taken: whoever reads them may have seen enough. */
 function untold({ code, message }: NodeJS.ErrnoException): void {
-  if (code === 'EPIPE') return endNow(decided ?? exitCode);
+  if (code === 'EPIPE') endNow(decided ?? exitCode);
   process.stderr.write(`tidemark: the results can't be written: ${message}\n`);
   endNow(3);
 }

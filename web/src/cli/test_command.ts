@@ -82,10 +82,10 @@ function baselineIn({ baseline: file, updateBaseline }: TestCommandOptions): Tes
 const machine = `${cpus()[0]?.model ?? 'an unknown processor'}, ${process.arch}`;
 
 /** A baseline without its times, where they are those of another machine: it is told, and all else is compared. */
-function comparable(baseline: TestSuiteResult & { machine?: unknown }, file: string): TestSuiteResult {
+function comparable(baseline: TestSuiteResult & { machine?: string }, file: string): TestSuiteResult {
   if (baseline.machine === undefined || baseline.machine === machine) return baseline;
   process.stderr.write(
-    `tidemark: --baseline: ${file} was made on ${String(baseline.machine)}, and this is ${machine}: times are not compared\n`,
+    `tidemark: --baseline: ${file} was made on ${baseline.machine}, and this is ${machine}: times are not compared\n`,
   );
   return { ...baseline, results: baseline.results.map((result) => ({ ...result, costs: [] })) };
 }
