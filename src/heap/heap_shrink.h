@@ -78,7 +78,7 @@ class HeapShrink {
     return expected_end([](Address) { return false; }, 0, 0);
   }
 
-  /// Bytes that would be copied, of what does not move.
+  /// Bytes that would be copied, of what does not move, after settle().
   template <class Moves>
   std::size_t expected_bytes(Moves&& moves) const {
     std::size_t bytes = 0;
@@ -89,8 +89,15 @@ class HeapShrink {
       return true;
     };
     const HeapWalk walk(heap_);
+    const auto goes = [&](const Run& run) {
+      return is_vacant(run) || (run.kind == RunKind::kBlock && moves(run.begin));
+    };
     walk.for_each_run([&](const Run& run) {
-      if (run.kind != RunKind::kBlock || !moves(run.begin)) visit_live(run, done, count);
+      if (is_map(run)) {
+        visit_map(done, count, goes);
+      } else if (!goes(run)) {
+        visit_live(run, done, count);
+      }
     });
     visit_pages(walk.memory_end(), runs_.pages_.end(), done, count);
     return bytes;
@@ -321,7 +328,7 @@ class HeapShrink {
   template <class Visit>
   bool visit_live(const Run& run, Address from, Visit& visit) const {
     if (run.kind == RunKind::kFree) return true;
-    if (is_map(run)) return visit_map(from, visit);
+    if (is_map(run)) return visit_map(from, visit, [](const Run&) { return false; });
     if (run.kind != RunKind::kSlab) return visit_pages(run.begin, run.begin + run.bytes, from, visit);
     const Slab& slab = *run.slab;
     const std::uint64_t live = ~slab.free_blocks & slab.all_free();
@@ -335,9 +342,10 @@ class HeapShrink {
     return true;
   }
 
-  /// The map is mostly zero, and long: which of its pages are not, the runs tell without reading it.
-  template <class Visit>
-  bool visit_map(Address from, Visit& visit) const {
+  /// The map is mostly zero, and long: which of its pages are not, the runs tell without reading it. Those for which `goes` is true
+  /// count as free, and as joined.
+  template <class Visit, class Goes>
+  bool visit_map(Address from, Visit& visit, const Goes& goes) const {
     const Address map = reinterpret_cast<Address>(runs_.map_);
     Address done = from & ~(kCopyBytes - 1);
     // Pages with entries of [first, last]; false when visit() is.
@@ -351,11 +359,17 @@ class HeapShrink {
     };
     if (!visit_entries(kNoGrain, kNoGrain)) return false;
     const HeapWalk walk(heap_);
+    bool is_hole = false;
     for (Grain grain = 1; grain < runs_.top_ && grain < runs_.mapped_;) {
       const Run run = walk.run_at(grain);
       const std::size_t length = run.bytes >> kGrainShift;
+      if (std::exchange(is_hole, goes(run)) && is_hole) {
+        grain += length;
+        continue;
+      }
       // What a free run has besides its length are the links of its bin.
-      const std::size_t most = run.kind == RunKind::kSlab ? length : run.kind == RunKind::kFree ? kMinBinnedGrains : 1;
+      const bool is_free = is_hole || run.kind == RunKind::kFree;
+      const std::size_t most = is_free ? kMinBinnedGrains : run.kind == RunKind::kSlab ? length : 1;
       const Grain end = grain + (length < most ? length : most);
       if (!visit_entries(grain, (end < runs_.mapped_ ? end : runs_.mapped_) - 1)) return false;
       grain += length;
