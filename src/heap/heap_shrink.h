@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/function_ref.h"
 #include "heap/heap_walk.h"
 
 namespace tidemark {
@@ -50,7 +51,7 @@ class HeapShrink {
     Grain top = 1;
     std::size_t longest_hole = 0, slabs = 0, hole = 0;
     HeapWalk(heap_).for_each_run([&](const Run& run) {
-      if (is_vacant(run) || is_map(run) || is_descriptors(run) || (run.kind == RunKind::kBlock && moves(run.begin))) {
+      if (is_map(run) || is_descriptors(run) || will_go(run, moves)) {
         hole += run.bytes;
         return;
       }
@@ -89,14 +90,12 @@ class HeapShrink {
       return true;
     };
     const HeapWalk walk(heap_);
-    const auto goes = [&](const Run& run) {
-      return is_vacant(run) || (run.kind == RunKind::kBlock && moves(run.begin));
-    };
+    auto goes = [&](const Run& run) { return will_go(run, moves); };
     walk.for_each_run([&](const Run& run) {
       if (is_map(run)) {
-        visit_map(done, count, goes);
+        visit_map(done, VisitRange(count), TestRun(goes));
       } else if (!goes(run)) {
-        visit_live(run, done, count);
+        visit_live(run, done, VisitRange(count));
       }
     });
     visit_pages(walk.memory_end(), runs_.pages_.end(), done, count);
@@ -114,7 +113,7 @@ class HeapShrink {
   /// A page that is all zero is not alive, nor one that has only free blocks.
   template <class Visit>
   bool for_each_live_range(Cursor& cursor, Visit&& visit) const {
-    const auto visit_rest = [&](Address begin, Address end) {
+    auto visit_rest = [&](Address begin, Address end) {
       if (begin < cursor.page) begin = cursor.page;
       if (begin >= end) return true;
       if (!visit(begin, end)) return false;
@@ -125,7 +124,7 @@ class HeapShrink {
     for (Grain grain = cursor.run == 0 ? 1 : runs_.grain_of(cursor.run); grain < runs_.top_;) {
       const Run run = walk.run_at(grain);
       cursor.run = run.begin;
-      if (!visit_live(run, cursor.page, visit_rest)) return false;
+      if (!visit_live(run, cursor.page, VisitRange(visit_rest))) return false;
       grain += run.bytes >> kGrainShift;
     }
     cursor.run = runs_.address(runs_.top_);
@@ -172,6 +171,12 @@ class HeapShrink {
   /// Is, or after trim() will be, free.
   static bool is_vacant(const Run& run) {
     return run.kind == RunKind::kFree || (run.slab != nullptr && run.slab->idle());
+  }
+
+  /// Is vacant, or moved by a full compaction.
+  template <class Moves>
+  TIDEMARK_RARE static bool will_go(const Run& run, const Moves& moves) {
+    return is_vacant(run) || (run.kind == RunKind::kBlock && moves(run.begin));
   }
 
   static constexpr std::size_t runs_for(std::size_t slabs) { return (slabs + kDescriptors - 2) / (kDescriptors - 1); }
@@ -325,10 +330,15 @@ class HeapShrink {
 
   // --- what is alive
 
-  template <class Visit>
-  bool visit_live(const Run& run, Address from, Visit& visit) const {
+  using VisitRange = FunctionRef<bool, Address, Address>;
+  using TestRun = FunctionRef<bool, const Run&>;
+
+  bool visit_live(const Run& run, Address from, const VisitRange& visit) const {
     if (run.kind == RunKind::kFree) return true;
-    if (is_map(run)) return visit_map(from, visit, [](const Run&) { return false; });
+    if (is_map(run)) {
+      auto goes = [](const Run&) { return false; };
+      return visit_map(from, visit, TestRun(goes));
+    }
     if (run.kind != RunKind::kSlab) return visit_pages(run.begin, run.begin + run.bytes, from, visit);
     const Slab& slab = *run.slab;
     const std::uint64_t live = ~slab.free_blocks & slab.all_free();
@@ -344,8 +354,7 @@ class HeapShrink {
 
   /// The map is mostly zero, and long: which of its pages are not, the runs tell without reading it. Those for which `goes` is true
   /// count as free, and as joined.
-  template <class Visit, class Goes>
-  bool visit_map(Address from, Visit& visit, const Goes& goes) const {
+  bool visit_map(Address from, const VisitRange& visit, const TestRun& goes) const {
     const Address map = reinterpret_cast<Address>(runs_.map_);
     Address done = from & ~(kCopyBytes - 1);
     // Pages with entries of [first, last]; false when visit() is.
