@@ -3,17 +3,22 @@
 
 addToLibrary({
   // What is on the stack, to a depth: what `prepare` makes of V8's frames, and text in other engines. `own`: a function whose frame,
-  // and those that it has led to, are left out. How the program's own errors are traced stays what it was.
+  // and those that it has led to, are left out. How the program's own errors are traced stays what it was. JavaScriptCore takes
+  // a depth that is assigned, and not one that is defined.
   $tidemarkTrace: (depth, prepare, own) => {
     var set = { 'stackTraceLimit': depth, 'prepareStackTrace': (_, frames) => prepare(frames) };
     var before = Object.keys(set).map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)]);
     try {
-      for (var [name] of before) Object.defineProperty(Error, name, { value: set[name], configurable: true, writable: true });
+      for (var [name] of before) {
+        Object.defineProperty(Error, name, { value: set[name], configurable: true, writable: true });
+        Error[name] = set[name];
+      }
       var trace = {};
       if (own) Error.captureStackTrace?.(trace, own);
       return trace.stack ?? new Error().stack;
     } finally {
       for (var [name, descriptor] of before) {
+        if (descriptor && 'value' in descriptor) Error[name] = descriptor['value'];
         if (descriptor) Object.defineProperty(Error, name, descriptor);
         else delete Error[name];
       }
@@ -23,8 +28,9 @@ addToLibrary({
   $tidemarkWasmOnStack__deps: ['$tidemarkTrace'],
   // Whether a function of any WebAssembly module is on the stack.
   $tidemarkWasmOnStack: () => {
-    // V8 and SpiderMonkey, then JavaScriptCore. To its end: a script's address may have anything in it, and a line and a column after it.
-    var isWasm = (frame) => /:wasm-function\[\d+\]:0x[\da-f]+\)?$|@\[wasm code\]|^wasm-stub@/.test(frame);
+    // V8 and SpiderMonkey, then JavaScriptCore, which has no offset, and names functions in place of numbers. To its end: a script's
+    // address may have anything in it, and a line and a column after it.
+    var isWasm = (frame) => /:wasm-function\[(\d+\]:0x[\da-f]+\)?|.*\])$|@\[wasm code\]|^wasm-stub@/.test(frame);
     var hasLimit = Object.hasOwn(Error, 'stackTraceLimit');
     // V8 is spared the text of the whole trace, which takes it twice as long.
     var stack = tidemarkTrace(Infinity, (frames) => frames.some(isWasm));
