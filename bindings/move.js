@@ -147,11 +147,12 @@ addToLibrary({
 
   $tidemarkCollect__deps: ['$tidemarkProgram'],
   // Makes the engine look for garbage, which the memory that a shrink has replaced is, and which it may not do by itself
-  // while the program is idle. V8 begins to look when a memory of 64 MiB has been made; this one is never touched, and
-  // garbage too.
+  // while the program is idle. V8 begins to look when a memory of 64 MiB has been made, JavaScriptCore when there are several;
+  // these are never touched, and garbage too. What the stack still holds by accident is garbage at one of the next attempts.
   $tidemarkCollect: (replaced) => {
     var memory = new WeakRef(replaced);
-    var delays = [50, 200, 800, 3200];
+    var delays = [50, 200, 400, 800, 1600, 3200];
+    var count = 1;
     var soon = (work, delay) => {
       tidemarkProgram.collecting = setTimeout(work, delay);
       tidemarkProgram.collecting.unref?.();
@@ -162,10 +163,11 @@ addToLibrary({
     };
     var press = () => {
       try {
-        new WebAssembly.Memory({ 'initial': 1025, 'maximum': 1025 });
+        for (var i = 0; i < count; ++i) new WebAssembly.Memory({ 'initial': 1025, 'maximum': 1025 });
       } catch {
         // Where there is no room for it, the engine looks for garbage anyhow.
       }
+      count = 8;
       soon(look, delays.shift());
     };
     if (!globalThis.setTimeout) return;
