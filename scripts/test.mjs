@@ -44,14 +44,18 @@ async function vitest(options) {
 async function playwright(options) {
   await Promise.all([buildPreset('wasm', options), buildWeb(options)]);
   assembleSite();
-  const json = join(reports, 'playwright.json');
   const runner = join(root, 'node_modules/@playwright/test/cli.js');
-  await run(process.execPath, [runner, 'test', '--reporter=list,json'], {
-    ...options,
-    env: { ...loadEnvironment(), PLAYWRIGHT_JSON_OUTPUT_NAME: json },
-    mayFail: true,
-  });
-  return ofPlaywright(readJson(json));
+  const all = [];
+  for (const name of ['playwright', 'playwright.webkit']) {
+    const json = join(reports, `${name}.json`);
+    await run(process.execPath, [runner, 'test', `--config=${name}.config.ts`, '--reporter=list,json'], {
+      ...options,
+      env: { ...loadEnvironment(), PLAYWRIGHT_JSON_OUTPUT_NAME: json },
+      mayFail: true,
+    });
+    all.push(ofPlaywright(readJson(json)));
+  }
+  return sum(all);
 }
 
 /** A program whose last line says how many passed. */
@@ -85,7 +89,7 @@ const stages = [
   ['wasm', 'C++ in WebAssembly, under Node', (options) => ctest('wasm', options)],
   ['package', 'what is installed, used from outside', installed],
   ['web', 'the npm package and the scripts', vitest],
-  ['e2e', 'Chromium and Firefox', playwright],
+  ['e2e', 'Chromium, Firefox and WebKit', playwright],
 ];
 
 function time(ms) {
