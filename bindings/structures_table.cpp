@@ -155,7 +155,7 @@ std::uint32_t tidemark_table_put_many(Table* table, const void* keys, int keys_a
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t at = i % Table::kSideBySide;
     if (at == 0) {
-      if (is_any_there) {
+      if (is_any_there || table->is_large()) {
         find_some(*table, keys, keys_are_doubles, i, count, entries);
       } else {
         for (Entry& entry : entries) entry = kNoEntry;

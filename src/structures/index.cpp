@@ -12,10 +12,19 @@ namespace {
 constexpr unsigned kFirstCapacity = 8;
 constexpr unsigned kMostSlots = IndexSegment::kHomes * IndexSegment::kMaxPerHome;
 
+/// What is read for the sake of reading it goes here.
+volatile std::uint32_t was_read;
+
 /// Room beyond `count`: a 16th of it.
 unsigned with_room(unsigned count) { return std::min(count + std::max(kFirstCapacity, count / 16), kMostSlots); }
 
 }  // namespace
+
+void read_ahead(const std::uint8_t* const* addresses, unsigned count) {
+  std::uint32_t sum = 0;
+  TIDEMARK_KEEP_LOOP for (unsigned i = 0; i < count; ++i) sum += *addresses[i];
+  was_read = sum;
+}
 
 /// Without a block where memory is exhausted; else to be written.
 IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
@@ -27,7 +36,7 @@ IndexSegment Index::make_segment(std::size_t capacity, SlotEncoding encoding) {
   return segment;
 }
 
-bool Index::make_room(Hash hash, Entry entry, bool coarse) {
+TIDEMARK_RARE bool Index::make_room(Hash hash, Entry entry, bool coarse) {
   if (segments_ == 0) {
     Block directory = blocks_.allocate(sizeof(IndexSegment));
     if (directory.handle == 0) return false;

@@ -19,6 +19,10 @@
 
 namespace tidemark {
 
+/// Reads what is at these addresses, so that who comes next need not wait for it. In so short a loop a processor has many
+/// loads on their way at once, and in the loops that use what is read a few.
+void read_ahead(const std::uint8_t* const* addresses, unsigned count);
+
 class Index {
  public:
   /// Who knows the keys of entries.
@@ -107,11 +111,12 @@ class Index {
   void renumber(Hash hash, Entry from, Entry to);
 
   /// Splits or joins a segment where the number of keys asks for it. `each(first, count, mask, bits, f)` calls f(entry, hash) for
-  /// the live ones of these entries whose hash & mask are `bits`; `greatest` is the greatest entry.
-  template <class EachHash>
-  void adapt(Entry greatest, bool coarse, EachHash&& each) {
+  /// the live ones of these entries whose hash & mask are `bits`, `ends(first, count, to)` writes down where the first and the last
+  /// of their keys are; `greatest` is the greatest entry.
+  template <class EachHash, class Ends>
+  void adapt(Entry greatest, bool coarse, EachHash&& each, Ends&& ends) {
     if (count_ > std::size_t{kMean} * segments_) {
-      split(greatest, coarse, each);
+      split(greatest, coarse, each, ends);
     } else if (segments_ > 1 && count_ < std::size_t{kLeastMean} * segments_) {
       join();
     }
@@ -141,8 +146,8 @@ class Index {
   IndexSegment* directory() const { return directory_.as<IndexSegment>(); }
 
   [[gnu::noinline]] bool make_room(Hash hash, Entry entry, bool coarse);
-  template <class EachHash>
-  [[gnu::noinline]] void split(Entry greatest, bool coarse, EachHash&& each);
+  template <class EachHash, class Ends>
+  [[gnu::noinline]] void split(Entry greatest, bool coarse, EachHash&& each, Ends&& ends);
   void join();
   IndexSegment make_segment(std::size_t capacity, SlotEncoding encoding);
   IndexSegment build(const std::uint64_t* items, unsigned count, SlotEncoding encoding);
@@ -160,8 +165,8 @@ class Index {
   std::size_t count_ = 0;  // without the overflow
 };
 
-template <class EachHash>
-void Index::split(Entry greatest, bool coarse, EachHash&& each) {
+template <class EachHash, class Ends>
+void Index::split(Entry greatest, bool coarse, EachHash&& each, Ends&& ends) {
   const std::uint32_t mask = mask_for(segments_ + 1), place = segments_ & mask >> 1;
   if (directory_.n_bytes < (segments_ + 1) * sizeof(IndexSegment)) {
     const std::size_t wanted = segments_ + 1 + segments_ / 16;
@@ -173,6 +178,12 @@ void Index::split(Entry greatest, bool coarse, EachHash&& each) {
   // Those that stay, and those that go: each is written to both, and counts in one. Which one it is, no processor foresees.
   Block scratch = blocks_.allocate(2 * (old.count + std::size_t{1}) * sizeof(std::uint64_t));
   if (scratch.handle == 0) return;
+  const std::uint8_t** addresses = scratch.as<const std::uint8_t*>();
+  old.for_each_home([&](unsigned, IndexSegment::Run run) {
+    for (; run.count != 0; --run.count, run.begin += old.encoding.width, addresses += 2)
+      ends(old.encoding.read(run.begin), 1u << old.encoding.shift, addresses);
+  });
+  read_ahead(scratch.as<const std::uint8_t*>(), 2 * old.count);
   std::uint64_t* const staying = scratch.as<std::uint64_t>();
   std::uint64_t* const going = staying + old.count + 1;
   unsigned n_staying = 0, n_going = 0;

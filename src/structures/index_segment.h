@@ -16,8 +16,10 @@
 //   G2  count <= capacity, and the block has room for capacity slots and 8 bytes more, since slots are read by words.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 
+#include "base/attributes.h"
 #include "structures/block_source.h"
 #include "structures/hash.h"
 #include "structures/unaligned.h"
@@ -52,7 +54,7 @@ struct SlotEncoding {
   }
   /// The one with the least memory; `coarse`: with as many entries for one as that takes, or as leave room for a mark of 3
   /// bits, up to 16.
-  static SlotEncoding for_entry(Entry greatest, bool coarse) {
+  TIDEMARK_RARE static SlotEncoding for_entry(Entry greatest, bool coarse) {
     for (std::uint8_t width = 2; width < 4; ++width) {
       SlotEncoding found{0};
       for (unsigned shift = 0; shift <= (coarse ? kMaxShift : 0u) && found.mark_bits < kGoodMarkBits; ++shift) {
@@ -163,6 +165,11 @@ struct IndexSegment {
     unsigned count;
   };
   std::uint8_t* group_of(unsigned home) const { return data.address + offsets[home / kHomesPerGroup]; }
+  /// Two bytes of a hash's group that lie as far apart as most of its slots do.
+  void ends_of_group(Hash hash, const std::uint8_t** to) const {
+    to[0] = group_of(home_of(hash));
+    to[1] = std::min<const std::uint8_t*>(to[0] + 56, data.address + data.n_bytes - 1);
+  }
   Run run_of(unsigned home) const { return run_in(group_of(home), home); }
   /// Requires group_of() of the home.
   Run run_in(std::uint8_t* group, unsigned home) const {

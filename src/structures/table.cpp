@@ -23,9 +23,6 @@ namespace {
 
 constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
 
-/// What is read for the sake of reading it goes here.
-volatile std::uint32_t was_read;
-
 /// The place of the cell that is what is wanted, kNowhere where there is none; any place where there are several. All cells
 /// are looked at, without a branch, which could be foreseen wrongly. Requires an even count.
 inline std::uint32_t place_among(const std::int32_t* cells, unsigned count, std::int32_t wanted) {
@@ -162,6 +159,18 @@ double Table::integer_value(std::int32_t key) {
   return entry == kNoEntry ? std::numeric_limits<double>::quiet_NaN() : number_or_nan(entry);
 }
 
+inline const std::uint8_t* Table::key_address(const EntrySegment& in, std::uint32_t place) {
+  return in.keys.address + place * element_bytes(in.key_kind);
+}
+
+/// Where the first and the last key are of so many entries that follow one another.
+inline void Table::key_ends(Entry first, unsigned count, const std::uint8_t** to) const {
+  const EntrySegment& in = segment(segment_of(first));
+  const std::uint32_t begin = tidemark::place_of(first);
+  to[0] = key_address(in, begin);
+  to[1] = key_address(in, std::min<std::uint32_t>(begin + count, in.used) - 1);
+}
+
 /// A loop a step, so that what one key waits for is read while others are.
 void Table::find_many(const std::int32_t* keys, unsigned count, Entry* entries) {
   refresh();
@@ -169,28 +178,36 @@ void Table::find_many(const std::int32_t* keys, unsigned count, Entry* entries) 
     std::fill_n(entries, count, kNoEntry);
     return;
   }
+  const bool is_large = this->is_large();
+  const std::uint8_t* addresses[4 * kSideBySide];
   Hash hashes[kSideBySide];
   for (unsigned i = 0; i < count; ++i) hashes[i] = hash_of(keys[i]);
+  if (is_large) {
+    for (unsigned i = 0; i < count; ++i) index_.segment_for(hashes[i]).ends_of_group(hashes[i], addresses + 2 * i);
+    read_ahead(addresses, 2 * count);
+  }
   Index::Place places[kSideBySide];
   for (unsigned i = 0; i < count; ++i) places[i] = index_.place_for(hashes[i]);
   Index::Likely likely[kSideBySide];
-  std::uint32_t several = 0;
+  unsigned n = 0;
   for (unsigned i = 0; i < count; ++i) {
     likely[i] = index_.likely(places[i], hashes[i]);
-    several |= likely[i].shift;
-  }
-  if (several != 0) {
-    // Many instructions for each: what they wait for is read here.
-    std::uint32_t sum = 0;
-    for (unsigned i = 0; i < count; ++i) {
-      if (likely[i].first == kNoEntry) continue;
-      const EntrySegment& in = segment(segment_of(likely[i].first));
-      const std::uint8_t* const cells =
-          in.keys.address + tidemark::place_of(likely[i].first) * element_bytes(in.key_kind);
-      sum += *cells;
+    const SlotEncoding encoding = places[i].segment->encoding;
+    const Entry first = likely[i].first;
+    if (first == kNoEntry) continue;
+    if (!is_large) {
+      // Of slots for several, there are many instructions for each.
+      if (encoding.shift != 0) addresses[n++] = key_address(segment(segment_of(first)), tidemark::place_of(first));
+      continue;
     }
-    was_read = sum;
+    key_ends(first, 1u << encoding.shift, addresses + n);
+    n += 2;
+    // Where nothing tells them apart, the next one is as likely.
+    if (encoding.mark_bits != 0 || places[i].run.count < 2) continue;
+    key_ends(encoding.read(places[i].run.begin + encoding.width), 1u << encoding.shift, addresses + n);
+    n += 2;
   }
+  read_ahead(addresses, n);
   for (unsigned i = 0; i < count; ++i) {
     entries[i] = likely[i].first;
     if (likely[i].first != kNoEntry) entries[i] = find_among(keys[i], likely[i].first, likely[i].shift);
@@ -380,7 +397,7 @@ TIDEMARK_RARE void Table::take_back(Entry entry) {
 
 void Table::adapt_index() {
   const Entry greatest = entry_of(segment_count_, 0) - 1;
-  index_.adapt(greatest, is_coarse(), [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
+  const auto each = [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
     const EntrySegment& in = segment(segment_of(first));
     const std::uint32_t begin = tidemark::place_of(first);
     if (count == 1) {
@@ -403,7 +420,9 @@ void Table::adapt_index() {
       const Hash hash = in.key_hash(place);
       if ((hash & mask) == bits) f(first - begin + place, hash);
     }
-  });
+  };
+  index_.adapt(greatest, is_coarse(), each,
+               [this](Entry first, unsigned count, const std::uint8_t** to) { key_ends(first, count, to); });
 }
 
 TIDEMARK_RARE void Table::clear() {
@@ -452,41 +471,6 @@ TIDEMARK_RARE void Table::look_up() {
   }
   index_.look_up();
   blocks_.seen();
-}
-
-const char* Table::check() {
-  refresh();
-  std::size_t live = 0;
-  SegmentNumber previous = kNoSegment;
-  for (SegmentNumber number = head_; number != kNoSegment; number = segment(number).next) {
-    const EntrySegment& in = segment(number);
-    if (!in.in_use || in.previous != previous) return "the order of segments";
-    if (in.used > in.capacity()) return "S1: the room for keys";
-    if (with_values_ && in.used * element_bytes(in.value_kind) > in.values.n_bytes) return "S1: the room for values";
-    std::uint32_t live_here = 0, text_bytes = 0;
-    for (std::uint32_t place = 0; place < in.used; ++place) {
-      if (in.is_dead(place)) continue;
-      ++live_here;
-      const Entry entry = entry_of(number, place);
-      for (const Box box : {in.key(place), with_values_ ? in.value(place) : kNanBox}) {
-        if (has_tag(box, BoxTag::kText)) text_bytes += in.text(payload_of(box)).record_bytes();
-      }
-      const Hash hash = in.key_hash(place);
-      std::uint32_t times = 0;
-      index_.find(hash, [&](Entry first, unsigned count) {
-        times += first <= entry && entry - first < count;
-        return false;
-      });
-      if (times == 0) return "X1: an entry that the index does not have";
-    }
-    if (live_here != in.live) return "S1: the number of live entries";
-    if (in.text_used - in.text_dead != text_bytes) return "S2: the texts";
-    live += live_here;
-    previous = number;
-  }
-  if (previous != tail_) return "the last segment";
-  if (live != size_ || index_.count() != size_) return "X1: the number of entries";
-  return index_.check();
 }
 
 }  // namespace tidemark

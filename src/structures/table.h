@@ -59,6 +59,8 @@ class Table {
   static constexpr unsigned kSideBySide = 32;
   void find_many(const std::int32_t* keys, unsigned count, Entry* entries);
   void find_many(const double* keys, unsigned count, Entry* entries);
+  /// Whether it is more than a processor's cache holds.
+  bool is_large() const { return held_bytes() > 3u << 20; }
   /// Where it is new, it becomes the last; or `reused`, the number of an erased entry of a stable table.
   Put put(const Operand& key, const Operand& value, Entry reused = kNoEntry);
   /// As put() of the numbers, faster.
@@ -117,6 +119,8 @@ class Table {
   Entry find_among(std::int32_t key, Entry first, unsigned shift) const;
   Entry find_integer_at(std::int32_t key, Hash hash, const IndexSegment* segment, std::uint8_t* slots,
                         unsigned count) const;
+  static const std::uint8_t* key_address(const EntrySegment& in, std::uint32_t place);
+  void key_ends(Entry first, unsigned count, const std::uint8_t** to) const;
   static double number_or_nan(const EntrySegment& in, std::uint32_t place) {
     if (in.value_kind == ColumnKind::kInt32) return in.values.as<const std::int32_t>()[place];
     return in.values.as<const double>()[place];

@@ -37,12 +37,15 @@ class IndexOfEntries : public ::testing::Test {
     hashes_.erase(entry);
   }
   void adapt(Entry greatest, bool coarse) {
-    index_.adapt(greatest, coarse, [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
+    const auto each = [this](Entry first, unsigned count, Hash mask, Hash bits, auto&& f) {
       for (Entry entry = first; entry < first + count; ++entry) {
         const auto known = hashes_.find(entry);
         if (known != hashes_.end() && (count == 1 || (known->second & mask) == bits)) f(entry, known->second);
       }
-    });
+    };
+    // There are no keys to read.
+    index_.adapt(greatest, coarse, each,
+                 [this](Entry, unsigned, const std::uint8_t** to) { to[0] = to[1] = &nothing_; });
   }
   /// Two segments of 200 entries each, numbered from `first`, in turns, all by themselves.
   void make_two(Entry first) {
@@ -71,6 +74,7 @@ class IndexOfEntries : public ::testing::Test {
     }
   }
 
+  const std::uint8_t nothing_ = 0;
   FaultyBlocks source_;
   Blocks blocks_{source_};
   std::map<Entry, Hash> hashes_;

@@ -99,6 +99,31 @@ TEST(Table, ManyAreFoundAsOneByOne) {
   EXPECT_EQ(table.check(), nullptr);
 }
 
+// What they wait for is then read ahead: of slots for several without a mark, of their neighbours too, and of what has holes.
+TEST(Table, ManyAreFoundAsOneByOneInMoreThanACacheHolds) {
+  for (const double fraction : {0.0, 0.5}) {
+    FaultyBlocks blocks;
+    Table table(blocks, true);
+    constexpr std::uint32_t kEntries = 600'000;
+    for (std::uint32_t i = 0; i < kEntries; ++i)
+      ASSERT_EQ(table.put_integer(scattered(2 * i), i + fraction), Table::Put::kAdded);
+    ASSERT_TRUE(table.is_large());
+    for (std::uint32_t i = 0; i < kEntries; i += i < 20'000 || i > 580'000 ? 1 : 50)
+      ASSERT_TRUE(table.erase(Operand::of(scattered(2 * i))));
+    for (std::uint32_t i = 0; i < kEntries; i += 1009) {
+      std::int32_t keys[Table::kSideBySide];
+      Entry found[Table::kSideBySide];
+      const unsigned count = i % (Table::kSideBySide + 1);
+      for (unsigned each = 0; each < count; ++each) keys[each] = scattered(2 * i + 7 * each);
+      table.find_many(keys, count, found);
+      for (unsigned each = 0; each < count; ++each) ASSERT_EQ(found[each], table.find_integer(keys[each])) << i;
+    }
+    EXPECT_EQ(table.check(), nullptr);
+    table.clear();
+    EXPECT_FALSE(table.is_large());
+  }
+}
+
 TEST(Table, ANumberIsReplacedByOneOfAnyKind) {
   FaultyBlocks blocks;
   Table table(blocks, true);
