@@ -201,6 +201,8 @@ class Heap {
   template <PageSource, HeapObserver>
   friend class HeapShrink;
   template <PageSource, HeapObserver>
+  friend class HeapGrowth;
+  template <PageSource, HeapObserver>
   friend class HeapSlide;
   template <PageSource, HeapObserver>
   friend class HeapTidy;

@@ -244,6 +244,8 @@ class Runs {
   template <PageSource, HeapObserver>
   friend class HeapShrink;
   template <PageSource, HeapObserver>
+  friend class HeapGrowth;
+  template <PageSource, HeapObserver>
   friend class HeapSlide;
   template <PageSource, HeapObserver>
   friend class HeapTidy;

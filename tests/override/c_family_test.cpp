@@ -4,6 +4,7 @@
 #include <tidemark/heap_stats.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <string>
 
 extern "C" {
 int malloc_trim(size_t);
@@ -308,6 +310,39 @@ TEST_F(CFamily, SizesThatOverflowWhenRoundedUpAreRefused) {
     expect_no_memory(memalign(hidden(alignment), kMostBytes));
     expect_no_memory(memalign(hidden(alignment), SIZE_MAX - alignment + 1));
   }
+}
+
+TEST_F(CFamily, MallinfoAsProgramsOfDlmallocReadIt) {
+  const struct mallinfo before = mallinfo();
+  void* const block = std::malloc(hidden(100000));
+  void* const small = std::malloc(hidden(40));
+  const struct mallinfo after = mallinfo();
+  EXPECT_EQ(after.uordblks, before.uordblks + malloc_usable_size(block) + malloc_usable_size(small));
+  EXPECT_LE(after.uordblks + after.fordblks, after.arena);
+  EXPECT_LE(after.keepcost, after.fordblks);
+  EXPECT_GE(after.usmblks, after.uordblks);
+  EXPECT_GT(after.ordblks, 0u);
+  EXPECT_EQ(after.hblks + after.hblkhd + after.smblks + after.fsmblks, 0u);
+  tidemark_heap_stats stats;
+  tidemark_get_heap_stats(&stats);
+  EXPECT_EQ(after.arena, stats.heap_bytes);
+  EXPECT_EQ(after.fordblks, stats.free_bytes);
+  std::free(small);
+  std::free(block);
+  EXPECT_EQ(mallinfo().uordblks, before.uordblks);
+}
+
+TEST_F(CFamily, MalloptTakesWhatDlmallocTakes) {
+  for (const int option : {M_TRIM_THRESHOLD, M_GRANULARITY, M_MMAP_THRESHOLD}) EXPECT_EQ(mallopt(option, 65536), 1);
+  EXPECT_EQ(mallopt(7, 65536), 0);
+}
+
+TEST_F(CFamily, MallocStatsAreThreeLines) {
+  ::testing::internal::CaptureStderr();
+  malloc_stats();
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_NE(text.find("\nin use bytes     = "), std::string::npos) << text;
 }
 
 TEST_F(CFamily, ReallocOfNothingAndToNothing) {

@@ -203,7 +203,6 @@ sys.modules['tools.utils'].path_from_root = lambda *path: sys.argv[1]
 open(sys.argv[1], 'w').write('"${version}"')
 sys.path.insert(0, sys.argv[2])
 import tidemark
-tidemark.handle_options({}, sys.exit)
 `;
 
 async function portElsewhere() {
@@ -221,8 +220,15 @@ async function portElsewhere() {
     const args = ['-c', toolsOf(version), join(work, 'emscripten-version.txt'), share];
     const { code, output } = await run('python3', args, { ...inWork, mayFail: true });
     assert.equal(code, refused ? 1 : 0, output);
-    assert.equal(output.trim(), refused ? `emcc is Emscripten ${version}, and ${least} or later is needed` : '');
+    assert.equal(
+      output.trim(),
+      refused ? `tidemark.py: emcc is Emscripten ${version}, and ${least} or later is needed` : '',
+    );
   }
+  // Without options, too, it brings what the archive alone is refused without.
+  const app = join(root, 'tests/package/project/app.c');
+  const growable = ['-sGROWABLE_ARRAYBUFFERS=2', '-sALLOW_MEMORY_GROWTH', '-o', 'growable.js'];
+  await run('emcc', [app, `--use-port=${share}/tidemark.py`, ...growable], inWork);
   // In the checkout, or copied out of the prefix, it has nothing to link.
   const port = join(root, 'toolchain/port/tidemark.py');
   const source = join(root, 'tests/package/project/app.c');

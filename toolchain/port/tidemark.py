@@ -40,16 +40,19 @@ def needed(settings):
   return False
 
 
-def require_emscripten(error_handler):
+def add_libraries(paths):
+  link_settings.JS_LIBRARIES += [path for path in paths if path not in link_settings.JS_LIBRARIES]
+
+
+def require_emscripten():
   with open(path_from_root('emscripten-version.txt')) as file:
     version = file.read().strip().strip('"')
   numbers = [[int(number) for number in re.findall(r'\d+', text)[:3]] for text in (version, LEAST_EMSCRIPTEN)]
   if numbers[0] < numbers[1]:
-    error_handler(f'emcc is Emscripten {version}, and {LEAST_EMSCRIPTEN} or later is needed')
+    exit_with_error(f'tidemark.py: emcc is Emscripten {version}, and {LEAST_EMSCRIPTEN} or later is needed')
 
 
 def handle_options(options, error_handler):
-  require_emscripten(error_handler)
   has_simd = bool({'-msimd128', '-mrelaxed-simd'} & {*sys.argv, *os.environ.get('EMCC_CFLAGS', '').split()})
   for name in opts:
     if name == 'small' and name not in options:
@@ -64,13 +67,10 @@ def handle_options(options, error_handler):
     error_handler('harden=true does not go with runtime=true')
   if opts['small'] and (opts['runtime'] or opts['harden']):
     error_handler('small=true does not go with runtime=true or harden=true')
-  # Now, because later they are taken for granted; a setting on the command line still goes first.
-  libraries = [os.path.join(share, 'growth.js')]
   if opts['runtime']:
     link_settings.EMBIND = 1
-    libraries = [path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']]
-    libraries += sorted(glob.glob(os.path.join(glob.escape(share), '*.js')))
-  link_settings.JS_LIBRARIES += [path for path in libraries if path not in link_settings.JS_LIBRARIES]
+    add_libraries([path_from_root('src/lib', name) for name in ['libembind.js', 'libemval.js']])
+    add_libraries(sorted(glob.glob(os.path.join(glob.escape(share), '*.js'))))
 
 
 def process_args(ports):
@@ -116,3 +116,9 @@ def clear(ports, settings, shared):
 
 def show():
   return 'tidemark (--use-port=PREFIX/share/tidemark/tidemark.py; MIT license)'
+
+
+# Here, because nothing else of a port is called before libraries are taken for granted where it is used without options. A
+# setting on the command line still goes first.
+require_emscripten()
+add_libraries([os.path.join(share, 'growth.js')])

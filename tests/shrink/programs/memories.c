@@ -1,4 +1,5 @@
 /* A program that takes memory for itself, by the instruction and behind malloc's back. */
+#include <emscripten/heap.h>
 #include <stdint.h>
 
 #include "peak.h"
@@ -18,6 +19,9 @@ EMSCRIPTEN_KEEPALIVE int is_whole(void) {
   }
   return 1;
 }
+
+EMSCRIPTEN_KEEPALIVE int reserve(size_t memory_bytes) { return emscripten_resize_heap(memory_bytes); }
+EMSCRIPTEN_KEEPALIVE size_t get_memory_bytes(void) { return __builtin_wasm_memory_size(0) << 16; }
 
 static uint32_t value = 1;
 EMSCRIPTEN_KEEPALIVE uint32_t* get_value(void) { return &value; }
