@@ -116,7 +116,7 @@ const tidemarkExports = [
 addToLibrary({
   // The names are written out for the linker, which may have given the exports others.
   $tidemarkCurrentExports__deps: tidemarkExports,
-  $tidemarkCurrentExports: `=() => ({${tidemarkExports.map((name) => `'${name}': _${name}`).join(', ')}})`,
+  $tidemarkCurrentExports: `=(wasmExports) => ({${tidemarkExports.map((name) => `'${name}': wasmExports['${name}']`).join(', ')}})`,
 
   $tidemarkEngine__deps: ['$tidemark', '$tidemarkProgram', '$tidemarkCurrentExports'],
   $tidemarkEngine__postset: 'tidemarkWatchEngine();',
@@ -154,7 +154,7 @@ addToLibrary({
     var assign = assignWasmExports;
     assignWasmExports = (exports) => {
       assign(exports);
-      var current = tidemarkCurrentExports();
+      var current = tidemarkCurrentExports(exports);
       for (var name of Object.keys(current)) {
         engine['exports'][name] = tidemarkProgram.cellOfGate.get(current[name])?.f ?? current[name];
       }

@@ -4,23 +4,22 @@
 addToLibrary({
   // What is on the stack, to a depth: what `prepare` makes of V8's frames, and text in other engines. `own`: a function whose frame,
   // and those that it has led to, are left out. How the program's own errors are traced stays what it was. JavaScriptCore takes
-  // a depth that is assigned, and not one that is defined.
+  // a depth that is assigned, and not one that is defined; an Error that is frozen takes none.
   $tidemarkTrace: (depth, prepare, own) => {
     var set = { 'stackTraceLimit': depth, 'prepareStackTrace': (_, frames) => prepare(frames) };
     var before = Object.keys(set).map((name) => [name, Object.getOwnPropertyDescriptor(Error, name)]);
     try {
       for (var [name] of before) {
-        Object.defineProperty(Error, name, { value: set[name], configurable: true, writable: true });
-        Error[name] = set[name];
+        if (Reflect.defineProperty(Error, name, { value: set[name], configurable: true, writable: true })) Error[name] = set[name];
       }
       var trace = {};
       if (own) Error.captureStackTrace?.(trace, own);
       return trace.stack ?? new Error().stack;
     } finally {
       for (var [name, descriptor] of before) {
-        if (descriptor && 'value' in descriptor) Error[name] = descriptor['value'];
-        if (descriptor) Object.defineProperty(Error, name, descriptor);
-        else delete Error[name];
+        if (descriptor && 'value' in descriptor) Reflect.set(Error, name, descriptor['value']);
+        if (descriptor) Reflect.defineProperty(Error, name, descriptor);
+        else Reflect.deleteProperty(Error, name);
       }
     }
   },
@@ -31,18 +30,19 @@ addToLibrary({
     // V8 and SpiderMonkey, then JavaScriptCore, which has no offset, and names functions in place of numbers. To its end: a script's
     // address may have anything in it, and a line and a column after it.
     var isWasm = (frame) => /:wasm-function\[(\d+\]:0x[\da-f]+\)?|.*\])$|@\[wasm code\]|^wasm-stub@/.test(frame);
-    var hasLimit = Object.hasOwn(Error, 'stackTraceLimit');
+    // An engine may cut the trace, whatever is asked for.
+    var limit = !Object.hasOwn(Error, 'stackTraceLimit') ? 128 : Object.isFrozen(Error) ? Error['stackTraceLimit'] : Infinity;
     // V8 is spared the text of the whole trace, which takes it twice as long.
     var stack = tidemarkTrace(Infinity, (frames) => frames.some(isWasm));
     if (typeof stack == 'boolean') return stack;
+    if (!stack) return true; // nobody knows
     var lines = stack.split('\n');
     for (var line of lines) {
       if (isWasm(line)) return true;
       // SpiderMonkey, where it is debugged, goes on with what has led here, such as 'setTimeout handler*': that has returned.
       if (/^[\w. ]+\*/.test(line)) return false;
     }
-    // An engine that cuts the trace at 128 frames leaves the question open.
-    return !hasLimit && lines.length >= 128;
+    return lines.length >= limit; // else the question is open
   },
 
   $tidemarkRenewViews__deps: ['$HEAPU32'],

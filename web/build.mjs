@@ -25,11 +25,14 @@ function writersOf(source) {
 
 /**
  * Emscripten's module without what finds, fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The
- * minifier removes what is called by nothing then; and what it can't know to have no effect is cut, too.
+ * minifier removes what is called by nothing then; and what it can't know to have no effect is cut, too: as where an export goes
+ * to a variable that nothing reads. The package calls exports by their names (bindings/engine.js).
  */
 function startedByHand(source) {
   const file = ts.createSourceFile('tidemark.mjs', source, ts.ScriptTarget.ES2022, true);
   const cuts = [];
+  const exported = [];
+  const uses = new Map();
   const withoutUse = ['var _scriptName=import.meta.url;', 'var out=console.log.bind(console);'];
   const visit = (node) => {
     if (ts.isVariableStatement(node) && withoutUse.includes(node.getText())) {
@@ -40,12 +43,18 @@ function startedByHand(source) {
       cuts.push({ pos: node.body.pos + 1, end: node.body.end - 1 });
     } else if (ts.isIfStatement(node) && node.expression.getText() === 'instantiateWasm') {
       cuts.push({ pos: node.getStart(), end: node.thenStatement.getStart() }); // its block returns
+    } else if (ts.isExpressionStatement(node) && /^_\w+=wasmExports\["\w+"\];$/.test(node.getText())) {
+      exported.push(node);
+    } else if (ts.isIdentifier(node)) {
+      uses.set(node.text, (uses.get(node.text) ?? 0) + 1);
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
-  if (cuts.length !== 5) throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
-  return cuts
+  const unread = exported.filter(({ expression }) => uses.get(expression.left.text) === 2); // declared and assigned
+  if (cuts.length !== 5 || unread.length === 0)
+    throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
+  return [...cuts, ...unread]
     .sort((a, b) => b.pos - a.pos)
     .reduce((text, { pos, end }) => text.slice(0, pos) + text.slice(end), source);
 }

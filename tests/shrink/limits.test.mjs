@@ -1,6 +1,8 @@
 // When a shrink is refused, or fails, nothing has changed; and a hundred of them leave nothing behind.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { runInThisContext } from 'node:vm';
 import { describe, test } from 'vitest';
 import { build, shrinkAfterPeak, start } from './support/program.mjs';
@@ -51,6 +53,29 @@ describe('a shrink that is refused', () => {
     const from = [named, (0, eval)(source), runInThisContext(source, { filename: `/srv/${name}.js` })];
     for (const call of from) assert.equal(call(() => program.tidemark.shrink()).copiedBytes > 0, true);
     for (const call of from) assert.throws(() => call(() => program._shrink_inside()), { code: 'busy' });
+  });
+
+  test('of a frozen Error, when the trace that it gives does not reach to its end; malloc takes samples then, too', async () => {
+    const file = await build('core.c', ['-sALLOW_MEMORY_GROWTH', ...module]);
+    const script = `
+      Object.freeze(Error);
+      const { default: create } = await import(${JSON.stringify(pathToFileURL(file).href)});
+      const program = await create({ print() {} });
+      program._fill();
+      const deep = (depth, then) => (depth === 0 ? then() : deep(depth - 1, then));
+      const code = (attempt) => {
+        try {
+          return attempt().returnedBytes > 2 ** 25;
+        } catch (error) {
+          return error.code;
+        }
+      };
+      program._peak(2 ** 26);
+      const { shrink } = program.tidemark;
+      const found = [code(() => deep(500, shrink)), code(() => program._shrink_inside()), code(() => deep(500, () => program._shrink_inside())), code(shrink)];
+      console.log(JSON.stringify([...found, program._verify()]));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+    assert.deepEqual(JSON.parse(stdout), ['busy', 'busy', 'busy', true, 20000]);
   });
 
   test('shrinkSoon() waits until it can', async () => {
