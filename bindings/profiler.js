@@ -47,18 +47,17 @@ addToLibrary({
 
   $tidemarkLineFrame__deps: ['$tidemarkFrame'],
   // A frame from a line of a stack as text, of V8 ("    at name (place)") or SpiderMonkey and JavaScriptCore ("name@place"); -1
-  // for a line that is none.
+  // for a line that is none. JavaScriptCore has no offsets in WebAssembly, and some of its frames name the function in place of its
+  // number, or give it its number for a name until it is compiled anew: there, a function is one frame, and its names come later.
   $tidemarkLineFrame: (line) => {
-    if (!/^\s*at |@|\[wasm code\]|wasm-function/.test(line)) return -1;
-    return tidemarkFrame(line, () => {
-      var wasm = /wasm-function\[(\d+)\](?::0x([0-9a-f]+))?/.exec(line);
+    if (!/^(\s*at |(?!wasm-stub).*@)/.test(line)) return -1;
+    var [, index, called, position] = /[:.]wasm-function\[(?:(\d+)|(.*?))\](?::0x([\da-f]+))?(?:\)|@\[wasm code\])?$/.exec(line) ?? [];
+    var inWasm = index ?? called;
+    return tidemarkFrame(inWasm && !position ? `wasm ${inWasm}` : line, () => {
       var [, name = '', at = line] = /^\s*at (?:async )?(?:new )?(?:(.*?) \()?(.*)/.exec(line) ?? /^(.*?)@(.*)/.exec(line) ?? [];
-      if (wasm) {
-        if (/wasm-function\[/.test(name)) name = '';
-        return { 'kind': 'wasm', 'name': name.replace(/^.*\.wasm\./, ''), 'position': parseInt(wasm[2] ?? '0', 16), 'functionIndex': +wasm[1], 'script': '', 'line': 0, 'column': 0 };
-      }
-      var place = /([^()\s]*?):(\d+):(\d+)\)?\s*$/.exec(at) ?? [];
-      return { 'kind': 'javascript', 'name': name, 'position': 0, 'functionIndex': -1, 'script': place[1] ?? '', 'line': +(place[2] ?? 0), 'column': +(place[3] ?? 0) };
+      if (inWasm) name = position && !/wasm-function\[/.test(name) ? name.replace(/^.*\.wasm\./, '') : (called ?? '');
+      var place = (!inWasm && /([^()\s]*?):(\d+):(\d+)\)?\s*$/.exec(at)) || [];
+      return { 'kind': inWasm ? 'wasm' : 'javascript', 'name': name, 'position': parseInt(position, 16) || 0, 'functionIndex': +(index ?? -1), 'script': place[1] ?? '', 'line': place[2] | 0, 'column': place[3] | 0 };
     });
   },
 

@@ -8,9 +8,10 @@ namespace {
 
 constexpr std::uint64_t kStepsOfClock = 10;  // that a section lasts, at least: the clock is then at most a tenth off
 constexpr std::uint64_t kSectionUs = 20;
-constexpr std::uint64_t kUnitsWanted = 100;  // of each side, where the budget allows
-constexpr std::uint32_t kWarmUpRounds = 3;   // until the code is compiled, and memory has grown
-constexpr std::uint32_t kAllWatched = 16;    // units; of the others, every eighth
+constexpr std::uint64_t kSectionsOfUnit = 8;  // the reference is many times as fast, and takes steps of the clock, too
+constexpr std::uint64_t kUnitsWanted = 100;   // of each side, where the budget allows
+constexpr std::uint32_t kWarmUpRounds = 3;    // until the code is compiled, and memory has grown
+constexpr std::uint32_t kAllWatched = 16;     // units; of the others, every eighth
 
 }  // namespace
 
@@ -41,17 +42,22 @@ void Measurement::measure_resolution() {
 
 void Measurement::warm_up() {
   const std::uint64_t size = trace_.operations.size();
-  std::uint64_t round_us = 0;
-  for (std::uint32_t round = 0; round < kWarmUpRounds && tested_.can_leak(); ++round) {
-    const std::uint64_t before = clock_.now_us();
-    tested_.run(size);
-    round_us = clock_.now_us() - before;
-  }
+  for (std::uint32_t round = 1; round < kWarmUpRounds && tested_.can_leak(); ++round) tested_.run(size);
   const std::uint64_t section_us = std::max(kSectionUs, kStepsOfClock * resolution_us_);
-  round_us = std::max<std::uint64_t>(round_us, 1);
-  section_operations_ = std::max<std::uint64_t>(16, size * section_us / round_us);
-  const std::uint64_t unit_us = std::max(section_us, plan_.budget_us / (2 * kUnitsWanted));
-  rounds_per_unit_ = trace_.leaked_blocks != 0 ? 1 : std::max<std::uint64_t>(1, (unit_us + round_us - 1) / round_us);
+  const bool leaks = trace_.leaked_blocks != 0;
+  // By a clock whose steps are longer than a round, one alone takes no time.
+  std::uint64_t rounds = 0;
+  std::uint64_t us = 0;
+  const std::uint64_t before = clock_.now_us();
+  do {
+    tested_.run(size);
+    ++rounds;
+    us = clock_.now_us() - before;
+  } while (us < section_us && resolution_us_ != 0 && !leaks);
+  us = std::max<std::uint64_t>(us, 1);
+  section_operations_ = std::max<std::uint64_t>(16, size * rounds * section_us / us);
+  const std::uint64_t unit_us = std::max(kSectionsOfUnit * section_us, plan_.budget_us / (2 * kUnitsWanted));
+  rounds_per_unit_ = leaks ? 1 : std::max<std::uint64_t>(1, (unit_us * rounds + us - 1) / us);
   section_operations_ = std::min(section_operations_, rounds_per_unit_ * size);
 }
 

@@ -29,6 +29,7 @@ const checks = {
 
 const mostUnits = 512;
 const leastUnits = 8;
+const stepsOfClock = 10; // that a unit lasts where it can be compared alone
 const sliceMs = 8; // half a frame
 const defaultMs = 200;
 
@@ -86,7 +87,6 @@ export async function runUnits(
   watched.runtime?.compact();
   const after = look();
   const latency = latencyOf(times, operationsPerUnit, clock);
-  const leastMs = latency.clockResolution / 1000;
   const nanoseconds = (ms: number): number => (ms * 1e6) / operationsPerUnit;
   const known = before.used !== null && peak.used !== null && after.used !== null;
   const leak = known ? (after.used ?? 0) - (before.used ?? 0) : heldBytes(after) - heldBytes(before);
@@ -96,8 +96,7 @@ export async function runUnits(
     latency,
     costs: times.map(nanoseconds),
     referenceCosts: referenceTimes.map(nanoseconds),
-    // A clock that is too coarse for a unit shows 0 now and then.
-    relativeSpeed: reference ? median(times.map((ms, i) => (referenceTimes[i] ?? 0) / Math.max(ms, leastMs))) : null,
+    relativeSpeed: reference ? speedBeside(times, referenceTimes, latency.clockResolution / 1000) : null,
     peakLiveBytes: known ? Math.max(0, (peak.used ?? 0) - (before.used ?? 0)) : null,
     peakHeldBytes: Math.max(0, heldBytes(peak) - heldBytes(before)),
     plantedBytes: 0,
@@ -107,4 +106,16 @@ export async function runUnits(
     throughJavaScript: true,
     movedBytes: 0,
   };
+}
+
+/**
+ * How fast the units were beside those of the reference: the median of the pairs, or, where the steps of the clock are too
+ * long for a unit, all of them together, whose errors even out.
+ */
+export function speedBeside(times: readonly number[], referenceTimes: readonly number[], stepMs: number): number {
+  if (Math.min(median(times), median(referenceTimes)) < stepsOfClock * stepMs) {
+    const sum = (all: readonly number[]): number => all.reduce((total, ms) => total + ms, 0);
+    return sum(referenceTimes) / Math.max(sum(times), stepMs);
+  }
+  return median(times.map((ms, i) => (referenceTimes[i] ?? 0) / ms));
 }

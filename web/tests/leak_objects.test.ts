@@ -5,6 +5,7 @@ import { attach } from 'tidemark/attach';
 import { expect, test } from 'vitest';
 import type { Runtime } from '../src/engine.js';
 import type { Resources } from '../src/leaks/leak_findings.js';
+import { stackLines } from '../src/leaks/leak_text.js';
 import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
 import { forgetObjects, verifyForgotten } from './forgotten_objects.mjs';
 
@@ -96,4 +97,11 @@ test('a detector that goes leaves the others the stacks of where objects are mad
   const { classes } = (module as unknown as { tidemark: Runtime & { resources: Resources } }).tidemark.resources;
   expect(classes.get('Mesh')?.stacks.size).toBe(1);
   stays.dispose();
+});
+
+test("where an object was made, in JavaScriptCore's words", () => {
+  const glue = 'http://localhost/objects.mjs';
+  const stack = [`tidemarkTrackObject@${glue}:1:10029`, `ownAttach@${glue}:1:11371`, '@', `@${glue}:1:26328`];
+  const own = ['playAndForget@http://localhost/app.mjs:6:52', 'start@http://localhost/app.mjs:23:16'];
+  expect(stackLines([...stack, ...own, '@'].join('\n'))).toEqual(own);
 });

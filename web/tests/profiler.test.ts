@@ -10,6 +10,9 @@ import { Profile } from 'pprof-format';
 import { expect, test, vi } from 'vitest';
 import type { MemoryProfile, Runtime, SiteProfile, TidemarkApi } from 'tidemark';
 import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
+import { SiteStacks } from '../src/leaks/site_stacks.js';
+import { profilerOf } from '../src/profiler_tables.js';
+import { readNameSection } from '../src/profiling/function_names.js';
 import { startSites, type SitesProgram } from './sites_program.js';
 
 const MiB = 1024 * 1024;
@@ -91,6 +94,65 @@ test('stacks are named from the inside out: functions, scopes, JavaScript', asyn
   api.wasmMemoryMonitor.startProfiling('sites', { sampleBytes: 0, stacks: 'scopes' });
   program._load_level(1, 1000);
   expect(api.getMemoryProfile('sites').sites.map(({ stack }) => stack)).toEqual([['load level']]);
+});
+
+/** Calls `body` where stacks are what other engines write. */
+function withStack<Result>(lines: readonly string[], body: () => Result): Result {
+  const original = Error.captureStackTrace;
+  Error.captureStackTrace = (target) => void Object.assign(target, { stack: lines.join('\n') });
+  try {
+    return body();
+  } finally {
+    Error.captureStackTrace = original;
+  }
+}
+
+test("JavaScriptCore's frames: a function is one, by its number or its name, and has its name", async () => {
+  const { program, api } = await started(0);
+  const tables = profilerOf((program as unknown as { tidemark: Runtime }).tidemark);
+  const names = [...readNameSection(tables.sections('name')[0])];
+  const indexOf = (wanted: string): number => names.find(([, name]) => name === wanted)?.[0] ?? -1;
+  const [own, level] = ['tidemark_malloc', 'load_level'].map(indexOf);
+  expect(own).toBeGreaterThan(0);
+  expect(level).toBeGreaterThan(0);
+  const outside = ['start@http://localhost/app.js:3:7', 'forEach@[native code]', '@'];
+  const written = [
+    [`${own}@<?>:wasm-function[${own}]`, `${level}@<?>:wasm-function[${level}]`], // not compiled for speed yet
+    [`tidemark_malloc@sites.wasm:wasm-function[${own}]`, `load_level@sites.wasm:wasm-function[${level}]`],
+    ['tidemark_malloc@<?>:wasm-function[tidemark_malloc]', 'load_level@<?>:wasm-function[load_level]'],
+    // as Safari wrote them up to 17
+    [`<?>.wasm-function[${own}]@[wasm code]`, `<?>.wasm-function[${level}]@[wasm code]`, 'wasm-stub@[wasm code]'],
+    ['<?>.wasm-function[tidemark_malloc]@[wasm code]', '<?>.wasm-function[load_level]@[wasm code]'],
+  ];
+  for (const lines of written) withStack([...lines, ...outside], () => program._load_textures(1, 1000));
+  const { sites } = api.getMemoryProfile('sites');
+  expect(sites.map(({ stack, totalBlocks }) => [stack, totalBlocks])).toEqual([
+    [['load_level', 'start (http://localhost/app.js:3:7)', 'forEach', '(anonymous)'], written.length],
+  ]);
+  // The leak detector tells them apart by no more.
+  const stacks = new SiteStacks(() => tables as never);
+  const told = new Set(tables.sites.map((site) => stacks.of(site)));
+  expect([...told].map(({ stack }) => stack.slice(0, 2))).toEqual([['load_level', 'start']]);
+  // What is called like a function, or lies in a folder called so, is no WebAssembly.
+  withStack(['wasm-function[1]@http://localhost/a:wasm-function[2]/app.js:1:2'], () => program._load_textures(1, 1000));
+  expect(api.getMemoryProfile('sites').data.sites.at(-1)?.frames).toMatchObject([{ kind: 'javascript', line: 1 }]);
+});
+
+test("SpiderMonkey's frames: where in a function it was, and its name", async () => {
+  const { program, api } = await started(0);
+  const url = 'http://localhost/sites.wasm';
+  const lines = [
+    `load_level@${url}:wasm-function[7]:0x1a2b`,
+    `wasm-function[8]@${url}:wasm-function[8]:0x1b`,
+    'start@http://localhost/app.js:3:7',
+  ];
+  withStack(lines, () => program._load_textures(1, 1000));
+  const [site] = api.getMemoryProfile('sites').data.sites;
+  expect(site?.frames).toMatchObject([
+    { name: 'load_level', kind: 'wasm', address: 0x1a2b, functionIndex: 7 },
+    { kind: 'wasm', address: 0x1b, functionIndex: 8 },
+    { name: 'start', kind: 'javascript', line: 3 },
+  ]);
 });
 
 test('a source map gives files and lines', async () => {

@@ -3,6 +3,9 @@ import { attach } from 'tidemark/attach';
 import type { MemoryProfile, TidemarkApi } from 'tidemark';
 import { expect, test } from 'vitest';
 import { SimulatedClock } from '../../tests/support/simulated_clock.mjs';
+import type { Runtime } from '../src/engine.js';
+import { profilerOf } from '../src/profiler_tables.js';
+import { readNameSection } from '../src/profiling/function_names.js';
 import { startSites } from './sites_program.js';
 
 const built = (file: string): URL => new URL(`../../build/wasm/web/${file}`, import.meta.url);
@@ -90,6 +93,27 @@ test('DWARF can be given, by content and by place', async () => {
   const change = api.getMemoryProfile('places_separate').since(profile);
   expect(siteOfBytes(await change.symbolize(), 1400)).toEqual(expected.texture);
   expect((await change.symbolize()).toText()).toMatch(/1\.4 KiB .* {2}game::take_texture$/m);
+});
+
+test('of a frame that has no place within its function, DWARF tells the function and its file', async () => {
+  const { program, api } = await started('places_separate');
+  const tables = profilerOf((program as unknown as { tidemark: Runtime }).tidemark);
+  const names = [...readNameSection(tables.sections('name')[0])];
+  const [scene, level] = ['load_scene', 'begin_level'].map((wanted) => names.find(([, name]) => name === wanted)?.[0]);
+  const original = Error.captureStackTrace;
+  const stack = [scene, level].map((index) => `${index}@<?>:wasm-function[${index}]`).join('\n');
+  Error.captureStackTrace = (target) => void Object.assign(target, { stack });
+  try {
+    program._begin_level(1000);
+  } finally {
+    Error.captureStackTrace = original;
+  }
+  tables.sections = () => []; // as of a program that was stripped
+  const dwarf = readFileSync(built('places_separate.debug.wasm'));
+  const profile = await api.getMemoryProfile('places_separate').symbolize({ dwarf });
+  expect(profile.sites.map((site) => site.stack.map((line) => line.replace(/\(.*\//, '(')))).toEqual([
+    ['load_scene (places.cpp)', 'begin_level (places.cpp)'],
+  ]);
 });
 
 test('a source map that the program names is found', async () => {

@@ -14,6 +14,7 @@ import {
 } from 'tidemark';
 import { attach } from 'tidemark/attach';
 import { createTidemark } from 'tidemark/manual';
+import { speedBeside } from '../src/tester_units.js';
 
 type App = { _work(): number; _leak(): number; _malloc(n: number): number; _free(p: number): void; tidemark: Runtime };
 
@@ -445,4 +446,15 @@ test("work of one's own, beside the same on something plain (docs/tester.md)", a
   );
   expect(wrong).toMatchObject({ passed: false, score: 0 });
   expect(wrong.error).toBe('the same operations came to 998001, and to 1 in the plain counterpart');
+});
+
+test('units that take less than some steps of the clock are compared together', () => {
+  // Of 2.4 ms and 0.6 ms each, as a clock with steps of a millisecond has them.
+  const readings = (ms: number): number[] =>
+    Array.from({ length: 50 }, (_, i) => Math.floor((i + 1) * ms) - Math.floor(i * ms));
+  expect(speedBeside(readings(2.4), readings(0.6), 1)).toBe(0.25);
+  expect(speedBeside(readings(2.4), new Array<number>(50).fill(0), 1)).toBe(0);
+  expect(speedBeside(new Array<number>(50).fill(0), readings(0.6), 1)).toBe(30);
+  // Of a fine clock, the median of the pairs: one that was interrupted says nothing.
+  expect(speedBeside([10, 10, 900], [5, 5, 5], 0.1)).toBe(0.5);
 });

@@ -51,21 +51,24 @@ export function styleSheet(): CSSStyleSheet {
   return sheet;
 }
 
-/** The palette as canvases need it; read anew when light turns to dark. */
+/**
+ * The palette as canvases need it; read anew when light turns to dark. Nothing is read while the element is in no page: WebKit
+ * would keep what it had there, which is nothing, when it is put into one.
+ */
 export function paletteOf(element: Element): (name: string) => string {
-  const style = getComputedStyle(element);
-  const dark =
-    style.colorScheme === 'dark' ||
-    (style.colorScheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   const known = new Map<string, string>();
   return (name) => {
     let colour = known.get(name);
-    if (colour === undefined) {
-      const value = style.getPropertyValue(name).trim();
-      const pair = /^light-dark\(\s*(\S+?)\s*,\s*(\S+?)\s*\)$/.exec(value);
-      colour = (pair ? pair[dark ? 2 : 1] : value) ?? '';
-      known.set(name, colour);
-    }
+    if (colour !== undefined) return colour;
+    if (!element.isConnected) return '';
+    const style = getComputedStyle(element);
+    const dark =
+      style.colorScheme === 'dark' ||
+      (style.colorScheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
+    const value = style.getPropertyValue(name).trim();
+    const pair = /^light-dark\(\s*(\S+?)\s*,\s*(\S+?)\s*\)$/.exec(value);
+    colour = (pair ? pair[dark ? 2 : 1] : value) ?? '';
+    known.set(name, colour);
     return colour;
   };
 }

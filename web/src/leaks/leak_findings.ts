@@ -1,4 +1,5 @@
 // What the rules of src/leaks say, and what they look at beside memory: as JavaScript has it.
+import type { RawFrame } from '../profiler_tables.js';
 
 export type Verdict = 'clean' | 'maybe' | 'leak';
 export const verdicts: readonly Verdict[] = ['clean', 'maybe', 'leak'];
@@ -131,7 +132,8 @@ export interface Resources {
 /** What bindings/profiler.js keeps: samples of allocations that are alive. */
 export interface ProfilerSamples {
   readonly blocks: Map<number, { site: ProfilerSite; bytes: number; weight: number }>;
-  readonly frames: { name: string; kind: string; functionIndex: number; script: string; line: number }[];
+  readonly frames: RawFrame[];
+  sections(name: string): ArrayBuffer[];
 }
 export interface ProfilerSite {
   frames: number[];

@@ -112,7 +112,8 @@ export function stackLines(stack: string): string[] {
   const lines = stack
     .split('\n')
     .map((line) => line.trim().replace(/^at /, ''))
-    .filter((line) => line !== '' && !/^Error\b/.test(line));
+    // JavaScriptCore has frames without a name and a place: what was made by new Function().
+    .filter((line) => !/^(@?$|Error\b)/.test(line));
   const glue = /([^\s(@]+):\d+:\d+\)?$/.exec(lines[0] ?? '')?.[1];
   const own = lines.findIndex((line) => glue !== undefined && !line.includes(glue) && !/\bnode:internal\//.test(line));
   return own > 0 ? lines.slice(own) : lines.filter((line) => !embindsOwn.test(line));

@@ -3,17 +3,18 @@ import type { ProfilerTables, RawFrame } from '../profiler_tables.js';
 import type { ProfileFrame } from './profile_data.js';
 
 export class FunctionNames {
-  readonly #tables: ProfilerTables;
+  readonly #tables: Pick<ProfilerTables, 'sections'>;
   #names: Map<number, string> | null = null;
 
-  constructor(tables: ProfilerTables) {
+  constructor(tables: Pick<ProfilerTables, 'sections'>) {
     this.#tables = tables;
   }
 
   frame(raw: RawFrame): ProfileFrame {
-    const { kind, position, functionIndex } = raw;
+    const { kind, position, functionIndex, script: file, line, column } = raw;
     if (kind !== 'wasm') {
-      return { name: raw.name, kind, file: raw.script, line: raw.line, column: raw.column, address: 0, functionIndex };
+      const name = raw.name || (file === '' ? '(anonymous)' : '');
+      return { name, kind, file, line, column, address: 0, functionIndex };
     }
     const name = raw.name || this.#nameOf(functionIndex) || unnamedFunction(functionIndex);
     return { name, kind, file: '', line: 0, column: 0, address: position, functionIndex };

@@ -12,7 +12,7 @@ export interface ProfileFrame {
   column: number;
   /** Of WebAssembly: byte offset in the module; 0 else. */
   address: number;
-  /** Of WebAssembly; -1 else. */
+  /** Of WebAssembly; -1 else, and where the engine tells no more than a name. */
   functionIndex: number;
 }
 

@@ -1,7 +1,7 @@
 // Places of a program by its DWARF: the file and line of a byte of its code, and the functions that were inlined there.
 import { Unit, tags, type Entry } from './dwarf_unit.js';
 import type { DwarfSections } from './dwarf_forms.js';
-import type { WasmSections } from './wasm_sections.js';
+import { functionOffsets, type WasmSections } from './wasm_sections.js';
 
 export interface SourcePlace {
   /** Of the function, with its namespaces and classes; '' where it isn't known. */
@@ -15,11 +15,12 @@ const contains = (ranges: readonly [number, number][], address: number): boolean
   ranges.some(([begin, end]) => address >= begin && address < end);
 
 export class Dwarf {
-  readonly #codeOffset: number;
+  readonly #wasm: WasmSections;
   readonly #units: Unit[] = [];
+  #functions: number[] | null = null;
 
-  private constructor(sections: DwarfSections, codeOffset: number) {
-    this.#codeOffset = codeOffset;
+  private constructor(sections: DwarfSections, wasm: WasmSections) {
+    this.#wasm = wasm;
     for (let offset = 0; offset < sections.info.length;) {
       const unit = new Unit(sections, offset);
       this.#units.push(unit);
@@ -28,7 +29,8 @@ export class Dwarf {
   }
 
   /** The DWARF of a binary; null where it has none. */
-  static of({ codeOffset, custom }: WasmSections): Dwarf | null {
+  static of(wasm: WasmSections): Dwarf | null {
+    const { codeOffset, custom } = wasm;
     const [info, abbrev, line] = ['info', 'abbrev', 'line'].map((name) => custom.get(`.debug_${name}`));
     if (!info || !abbrev || !line || codeOffset === 0) return null;
     const sections: DwarfSections = {
@@ -42,7 +44,7 @@ export class Dwarf {
       strOffsets: custom.get('.debug_str_offsets'),
       addr: custom.get('.debug_addr'),
     };
-    return new Dwarf(sections, codeOffset);
+    return new Dwarf(sections, wasm);
   }
 
   /**
@@ -50,7 +52,7 @@ export class Dwarf {
    * code last; empty where nothing is known of it.
    */
   places(offset: number): SourcePlace[] {
-    const address = offset - this.#codeOffset;
+    const address = offset - this.#wasm.codeOffset;
     for (const unit of this.#units) {
       const { ranges } = unit;
       if (ranges.length > 0 && !contains(ranges, address)) continue;
@@ -60,6 +62,13 @@ export class Dwarf {
       return this.#placesIn(unit, called, address, place ?? { file: '', line: 0, column: 0 });
     }
     return [];
+  }
+
+  /** The function with a number, and its file: of a frame of which no more is known. Empty where nothing is known of it. */
+  functionPlaces(index: number): SourcePlace[] {
+    const offset = (this.#functions ??= functionOffsets(this.#wasm))[index];
+    const place = offset === undefined ? undefined : this.places(offset).at(-1);
+    return place ? [{ ...place, line: 0, column: 0 }] : [];
   }
 
   #placesIn(

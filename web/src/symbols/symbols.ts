@@ -50,9 +50,10 @@ async function given(name: string, source: BufferSource | URL): Promise<Uint8Arr
 }
 
 function dwarfSymbols(dwarf: Dwarf): Symbols {
-  return expander((address) => {
+  return expander(({ address, functionIndex }) => {
     try {
-      return dwarf.places(address);
+      // JavaScriptCore tells the function alone, and not where in it.
+      return address > 0 ? dwarf.places(address) : dwarf.functionPlaces(functionIndex);
     } catch (cause) {
       throw new TidemarkError('invalid-argument', `dwarf: it can't be read: ${String(cause)}`, { cause });
     }
@@ -67,7 +68,7 @@ function sourceMapSymbols(source: string | object): Symbols {
     throw new TidemarkError('invalid-argument', `sourceMap: ${String(cause)}, and a source map is expected`, { cause });
   }
   // Emscripten's source maps have one line, and byte offsets for columns; what the optimiser has made has no place there.
-  return expander((address) => {
+  return expander(({ address }) => {
     for (let column = address; column > Math.max(address - mostBytesBack, 0); --column) {
       const place = originalPositionFor(map, { line: 1, column, bias: GREATEST_LOWER_BOUND });
       if (place.source !== null) return [{ name: '', file: place.source, line: place.line, column: place.column }];
@@ -77,10 +78,10 @@ function sourceMapSymbols(source: string | object): Symbols {
 }
 
 const expander =
-  (placesOf: (address: number) => SourcePlace[]): Symbols =>
+  (placesOf: (frame: ProfileFrame) => SourcePlace[]): Symbols =>
   (frame) => {
     if (frame.kind !== 'wasm') return [frame];
-    const places = placesOf(frame.address);
+    const places = placesOf(frame);
     if (places.length === 0) return [frame];
     const own = frame.name === unnamedFunction(frame.functionIndex) ? '' : frame.name;
     return places.map((place, depth) => ({

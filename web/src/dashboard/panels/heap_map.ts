@@ -78,7 +78,7 @@ export class HeapMapPanel implements Panel {
       this.#height = entry.contentRect.height;
       this.#ratio = Math.max(1, devicePixelRatio || 1);
       this.#picture.resize(this.#width, this.#height, this.#ratio);
-      this.#draw();
+      this.redraw(); // colours are known once it is in a page
     });
     this.#resize.observe(this.#box);
   }
