@@ -98,7 +98,14 @@ export async function withWebKit(use: (page: Page) => Promise<void>): Promise<vo
   try {
     const DISPLAY = await startScreen(processes);
     const port = await freePort();
-    const env = { ...process.env, DISPLAY, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', NO_AT_BRIDGE: '1' };
+    const env = {
+      ...process.env,
+      DISPLAY,
+      GDK_BACKEND: 'x11',
+      LIBGL_ALWAYS_SOFTWARE: '1',
+      NO_AT_BRIDGE: '1',
+      LANG: 'en_US.UTF-8',
+    };
     const server = spawn(driverProgram, [`--port=${port}`], { env, stdio: 'ignore' });
     processes.push(server);
     await once(server, 'spawn');
