@@ -7,7 +7,7 @@ import { WatchedModule, type WasmModule } from '../wasm_module.js';
 import type { ApiProfile, ComponentApi } from './component_api.js';
 import * as format from './format.js';
 import { profilerOf } from '../profiler_tables.js';
-import { HeapReader, type WalkedStats } from './heap_reader.js';
+import { HeapReader } from './heap_reader.js';
 import { actionsOf, collected } from './live_actions.js';
 import { leaksOf, limitsOf, profileOf, readingOf, testerOf } from './live_parts.js';
 import type {
@@ -34,7 +34,7 @@ const descriptions = {
 const onlyLinked = 'This program is not linked with Tidemark’s runtime: its blocks can’t be seen.';
 const notGiven = (what: string): string => `The dashboard was given no API that has ${what}.`;
 
-/** A walk over the heap may take this share of the main thread; between two of them there is what the meter knows. */
+/** A walk over the heap may take this share of the main thread: it is for the longest free stretch, all else is counted. */
 const walkShare = 0.0003;
 const rateWindowMs = 3_000;
 /** As src/monitor/monitor.h has it: what comes within milliseconds says nothing. */
@@ -66,6 +66,7 @@ export class LiveSource implements Source {
   #disposed = false;
   #nextWalk = -Infinity;
   #lastWalkMs = 0;
+  #largestFree = 0;
   #lastAllocated: number;
   #peakAllocated: number;
 
@@ -153,7 +154,8 @@ export class LiveSource implements Source {
   }
 
   read(): Reading {
-    const reading = this.#walkDue() ? this.#readAll() : this.#readMeter();
+    const monitored = this.#monitor?.getMemoryStats(this.id);
+    const reading = monitored ? readingOf(monitored) : this.#ofHeap();
     if (reading.allocated > this.#lastAllocated) {
       const grown = format.bytes(reading.allocated - this.#lastAllocated);
       this.#tell('growth', `Memory grew by ${grown} to ${format.bytes(reading.allocated)}`, reading.time);
@@ -162,27 +164,23 @@ export class LiveSource implements Source {
     return reading;
   }
 
-  #walkDue(): boolean {
-    return !this.#reader || this.#clock.elapsed() >= this.#nextWalk;
-  }
-
-  /** All there is to know. Cost: a walk over the heap. */
-  #readAll(): Reading {
+  /** Between two walks, the longest free stretch is what the last one found, as far as that can be. */
+  #countHeap(reader: HeapReader): ReturnType<HeapReader['stats']> {
     const begin = this.#clock.elapsed();
-    const monitored = this.#monitor?.getMemoryStats(this.id);
-    const reading = monitored ? readingOf(monitored) : this.#ofHeap(this.#reader?.stats() ?? null);
-    const end = this.#clock.elapsed();
-    this.#nextWalk = end + Math.min(end - begin, this.#lastWalkMs) / walkShare;
-    this.#lastWalkMs = end - begin;
-    return reading;
+    const isDue = begin >= this.#nextWalk;
+    const stats = reader.stats(isDue);
+    if (isDue) {
+      const end = this.#clock.elapsed();
+      this.#nextWalk = end + Math.min(end - begin, this.#lastWalkMs) / walkShare;
+      this.#lastWalkMs = end - begin;
+      this.#largestFree = stats.largestFreeBytes;
+    }
+    const largestFreeBytes = Math.min(stats.freeBytes, Math.max(this.#largestFree, stats.largestFreeBytes));
+    return { ...stats, largestFreeBytes };
   }
 
-  /** What is known without a walk. Cost: some reads of memory. */
-  #readMeter(): Reading {
-    return this.#ofHeap(null);
-  }
-
-  #ofHeap(stats: WalkedStats | null): Reading {
+  #ofHeap(): Reading {
+    const stats = this.#reader && this.#countHeap(this.#reader);
     const allocated = this.#watched.allocatedBytes;
     this.#peakAllocated = Math.max(this.#peakAllocated, allocated);
     const meter = this.#reader?.meter;

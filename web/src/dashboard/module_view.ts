@@ -37,19 +37,7 @@ export class ModuleView {
     const reading = this.source.read();
     if (!reading) return;
     this.track.add(reading);
-    // What wasn't measured this time is shown as it was the last time; what is in use is reserved, too.
-    const { latest } = this;
-    this.latest =
-      reading.reserved === null && latest
-        ? {
-            ...reading,
-            reserved: latest.reserved === null ? null : Math.max(latest.reserved, reading.used ?? 0),
-            free: latest.free,
-            largestFree: latest.largestFree,
-            liveBlocks: latest.liveBlocks,
-            fragmentation: latest.fragmentation,
-          }
-        : reading;
+    this.latest = reading;
   }
 
   dispose(): void {

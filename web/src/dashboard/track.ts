@@ -61,15 +61,6 @@ export class Track {
     return times.length === 0 ? -1 : low;
   }
 
-  /** What was measured last, at or before a reading: some columns are dearer, and measured less often. NaN after a gap. */
-  lastKnown(name: Column, index: number): number {
-    for (let at = index; at >= 0; --at) {
-      const value = this.#columns[name][at] ?? NaN;
-      if (!Number.isNaN(value) || Number.isNaN(this.#columns.allocated[at])) return value;
-    }
-    return NaN;
-  }
-
   #thin(): void {
     const old = this.#count >> 1;
     const filled = (at: number): number => {

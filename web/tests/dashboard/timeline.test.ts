@@ -76,18 +76,6 @@ test('the view follows the latest, shows all, or stays where it was put', () => 
   expect(view.range(times(0, 400_000))).toEqual({ from: 390_000, to: 400_000 });
 });
 
-test('what is measured less often is known from the last time, but not from before a gap', () => {
-  const track = new Track(8);
-  track.add(reading(1, 5));
-  track.add(reading(2, null));
-  track.add(reading(3, null));
-  expect(track.lastKnown('used', 2)).toBe(5);
-  track.addGap(4);
-  track.add(reading(5, null));
-  expect(track.lastKnown('used', 4)).toBeNaN();
-  expect(track.lastKnown('used', -1)).toBeNaN();
-});
-
 test('the view moves in steps: in between the picture stays, with room at its end', () => {
   const view = new Viewport();
   const at = (last: number): { from: number; to: number } => view.range(Float64Array.of(1000, last));

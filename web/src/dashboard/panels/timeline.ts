@@ -243,7 +243,7 @@ export class TimelinePanel implements Panel {
     setText(this.#time, time === undefined ? format.unknown : format.clockTime(time));
     for (const { column } of series) {
       const value = this.#values.get(column);
-      if (value) setText(value, format.bytes(track.lastKnown(column, pointed)));
+      if (value) setText(value, format.bytes(track.column(column)[pointed]));
     }
     const markers = this.#view?.markers ?? [];
     const marker: Marker | undefined = left >= 0 ? markerNear(chart, markers, left) : markers.at(-1);

@@ -17,16 +17,14 @@ export interface Line {
   width: number;
   /** A value holds until the next one. */
   isStepped: boolean;
-  /** Measured less often than it is drawn. */
-  spansGaps: boolean;
 }
 
 export function linesOf(colour: (name: string) => string): Line[] {
   const stroke = (column: Column): Pick<Line, 'column' | 'stroke'> => ({ column, stroke: colour(`--${column}`) });
   return [
-    { ...stroke('used'), fill: colour('--used-fill'), width: 2, isStepped: false, spansGaps: false },
-    { ...stroke('reserved'), fill: null, width: 1.5, isStepped: false, spansGaps: true },
-    { ...stroke('allocated'), fill: null, width: 1.5, isStepped: true, spansGaps: false },
+    { ...stroke('used'), fill: colour('--used-fill'), width: 2, isStepped: false },
+    { ...stroke('reserved'), fill: null, width: 1.5, isStepped: false },
+    { ...stroke('allocated'), fill: null, width: 1.5, isStepped: true },
   ];
 }
 
@@ -57,11 +55,10 @@ export function makeChart(
       scales: { x: { time: true, auto: false }, y: { auto: false } },
       series: [
         {},
-        ...lines.map(({ column, stroke, fill, width, isStepped, spansGaps }) => ({
+        ...lines.map(({ column, stroke, fill, width, isStepped }) => ({
           stroke,
           ...(fill && { fill }),
           width,
-          spanGaps: spansGaps,
           points: { show: false },
           show: !hidden.has(column),
           ...(isStepped && { paths: stepped }),

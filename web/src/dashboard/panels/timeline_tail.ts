@@ -29,9 +29,7 @@ export class Tail {
     // The last known value of each line: it is where the line goes on.
     const stretches = this.#lines.map((line) => {
       const values = track.column(line.column);
-      let from = begin - 1;
-      while (line.spansGaps && from > 0 && Number.isNaN(values[from])) --from;
-      from = Math.max(0, from);
+      const from = Math.max(0, begin - 1);
       return { line, times: times.subarray(from), values: values.subarray(from), isStepped: line.isStepped };
     });
     const top = y?.max ?? 0;
@@ -51,7 +49,7 @@ export class Tail {
     return true;
   }
 
-  #stroke({ stroke, fill, width, isStepped, spansGaps }: Line, times: Float64Array, values: Float64Array): void {
+  #stroke({ stroke, fill, width, isStepped }: Line, times: Float64Array, values: Float64Array): void {
     const { ctx, bbox } = this.#chart;
     const ratio = devicePixelRatio || 1;
     const places: [x: number, y: number][] = [];
@@ -88,7 +86,7 @@ export class Tail {
         const before = places.at(-1);
         if (isStepped && before) places.push([x, before[1]]);
         places.push([x, y]);
-      } else if (!spansGaps) drawPlaces();
+      } else drawPlaces();
     }
     drawPlaces();
     ctx.translate(-offset, -offset);
