@@ -139,7 +139,7 @@ export class TestRun {
       score: error === null ? scoreOf(scored) : 0,
       latency: figures?.latency ?? latencyOf(times, perOperation, this.context.clock),
       samples: this.#samples.kept,
-      recommendations: [...this.#advice, ...adviceOf(test.name, advised)],
+      recommendations: [...this.#advice, ...adviceOf(test.name, advised, this.watched.runtime !== null)],
       error,
       costs: figures?.costs ?? times.map((ms) => (ms * 1e6) / perOperation),
     };

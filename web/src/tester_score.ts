@@ -26,8 +26,12 @@ export function scoreOf({ relativeSpeed, peakLiveBytes, peakBytes, leakedBytes }
   return Math.round(1000 * Math.sqrt(speed * memory) * kept) / 10;
 }
 
-/** What the figures say should be looked at. */
-export function adviceOf(name: string, figures: Scored & { fragmentation: number | null }): string[] {
+/** What the figures say should be looked at. `isLinked`: the allocator is Tidemark's. */
+export function adviceOf(
+  name: string,
+  figures: Scored & { fragmentation: number | null },
+  isLinked: boolean,
+): string[] {
   const advice: string[] = [];
   const { relativeSpeed, peakLiveBytes, peakBytes, leakedBytes, fragmentation } = figures;
   if (leakedBytes > 0) {
@@ -35,7 +39,7 @@ export function adviceOf(name: string, figures: Scored & { fragmentation: number
   }
   if (relativeSpeed !== null && relativeSpeed < 0.25) {
     advice.push(
-      `${name}: allocation takes ${(1 / relativeSpeed).toFixed(1)} times as long as in the plain allocator; pool what is allocated often, or link a faster malloc`,
+      `${name}: allocation takes ${(1 / relativeSpeed).toFixed(1)} times as long as in the plain allocator; pool what is allocated often${isLinked ? '' : ', or link a faster malloc'}`,
     );
   }
   if (peakLiveBytes !== null && peakBytes > 2 * peakLiveBytes) {

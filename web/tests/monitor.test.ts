@@ -188,6 +188,7 @@ test('modules of every kind, several at once; what one can not tell is null', as
     free: null,
     liveBlocks: null,
     fragmentation: null,
+    efficiency: null,
     allocationRate: null,
     utilization: 25,
     growthRate: 0,

@@ -38,7 +38,7 @@ const program = new Command('tidemark')
   )
   .version(version)
   .addHelpText('after', exitCodes)
-  .showHelpAfterError('(tidemark --help tells more)')
+  .showHelpAfterError('(--help tells more)')
   .exitOverride();
 
 program

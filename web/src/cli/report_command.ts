@@ -10,6 +10,7 @@ const inBytes = new Set(['allocated', 'used', 'reserved', 'free', 'largestFree',
 function shownFigure(name: string, value: string | number | null): string {
   if (value === null) return name === 'limit' ? 'none' : 'not known';
   if (typeof value === 'number' && inBytes.has(name)) return shownBytes(value);
+  if (name.endsWith('Rate') && typeof value === 'number') return `${shownBytes(value)}/s`;
   if (name === 'timestamp' && typeof value === 'number') return new Date(value).toISOString();
   return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value);
 }
@@ -32,9 +33,7 @@ export async function reportCommand(file: string, options: ReportCommandOptions)
   }
   const style = { head: [], border: [] };
   const table = new Table({ head: [app.id, runtime ? 'linked with Tidemark' : 'not linked with Tidemark'], style });
-  // Without a view of its blocks, there is little that could be said against a module.
-  const figures = { ...stats, efficiency: stats.used === null ? null : stats.efficiency };
-  for (const [name, value] of Object.entries<string | number | null>(figures))
+  for (const [name, value] of Object.entries<string | number | null>({ ...stats }))
     if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
   tell(`${table.toString()}\n`);
   if (sizeClasses && sizeClasses.length > 0) {

@@ -66,7 +66,7 @@ export class LiveSource implements Source {
   #disposed = false;
   #nextWalk = -Infinity;
   #lastWalkMs = 0;
-  #largestFree = 0;
+  #walked = { largestFree: 0, fragmentation: 0 };
   #lastAllocated: number;
   #peakAllocated: number;
 
@@ -164,23 +164,23 @@ export class LiveSource implements Source {
     return reading;
   }
 
-  /** Between two walks, the longest free stretch is what the last one found, as far as that can be. */
-  #countHeap(reader: HeapReader): ReturnType<HeapReader['stats']> {
+  /** Counted now. The longest free stretch, and what follows from it, are of the last walk: of one moment, both. */
+  #countHeap(reader: HeapReader): Pick<Reading, 'reserved' | 'free' | 'largestFree' | 'liveBlocks' | 'fragmentation'> {
     const begin = this.#clock.elapsed();
     const isDue = begin >= this.#nextWalk;
-    const stats = reader.stats(isDue);
+    const { reservedBytes: reserved, freeBytes: free, largestFreeBytes, liveBlocks } = reader.stats(isDue);
     if (isDue) {
       const end = this.#clock.elapsed();
       this.#nextWalk = end + Math.min(end - begin, this.#lastWalkMs) / walkShare;
       this.#lastWalkMs = end - begin;
-      this.#largestFree = stats.largestFreeBytes;
+      this.#walked = { largestFree: largestFreeBytes, fragmentation: free > 0 ? 1 - largestFreeBytes / free : 0 };
     }
-    const largestFreeBytes = Math.min(stats.freeBytes, Math.max(this.#largestFree, stats.largestFreeBytes));
-    return { ...stats, largestFreeBytes };
+    const { largestFree, fragmentation } = this.#walked;
+    return { reserved, free, largestFree: Math.min(free, largestFree), liveBlocks, fragmentation };
   }
 
   #ofHeap(): Reading {
-    const stats = this.#reader && this.#countHeap(this.#reader);
+    const counted = this.#reader && this.#countHeap(this.#reader);
     const allocated = this.#watched.allocatedBytes;
     this.#peakAllocated = Math.max(this.#peakAllocated, allocated);
     const meter = this.#reader?.meter;
@@ -189,14 +189,14 @@ export class LiveSource implements Source {
       time,
       allocated,
       used: meter?.liveBytes ?? null,
-      reserved: stats?.reservedBytes ?? null,
-      free: stats?.freeBytes ?? null,
-      largestFree: stats?.largestFreeBytes ?? null,
-      liveBlocks: stats?.liveBlocks ?? null,
+      reserved: counted?.reserved ?? null,
+      free: counted?.free ?? null,
+      largestFree: counted?.largestFree ?? null,
+      liveBlocks: counted?.liveBlocks ?? null,
       peakAllocated: this.#peakAllocated,
       peakUsed: meter?.peakLiveBytes ?? null,
       limit: null,
-      fragmentation: stats && (stats.freeBytes > 0 ? 1 - stats.largestFreeBytes / stats.freeBytes : 0),
+      fragmentation: counted?.fragmentation ?? null,
       efficiency: null,
       allocationRate: meter ? this.#rate(time, meter.totalBytes) : null,
     };

@@ -1,7 +1,8 @@
 // BufferPool: bytes of linear memory that are used again in place of being allocated anew.
-import { aFunction, aNumber, checkOptions, notNegative, refuse, required } from '../checks.js';
+import { aFunction, aNumber, checkOptions, notNegative, required } from '../checks.js';
 import { collectablesOf } from '../collectables.js';
 import { defaultContext, type Context } from '../context.js';
+import { TidemarkError } from '../errors.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 import { BufferStore, classBytes, type PoolBlock } from './buffer_store.js';
 import { requireOptions } from './given.js';
@@ -148,8 +149,11 @@ export class BufferPool extends Structure {
     this.#requireAlive();
     const entry = this.#references.get(buffer);
     if (entry === undefined || buffer.released) {
-      const why = entry === undefined ? 'is not of this pool' : 'was released already';
-      refuse('BufferPool.release: buffer', buffer, `one that is in use, and none that ${why},`);
+      const given = entry ? 'was released already' : 'is not of this pool';
+      throw new TidemarkError(
+        'invalid-argument',
+        `BufferPool.release: buffer: one that ${given} was given, and one that is in use is expected`,
+      );
     }
     const block = buffer.surrender() as PoolBlock;
     this.#lost.unregister(buffer);

@@ -1,5 +1,5 @@
 // MemoryPool: JavaScript objects that are used again in place of being collected.
-import { aFunction, check, notNegative, refuse, required } from '../checks.js';
+import { aFunction, check, notNegative, required } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -94,8 +94,11 @@ export class MemoryPool<T extends object> {
     this.#requireAlive();
     const acquisition = this.#inUse.get(object);
     if (acquisition === undefined) {
-      const why = this.#known.has(object) ? 'which was released already' : 'which is not of this pool';
-      refuse('MemoryPool.release: object', object, `one that is in use, and none ${why},`);
+      const given = this.#known.has(object) ? 'was released already' : 'is not of this pool';
+      throw new TidemarkError(
+        'invalid-argument',
+        `MemoryPool.release: object: one that ${given} was given, and one that is in use is expected`,
+      );
     }
     this.#inUse.delete(object); // first: `reset` may call release(), too
     try {
