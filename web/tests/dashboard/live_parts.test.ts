@@ -34,7 +34,14 @@ test('a trend is what the evidence has of times and bytes', () => {
 test('the time of a reading is that of its statistics, and what the monitor does not say is not known', () => {
   const stats = {
     ...{ timestamp: 5, allocated: 65536, used: 4096, reserved: null, free: null, largestFree: null, liveBlocks: null },
-    ...{ peakAllocated: 65536, peakUsed: null, limit: null, fragmentation: null, efficiency: 100, allocationRate: null },
+    ...{
+      peakAllocated: 65536,
+      peakUsed: null,
+      limit: null,
+      fragmentation: null,
+      efficiency: 100,
+      allocationRate: null,
+    },
   };
   expect(readingOf(stats)).toMatchObject({ time: 5, efficiency: 100, allocationRate: null });
 });
