@@ -252,6 +252,22 @@ TEST(Table, HolesAtTheEndAreFilledBeforeThereIsMoreRoom) {
   EXPECT_EQ(table.check(), nullptr);
 }
 
+TEST(Table, WhileThereIsRoomAtTheEndHolesStay) {
+  FaultyBlocks blocks;
+  Table table(blocks, true);
+  for (std::int32_t i = 0; i < 1000; ++i) ASSERT_EQ(table.put(Operand::of(i), Operand::of(i)), Table::Put::kAdded);
+  table.compact(table.first_segment());
+  ASSERT_EQ(table.put(Operand::of(1000), Operand::of(0)), Table::Put::kAdded);  // and there is room for a 16th more
+  for (std::int32_t i = 0; i < 400; ++i) ASSERT_TRUE(table.erase(Operand::of(i)));
+  const EntrySegment& last = table.segment(table.last_segment());
+  ASSERT_GT(last.capacity(), last.used + 30u);
+  const std::size_t asked = blocks.asked();
+  for (std::int32_t i = 2000; last.used < last.capacity(); ++i)
+    ASSERT_EQ(table.put(Operand::of(i), Operand::of(i)), Table::Put::kAdded);
+  EXPECT_EQ(blocks.asked(), asked);
+  EXPECT_EQ(table.check(), nullptr);
+}
+
 TEST(Table, OneOddKeyWidensItsSegmentOnly) {
   FaultyBlocks blocks;
   Table table(blocks, false);

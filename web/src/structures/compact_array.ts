@@ -97,6 +97,7 @@ export class CompactArray<T> implements Iterable<T> {
     }
     const first = this.#length;
     this.#length = length;
+    this.#dropView(); // its length is that of before
     this.#numbers().fill(0, first);
   }
 

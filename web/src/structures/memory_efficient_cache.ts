@@ -16,7 +16,7 @@ import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
 import { TidemarkError } from '../errors.js';
 import { CacheClock, maxTick } from './cache_clock.js';
-import { CacheEngine, expired, found, missing, noEntry } from './cache_engine.js';
+import { CacheEngine, expired, found, missing, noEntry, type CacheEntry } from './cache_engine.js';
 import { anIterable } from './given.js';
 
 /** Why an entry left the cache. */
@@ -206,9 +206,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     const size = sizeCalculation === undefined ? 0 : this.#sizeOf(key, value);
     const expires = this.#expires(options === undefined ? this.#ttl : this.#ttlOf(options));
     const engine = this.#engine;
-    let replaced: V | undefined;
-    let replacesOne = false;
-    let replacedSize = 0;
+    let old: CacheEntry | undefined;
     if (this.#tells || sizeCalculation !== undefined) {
       if (engine.get(key, 0, false, 0) !== missing) {
         const entry = engine.foundEntry();
@@ -216,18 +214,15 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
           this.#remove(entry, 'set');
           return this;
         }
-        replacesOne = true;
-        const old = engine.entry(entry);
-        replaced = old.value as V;
-        if (sizeCalculation !== undefined) replacedSize = old.size;
+        old = engine.entry(entry);
       } else if (size > maxSize) {
         return this;
       }
     }
     engine.put(key, value, expires, size);
-    this.#calculatedSize += size - replacedSize;
+    if (sizeCalculation !== undefined) this.#calculatedSize += size - (old?.size ?? 0);
     ++this.#counts.sets;
-    if (replacesOne && replaced !== value) this.#tell(key, replaced as V, 'set');
+    if (old !== undefined && old.value !== value) this.#tell(old.key as K, old.value as V, 'set');
     while (engine.size > this.#max || this.#calculatedSize > maxSize) this.#remove(engine.oldest(), 'evict');
     if (maxBytes !== Infinity) this.#holdTo(maxBytes);
     return this;
@@ -459,28 +454,34 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     if (reason === 'evict' || reason === 'expire') onEvict?.(key, value, reason);
   }
 
-  /** Memory comes back by segments: where evicting doesn't give enough, all that is left is written anew. */
+  /**
+   * Memory comes back by segments: what stays is written anew. The newest goes alone where it is too large by itself; else the
+   * oldest do, a quarter at a time.
+   */
   #holdTo(maxBytes: number): void {
     if (this.#engine.bytes <= maxBytes) return;
     this.purgeStale();
     const entries = this.dump();
-    let gone = 0;
-    for (;;) {
-      gone += Math.ceil((entries.length - gone) * 0.25);
+    const fits = (kept: CacheDump<K, V>): boolean => {
       this.#engine.clear();
       this.#calculatedSize = 0;
       try {
-        for (const [key, { value, ttl = 0, size = 0 }] of entries.slice(gone)) {
+        for (const [key, { value, ttl = 0, size = 0 }] of kept) {
           this.#engine.put(key, value, this.#expires(ttl), size);
           this.#calculatedSize += size;
         }
-        break;
       } catch {
-        // Memory is refused all the same: more have to go.
+        return false; // memory is refused all the same
       }
-    }
+      return this.#engine.bytes <= maxBytes;
+    };
+    const alone = fits(entries.slice(-1)) || this.size === 0 ? [] : entries.splice(-1);
+    const quarterOf = (count: number): number => Math.ceil(count * 0.25);
+    let gone = alone.length === 0 ? quarterOf(entries.length) : 0;
+    while (!fits(entries.slice(gone)) && gone < entries.length) gone += quarterOf(entries.length - gone);
     // Whoever is told may use the cache.
-    this.#counts.evictions += gone;
-    for (const [key, { value }] of entries.slice(0, gone)) this.#tell(key, value, 'evict');
+    const evicted = [...entries.slice(0, gone), ...alone];
+    this.#counts.evictions += evicted.length;
+    for (const [key, { value }] of evicted) this.#tell(key, value, 'evict');
   }
 }

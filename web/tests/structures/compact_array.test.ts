@@ -21,8 +21,10 @@ const step = (value: fc.Arbitrary<unknown>) =>
     fc.record({ do: fc.constantFrom('clear' as const, 'read' as const, 'replace' as const, 'replace' as const) }),
   );
 
+/** `added`: what a longer length adds. */
 const runProgram = (
   array: CompactArray<unknown>,
+  added: unknown,
   steps: readonly (typeof step extends (v: never) => fc.Arbitrary<infer S> ? S : never)[],
 ): void => {
   const model: unknown[] = [];
@@ -55,7 +57,9 @@ const runProgram = (
         break;
       }
       case 'length':
-        if (each.length < model.length) array.length = model.length = each.length;
+        array.length = each.length;
+        while (model.length < each.length) model.push(added);
+        model.length = each.length;
         break;
       case 'slice':
         expect(array.slice(each.index, each.end)).toEqual(model.slice(each.index, each.end));
@@ -92,7 +96,9 @@ const runProgram = (
 
 test('does what Array does, with values of every kind', () => {
   fc.assert(
-    fc.property(fc.array(step(anyValue), { maxLength: 80 }), (steps) => runProgram(new CompactArray<unknown>(), steps)),
+    fc.property(fc.array(step(anyValue), { maxLength: 80 }), (steps) =>
+      runProgram(new CompactArray<unknown>(), undefined, steps),
+    ),
     { numRuns: 300 },
   );
 });
@@ -100,10 +106,23 @@ test('does what Array does, with values of every kind', () => {
 test('of doubles, it does what Array does with numbers', () => {
   fc.assert(
     fc.property(fc.array(step(fc.double()), { maxLength: 80 }), (steps) =>
-      runProgram(new CompactArray<unknown>(null, { type: 'f64' }), steps),
+      runProgram(new CompactArray<unknown>(null, { type: 'f64' }), 0, steps),
     ),
     { numRuns: 100 },
   );
+});
+
+test.each(['any', 'f64', 'u8'] as const)('a longer length is what negative indices count from: %s', (type) => {
+  const array = createCompactArray<number | undefined>({ type });
+  array.push(1, 2, 3);
+  array.push(4);
+  expect(array.at(-1)).toBe(4);
+  array.length = 8; // there is room for so many
+  const added = type === 'any' ? undefined : 0;
+  expect([-1, -2, -5, -8, 4, 7].map((i) => array.at(i))).toEqual([added, added, 4, 1, added, added]);
+  array.length = 2;
+  expect([-1, -2, -3].map((i) => array.at(i))).toEqual([2, 1, undefined]);
+  array.dispose();
 });
 
 test.each([undefined, 'f64', 'i32', 'u8'] as const)(

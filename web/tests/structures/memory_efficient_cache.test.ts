@@ -158,6 +158,29 @@ describe('sizes', () => {
     expect(cache.get(19_999)).toBe('a value of some length, number 19999');
     expect(cache.stats.evictions).toBe(20_000 - cache.size);
   });
+
+  test('maxBytes holds where values are long: what is too long by itself goes alone, and else the oldest do', () => {
+    const gone: [string | number, DisposeReason][] = [];
+    const { cache } = timed<string | number, string>({
+      maxBytes: 100_000,
+      sizeCalculation: (value) => value.length + 1,
+      dispose: (_, key, reason) => gone.push([key, reason]),
+    });
+    for (let i = 0; i < 100; ++i) cache.set(i, `${i}`);
+    cache.set('too long', 'x'.repeat(200_000));
+    expect(gone).toEqual([['too long', 'evict']]);
+    expect(cache.memoryUsage).toBeLessThanOrEqual(100_000);
+    expect([cache.size, cache.peek(0), cache.peek(99), cache.peek('too long')]).toEqual([100, '0', '99', undefined]);
+    for (const name of ['a', 'b', 'c']) cache.set(name, 'x'.repeat(40_000));
+    expect(cache.memoryUsage).toBeLessThanOrEqual(100_000);
+    expect([...cache.keys()].slice(0, 2)).toEqual(['c', 'b']);
+    expect(cache.calculatedSize).toBe([...cache.values()].reduce((sum, value) => sum + value.length + 1, 0));
+    expect(gone.slice(1)).toEqual(
+      [...Array.from({ length: 100 }, (_, i) => i), 'a'].slice(0, gone.length - 1).map((key) => [key, 'evict']),
+    );
+    expect(cache.stats.evictions).toBe(gone.length);
+    cache.dispose();
+  });
 });
 
 test('callbacks are told why', () => {
@@ -179,6 +202,17 @@ test('callbacks are told why', () => {
     ['c', 4, 'delete'],
     ['b', 3, 'expire'],
     ['d', 5, 'clear'],
+  ]);
+});
+
+test('callbacks are told the key that is in the cache', () => {
+  const told: [number, number, DisposeReason][] = [];
+  const { cache } = timed<number, number>({ dispose: (value, k, reason) => told.push([k, value, reason]) });
+  cache.set(-0, 1).set(-0, 2);
+  cache.delete(-0);
+  expect(told).toEqual([
+    [0, 1, 'set'],
+    [0, 2, 'delete'],
   ]);
 });
 
