@@ -22,8 +22,8 @@ export interface MemoryReport {
   history: MemoryStats[];
   /** The last hundred. */
   warnings: MemoryWarning[];
-  /** 0–100; that of `stats`. */
-  efficiency: number | null;
+  /** 0–100. */
+  efficiency: number;
   recommendations: string[];
   toString(): string;
 }
@@ -60,7 +60,8 @@ function lines(report: MemoryReport): string {
     ['utilization', stats.utilization === null ? 'unknown' : `${stats.utilization.toFixed(1)} %`],
     ['fragmentation', stats.fragmentation === null ? 'unknown' : stats.fragmentation.toFixed(2)],
     ['pressure', stats.pressure],
-    ['efficiency', report.efficiency?.toFixed(0) ?? 'unknown'],
+    // Without a view of its blocks, there is little that could be said against a module.
+    ['efficiency', stats.used === null ? 'unknown' : report.efficiency.toFixed(0)],
     ['collections', `${gc.runs}, ${bytes(gc.reclaimedBytes)} given back`],
     ...budgets.map(({ name, usedBytes, limitBytes }): [string, string] => [
       `budget ${name}`,

@@ -34,8 +34,8 @@ export interface MemoryStats {
   utilization: number | null;
   /** 0–1: the share of the free bytes that is not in the longest free run. */
   fragmentation: number | null;
-  /** 0–100; docs/monitoring.md has the formula. Null where it isn't known what is used. */
-  efficiency: number | null;
+  /** 0–100; docs/monitoring.md has the formula. */
+  efficiency: number;
   liveBlocks: number | null;
   /** Bytes a second that were handed out, live or not; over the last ten seconds. Null until there is a tenth of a second. */
   allocationRate: number | null;
@@ -116,7 +116,7 @@ export function statsOf(
     limit: sample.limit,
     utilization: utilizationOf(sample),
     fragmentation: free === null || largestFree === null ? null : free === 0 ? 0 : 1 - largestFree / free,
-    efficiency: sample.used === null ? null : sample.efficiency,
+    efficiency: sample.efficiency,
     liveBlocks: sample.liveBlocks,
     allocationRate: sample.allocationRate,
     growthRate: sample.growthRate,

@@ -188,7 +188,6 @@ test('modules of every kind, several at once; what one can not tell is null', as
     free: null,
     liveBlocks: null,
     fragmentation: null,
-    efficiency: null,
     allocationRate: null,
     utilization: 25,
     growthRate: 0,
@@ -247,7 +246,7 @@ test('history as JSON and as CSV', async () => {
   const rows = api.wasmMemoryMonitor.exportHistory('a "quoted", id', 'csv').split('\r\n');
   expect(rows).toHaveLength(5);
   expect(rows[0]?.split(',').slice(0, 4)).toEqual(['moduleId', 'timestamp', 'allocated', 'used']);
-  expect(rows[1]).toBe(`"a ""quoted"", id",${clock.now() - 2000},65536,,,,,65536,,,,,,,,0,none`);
+  expect(rows[1]).toBe(`"a ""quoted"", id",${clock.now() - 2000},65536,,,,,65536,,,,,100,,,0,none`);
 });
 
 test('samples are entries of performance when that is asked for', async () => {

@@ -33,7 +33,9 @@ export async function reportCommand(file: string, options: ReportCommandOptions)
   }
   const style = { head: [], border: [] };
   const table = new Table({ head: [app.id, runtime ? 'linked with Tidemark' : 'not linked with Tidemark'], style });
-  for (const [name, value] of Object.entries<string | number | null>({ ...stats }))
+  // Without a view of its blocks, there is little that could be said against a module.
+  const figures = { ...stats, efficiency: stats.used === null ? null : stats.efficiency };
+  for (const [name, value] of Object.entries<string | number | null>(figures))
     if (name !== 'moduleId') table.push([name, shownFigure(name, value)]);
   tell(`${table.toString()}\n`);
   if (sizeClasses && sizeClasses.length > 0) {

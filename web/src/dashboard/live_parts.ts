@@ -19,9 +19,15 @@ import type {
 const severities: readonly string[] = ['none', 'low', 'medium', 'high', 'critical'];
 const severityOf = (text: string): Severity => (severities.includes(text) ? (text as Severity) : 'none');
 
+/** Where nobody knows what is used, nobody knows how well. */
 export function readingOf(stats: ApiStats): Reading {
-  const { timestamp, allocationRate } = stats;
-  return { ...stats, time: timestamp, allocationRate: allocationRate ?? null };
+  const { timestamp, used, efficiency, allocationRate } = stats;
+  return {
+    ...stats,
+    time: timestamp,
+    efficiency: used === null ? null : efficiency,
+    allocationRate: allocationRate ?? null,
+  };
 }
 
 export function leaksOf(leaks: ApiLeaks): LeakFindings {

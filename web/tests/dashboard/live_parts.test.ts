@@ -31,17 +31,11 @@ test('a trend is what the evidence has of times and bytes', () => {
   expect(found({ samples: 9 })?.trend).toEqual([]);
 });
 
-test('the time of a reading is that of its statistics, and what the monitor does not say is not known', () => {
+test('the efficiency is not known where it is not known what is used', () => {
   const stats = {
-    ...{ timestamp: 5, allocated: 65536, used: 4096, reserved: null, free: null, largestFree: null, liveBlocks: null },
-    ...{
-      peakAllocated: 65536,
-      peakUsed: null,
-      limit: null,
-      fragmentation: null,
-      efficiency: 100,
-      allocationRate: null,
-    },
+    ...{ timestamp: 5, allocated: 65536, reserved: null, free: null, largestFree: null, liveBlocks: null },
+    ...{ peakAllocated: 65536, peakUsed: null, limit: null, fragmentation: null, efficiency: 100, allocationRate: 0 },
   };
-  expect(readingOf(stats)).toMatchObject({ time: 5, efficiency: 100, allocationRate: null });
+  expect(readingOf({ ...stats, used: null })).toMatchObject({ time: 5, efficiency: null });
+  expect(readingOf({ ...stats, used: 4096 })).toMatchObject({ efficiency: 100 });
 });
