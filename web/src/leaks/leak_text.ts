@@ -95,7 +95,7 @@ export function recommendationOf(pattern: LeakPattern): string {
         ? `Break the cycle ${String(evidence['path'])}: make one of its shared_ptr members a weak_ptr, as the pointer back to a parent or an observer${from}.`
         : `Blocks that point to each other have lost their last owner (${String(evidence['path'])})${from}: free the structure before its head is overwritten, or keep it in a container that owns it.`;
     case 'unreachable':
-      return `Nothing points to ${String(evidence['what'])} any more${from}: free them on every path, early returns and errors too, or hold them in a unique_ptr or a container.`;
+      return `Nothing points any more to ${String(evidence['what'])}${from}: free them on every path, early returns and errors too, or hold them in a unique_ptr or a container.`;
     case 'resource':
       return String(evidence['recommendation']);
   }

@@ -81,7 +81,7 @@ export async function runScenario(
     const verdict = multiple ? 'leak' : 'maybe';
     const each = grown / iterations;
     const resource = blockBytes === null && watch.linked;
-    const description = `${countText(each, 'thing').replace(/ things?$/, '')} more ${name} with each of ${iterations} runs${grownBytes > 0 ? `: ${shownBytes(grownBytes / iterations)} a run` : ''}`;
+    const description = `${name}: ${countText(each, 'thing').replace(/ things?$/, '')} more with each of ${iterations} runs${grownBytes > 0 ? `, ${shownBytes(grownBytes / iterations)} a run` : ''}`;
     patterns.push({
       type: resource ? 'resource' : 'growth',
       verdict,
