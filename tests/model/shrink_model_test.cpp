@@ -2,13 +2,16 @@
 // and every block must be whole, calloc's memory zero, and every invariant kept.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "heap/heap_shrink.h"
+#include "heap/heap_tidy.h"
 #include "support/arena.h"
 #include "support/random.h"
 
@@ -19,6 +22,7 @@ struct Memory {
   Address begin = 0;
   Address end = 0;
   Address limit = 0;
+  bool refuses = false;  // growth, as where a limit or the system does
 };
 
 /// Pages whose end can be lowered again, which no other source can.
@@ -29,7 +33,7 @@ class CutPages {
   Address initial_end() const { return memory_->begin; }
   Address end() const { return memory_->end; }
   bool grow(std::size_t n_bytes) {
-    if (n_bytes > memory_->limit - memory_->end) return false;
+    if (memory_->refuses || n_bytes > memory_->limit - memory_->end) return false;
     memory_->end += n_bytes;
     return true;
   }
@@ -56,7 +60,10 @@ class ShrinkModel {
     const std::size_t kind = random.below(100);
     const std::size_t bytes = 1 + random.below(kind < 70 ? 256 : kind < 95 ? 8192 : 400'000);
     const bool zeroed = random.one_in(4);
-    void* const block = zeroed ? heap_.allocate_zeroed(bytes) : heap_.allocate(bytes);
+    const std::size_t alignment = random.one_in(10) ? std::size_t{1} << random.below(15) : 8;
+    void* const block = zeroed          ? heap_.allocate_zeroed(bytes)
+                        : alignment > 8 ? heap_.allocate_aligned(alignment, bytes)
+                                        : heap_.allocate(bytes);
     if (block == nullptr) return;
     if (zeroed) {
       ASSERT_TRUE(holds(reinterpret_cast<Address>(block), {bytes, 0})) << "calloc";
@@ -68,11 +75,33 @@ class ShrinkModel {
 
   void free(Random& random) {
     if (blocks_.empty()) return;
-    auto at = blocks_.lower_bound(memory_.begin + random.below(memory_.end - memory_.begin));
-    if (at == blocks_.end()) at = blocks_.begin();
+    const auto at = any(random);
     heap_.free(reinterpret_cast<void*>(at->first));
     blocks_.erase(at);
   }
+
+  void reallocate(Random& random) {
+    if (blocks_.empty()) return;
+    const auto at = any(random);
+    const Block old = at->second;
+    const std::size_t bytes = 1 + random.below(random.one_in(2) ? 2 * old.bytes : 20'000);
+    void* const block = heap_.reallocate(reinterpret_cast<void*>(at->first), bytes);
+    if (block == nullptr) return;
+    blocks_.erase(at);
+    const Block made{bytes, old.content};
+    ASSERT_TRUE(holds(reinterpret_cast<Address>(block), {std::min(bytes, old.bytes), old.content})) << "realloc";
+    std::memset(block, made.content, bytes);
+    blocks_[reinterpret_cast<Address>(block)] = made;
+  }
+
+  /// Some of a tidying, which goes on where it was.
+  void tidy(Random& random) {
+    constexpr Tidying kWays[] = {Tidying::kCount, Tidying::kRelease, Tidying::kReleaseAndSplit};
+    tidied_ = HeapTidy(heap_).run(tidied_, random.below(50), kWays[random.below(std::size(kWays))]);
+  }
+
+  /// From here on, until false.
+  void refuse_growth(bool refuses) { memory_.refuses = refuses; }
 
   void thin(Random& random, std::size_t one_in) {
     for (auto at = blocks_.begin(); at != blocks_.end();) {
@@ -100,7 +129,9 @@ class ShrinkModel {
     ASSERT_STREQ(HeapWalk(heap_).check(), nullptr);
     const Address end = shrink.lowest_end();
     ASSERT_LE(end, memory_.end);
-    ASSERT_LE(end, expected + kPageBytes);
+    if (!memory_.refuses) {
+      ASSERT_LE(end, expected + kPageBytes);
+    }
 
     Address done = memory_.begin;
     typename HeapShrink<CutPages, TestObserver>::Cursor cursor;
@@ -141,6 +172,11 @@ class ShrinkModel {
     if (from < to) std::memset(reinterpret_cast<void*>(from), 0, to - from);
   }
 
+  std::map<Address, Block>::iterator any(Random& random) {
+    const auto at = blocks_.lower_bound(memory_.begin + random.below(memory_.end - memory_.begin));
+    return at == blocks_.end() ? blocks_.begin() : at;
+  }
+
   static bool holds(Address address, const Block& block) {
     const auto* const bytes = reinterpret_cast<const unsigned char*>(address);
     for (std::size_t i = 0; i < block.bytes; ++i) {
@@ -154,6 +190,7 @@ class ShrinkModel {
   Heap<CutPages, TestObserver> heap_;
   std::map<Address, Block> blocks_;
   std::map<Address, Block> strangers_;
+  Grain tidied_ = kNoGrain;
 };
 
 TEST(ShrinkModel, KeepsEveryByteThroughRandomRounds) {
@@ -177,6 +214,43 @@ TEST(ShrinkModel, KeepsEveryByteThroughRandomRounds) {
       model.shrink();
       if (HasFatalFailure()) FAIL() << "seed " << seed << ", round " << round;
       ASSERT_EQ(model.failure(), "") << "after a shrink, seed " << seed << ", round " << round;
+    }
+  }
+}
+
+// Tidying and shrinking between any two steps, of which some are refused memory; so is what a shrink asks for.
+TEST(ShrinkModel, KeepsEveryByteWhereGrowthIsRefused) {
+  for (const std::uint64_t seed : test_seeds(6)) {
+    Random random(seed);
+    ShrinkModel model;
+    for (int round = 0; round < 60; ++round) {
+      SCOPED_TRACE(::testing::Message() << "TIDEMARK_TEST_SEED=" << seed << ", round " << round);
+      for (std::size_t step = random.below(600); step > 0; --step) {
+        model.refuse_growth(random.one_in(3));
+        switch (random.below(16)) {
+          case 0:
+            model.tidy(random);
+            break;
+          case 1:
+          case 2:
+            model.reallocate(random);
+            break;
+          case 3:
+          case 4:
+          case 5:
+          case 6:
+            model.free(random);
+            break;
+          default:
+            model.allocate(random);
+        }
+        if (HasFatalFailure()) return;
+      }
+      if (random.one_in(3)) model.thin(random, 1 + random.below(30));
+      model.refuse_growth(random.one_in(2));
+      model.shrink();
+      if (HasFatalFailure()) return;
+      ASSERT_EQ(model.failure(), "");
     }
   }
 }

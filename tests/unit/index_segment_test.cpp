@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -140,6 +142,32 @@ TEST(IndexSegment, EverySlotOfItsRoomIsUsedFromEitherEnd) {
       if (HasFatalFailure()) return;
     }
   }
+}
+
+TEST(IndexSegment, CheckTellsWhatIsBroken) {
+  const SlotEncoding encoding{3, 0, 6};
+  SegmentModel model(40, encoding);
+  for (unsigned i = 0; i < 30; ++i) model.insert(Hash{i * 8} << IndexSegment::kHomeBit, i);
+  ASSERT_EQ(model.segment().check(), nullptr);
+  const auto broken = [&](auto&& breaks) {
+    IndexSegment segment = model.segment();
+    breaks(segment);
+    return std::string(segment.check() == nullptr ? "" : segment.check());
+  };
+  EXPECT_EQ(broken([](IndexSegment& segment) { ++segment.count; }), "G1: the count");
+  EXPECT_EQ(broken([](IndexSegment& segment) { --segment.count; }), "G1: the count");
+  EXPECT_EQ(broken([](IndexSegment& segment) { segment.capacity = 29; }), "G1: where a group ends");
+  EXPECT_EQ(broken([](IndexSegment& segment) { --segment.data.n_bytes; }), "G2: the room");
+  SegmentModel empty(40, encoding);
+  IndexSegment segment = empty.segment();
+  std::memset(segment.data.address, 0, segment.data.n_bytes);
+  const std::uint16_t second = segment.offsets[1];
+  for (const unsigned by : {1u, 2u}) {  // of the 3 bytes of a slot
+    segment.offsets[1] = static_cast<std::uint16_t>(second - by);
+    EXPECT_STREQ(segment.check(), "G1: where a group ends") << by;
+  }
+  segment.offsets[1] = static_cast<std::uint16_t>(segment.offsets[0] + IndexSegment::kCountsBytes - 3);  // in the first
+  EXPECT_STREQ(segment.check(), "G1: where a group ends");
 }
 
 }  // namespace
