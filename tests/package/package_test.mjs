@@ -170,14 +170,12 @@ async function emscriptenPort() {
   }
   const module = ['--no-entry', '-sALLOW_MEMORY_GROWTH', '-sMODULARIZE', '-sEXPORT_ES6'];
   const flags = [...module, '-sEXPORTED_RUNTIME_METHODS=UTF8ToString', '-O2'];
-  for (const [compiler, source, kept, ...optimised] of [
+  for (const [compiler, source, kept] of [
     ['emcc', 'shrinking.c', 'kept by C'],
-    ['emcc', 'shrinking.c', 'kept by C', '-flto', '-fexceptions'],
     ['em++', 'shrinking.cpp', 'kept by C++, and movable'],
-    ['em++', 'shrinking.cpp', 'kept by C++, and movable', '-flto', '-fexceptions'],
   ]) {
-    const file = `port_${[source, ...optimised].join('').replace(/\W/g, '_')}.mjs`;
-    await run(compiler, [join(project, source), `${port}:runtime=true`, ...flags, ...optimised, '-o', file], inWork);
+    const file = `port_${source.replace('.', '_')}.mjs`;
+    await run(compiler, [join(project, source), `${port}:runtime=true`, ...flags, '-o', file], inWork);
     await shrinks(file, kept);
   }
   const help = await run('emcc', [`${port}:help`], inWork);
