@@ -39,7 +39,8 @@ export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
     const name = prototype?.constructor?.name;
-    return name && name !== 'Object' ? `a${/^[AEIO]/.test(name) ? 'n' : ''} ${name}` : 'an object';
+    const noun = name && name !== 'Object' ? name : 'object';
+    return `a${/^[aeio]/i.test(noun) ? 'n' : ''} ${noun}`;
   }
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }

@@ -1,8 +1,7 @@
 // BufferPool: bytes of linear memory that are used again in place of being allocated anew.
-import { aFunction, aNumber, checkOptions, notNegative, required } from '../checks.js';
+import { aFunction, aNumber, checkOptions, notNegative, refuse, required } from '../checks.js';
 import { collectablesOf } from '../collectables.js';
 import { defaultContext, type Context } from '../context.js';
-import { TidemarkError } from '../errors.js';
 import { resourceLedgerOf } from '../resource_ledger.js';
 import { BufferStore, classBytes, type PoolBlock } from './buffer_store.js';
 import { requireOptions } from './given.js';
@@ -150,10 +149,7 @@ export class BufferPool extends Structure {
     const entry = this.#references.get(buffer);
     if (entry === undefined || buffer.released) {
       const given = entry ? 'was released already' : 'is not of this pool';
-      throw new TidemarkError(
-        'invalid-argument',
-        `BufferPool.release: buffer: one that ${given} was given, and one that is in use is expected`,
-      );
+      refuse('BufferPool.release: buffer', buffer, `one in use (this ${given})`);
     }
     const block = buffer.surrender() as PoolBlock;
     this.#lost.unregister(buffer);

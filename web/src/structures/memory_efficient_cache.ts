@@ -222,7 +222,7 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
     engine.put(key, value, expires, size);
     if (sizeCalculation !== undefined) this.#calculatedSize += size - (old?.size ?? 0);
     ++this.#counts.sets;
-    if (old !== undefined && old.value !== value) this.#tell(old.key as K, old.value as V, 'set');
+    if (old && old.value !== value) this.#tell(old.key as K, old.value as V, 'set');
     while (engine.size > this.#max || this.#calculatedSize > maxSize) this.#remove(engine.oldest(), 'evict');
     if (maxBytes !== Infinity) this.#holdTo(maxBytes);
     return this;
@@ -475,13 +475,13 @@ export class MemoryEfficientCache<K, V> implements Iterable<[K, V]> {
       }
       return this.#engine.bytes <= maxBytes;
     };
-    const alone = fits(entries.slice(-1)) || this.size === 0 ? [] : entries.splice(-1);
-    const quarterOf = (count: number): number => Math.ceil(count * 0.25);
-    let gone = alone.length === 0 ? quarterOf(entries.length) : 0;
-    while (!fits(entries.slice(gone)) && gone < entries.length) gone += quarterOf(entries.length - gone);
+    const quarterAfter = (count: number): number => count + Math.ceil((entries.length - count) * 0.25);
+    let gone = 1;
+    if (fits(entries.slice(-1)) || !this.size) gone = quarterAfter(0);
+    else entries.unshift(...entries.splice(-1));
+    while (!fits(entries.slice(gone)) && gone < entries.length) gone = quarterAfter(gone);
     // Whoever is told may use the cache.
-    const evicted = [...entries.slice(0, gone), ...alone];
-    this.#counts.evictions += evicted.length;
-    for (const [key, { value }] of evicted) this.#tell(key, value, 'evict');
+    this.#counts.evictions += gone;
+    for (const [key, { value }] of entries.slice(0, gone)) this.#tell(key, value, 'evict');
   }
 }

@@ -1,5 +1,5 @@
 // MemoryPool: JavaScript objects that are used again in place of being collected.
-import { aFunction, check, notNegative, required } from '../checks.js';
+import { aFunction, check, notNegative, refuse, required } from '../checks.js';
 import { defaultContext, type Context } from '../context.js';
 import { collectablesOf } from '../collectables.js';
 import { symbolDispose } from '../disposable.js';
@@ -95,10 +95,7 @@ export class MemoryPool<T extends object> {
     const acquisition = this.#inUse.get(object);
     if (acquisition === undefined) {
       const given = this.#known.has(object) ? 'was released already' : 'is not of this pool';
-      throw new TidemarkError(
-        'invalid-argument',
-        `MemoryPool.release: object: one that ${given} was given, and one that is in use is expected`,
-      );
+      refuse('MemoryPool.release: object', object, `one in use (this ${given})`);
     }
     this.#inUse.delete(object); // first: `reset` may call release(), too
     try {
