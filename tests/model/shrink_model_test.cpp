@@ -218,7 +218,7 @@ TEST(ShrinkModel, KeepsEveryByteThroughRandomRounds) {
   }
 }
 
-// Tidying and shrinking between any two steps, of which some are refused memory; so is what a shrink asks for.
+// Tidying between any two steps, of which some are refused memory; so is what the shrink at the end of each round asks for.
 TEST(ShrinkModel, KeepsEveryByteWhereGrowthIsRefused) {
   for (const std::uint64_t seed : test_seeds(6)) {
     Random random(seed);
