@@ -24,9 +24,9 @@ function writersOf(source) {
 }
 
 /**
- * Emscripten's module without what finds, fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`. The
- * minifier removes what is called by nothing then; and what it can't know to have no effect is cut, too: as where an export goes
- * to a variable that nothing reads. The package calls exports by their names (bindings/engine.js).
+ * Emscripten's module without what finds, fetches and compiles a .wasm: load_engine.ts always gives it `instantiateWasm`, and the
+ * compiled code with the instance. The minifier removes what is called by nothing then; and what it can't know to have no effect is
+ * cut, too: as where an export goes to a variable that nothing reads. The package calls exports by their names (bindings/engine.js).
  */
 function startedByHand(source) {
   const file = ts.createSourceFile('tidemark.mjs', source, ts.ScriptTarget.ES2022, true);
@@ -34,11 +34,18 @@ function startedByHand(source) {
   const exported = [];
   const uses = new Map();
   const withoutUse = ['var _scriptName=import.meta.url;', 'var out=console.log.bind(console);'];
+  const unneeded = [
+    'ENVIRONMENT_IS_WEB||ENVIRONMENT_IS_WORKER', // of which scriptDirectory and readAsync come
+    'HEAP8?.buffer?.resizable',
+    '!(program.module instanceof WebAssembly.Module)',
+  ];
   const visit = (node) => {
     if (ts.isVariableStatement(node) && withoutUse.includes(node.getText())) {
       cuts.push(node);
-    } else if (ts.isIfStatement(node) && node.expression.getText() === 'ENVIRONMENT_IS_WEB||ENVIRONMENT_IS_WORKER') {
-      cuts.push(node); // of which scriptDirectory and readAsync come
+    } else if (ts.isIfStatement(node) && unneeded.includes(node.expression.getText())) {
+      cuts.push(node);
+    } else if (ts.isConditionalExpression(node) && node.condition.getText().includes('WebAssembly.LinkError')) {
+      cuts.push({ pos: node.getStart(), end: node.whenFalse.getStart() }); // a shrink has the imports that there were at the start
     } else if (ts.isFunctionDeclaration(node) && node.name.text === 'instantiateAsync') {
       cuts.push({ pos: node.body.pos + 1, end: node.body.end - 1 });
     } else if (ts.isIfStatement(node) && node.expression.getText() === 'instantiateWasm') {
@@ -52,7 +59,7 @@ function startedByHand(source) {
   };
   visit(file);
   const unread = exported.filter(({ expression }) => uses.get(expression.left.text) === 2); // declared and assigned
-  if (cuts.length !== 5 || unread.length === 0)
+  if (cuts.length !== 8 || unread.length === 0)
     throw new Error("tidemark.mjs: Emscripten's way to start it is another one");
   return [...cuts, ...unread]
     .sort((a, b) => b.pos - a.pos)
