@@ -36,8 +36,8 @@ export interface BudgetScope {
 
 interface Budget {
   limit: number | null;
-  /** Of modules that aren't linked: own bytes, by module. */
-  readonly recorded: Map<string, number>;
+  /** Of modules that aren't linked: own bytes, by what is recorded of them. */
+  readonly recorded: WeakMap<object, number>;
   peak: number;
   over: boolean;
   overruns: number;
@@ -51,7 +51,7 @@ export class Budgets {
   readonly #budgets = new Map<string, Budget>();
   readonly #ids = new WeakMap<ManagedModule, Map<string, number>>();
   readonly #scopes: { name: string; linked: ManagedModule[] }[] = [];
-  readonly #recorded = new Map<ManagedModule, number>();
+  readonly #recorded = new WeakMap<ManagedModule, number>();
 
   constructor(
     private readonly modules: () => Iterable<ManagedModule>,
@@ -115,7 +115,7 @@ export class Budgets {
       runtime.engine.exports.tidemark_credit_budget(this.#idOf(module, name), Math.min(bytes, 2 ** 32 - 1));
     } else {
       const { recorded } = this.#find(name);
-      recorded.set(module.id, (recorded.get(module.id) ?? 0) - bytes);
+      recorded.set(module.watched, (recorded.get(module.watched) ?? 0) - bytes);
     }
     this.#compare();
   }
@@ -130,7 +130,7 @@ export class Budgets {
       this.#recorded.set(module, now);
       if (change === 0 || !scope) continue;
       const { recorded } = this.#find(scope.name);
-      recorded.set(module.id, (recorded.get(module.id) ?? 0) + change);
+      recorded.set(module.watched, (recorded.get(module.watched) ?? 0) + change);
     }
     this.#compare();
   }
@@ -157,7 +157,7 @@ export class Budgets {
     if (known) return known;
     const slash = name.lastIndexOf('/');
     if (slash > 0) this.#find(name.slice(0, slash));
-    const made = { limit: null, recorded: new Map<string, number>(), peak: 0, over: false, overruns: 0 };
+    const made = { limit: null, recorded: new WeakMap<object, number>(), peak: 0, over: false, overruns: 0 };
     this.#budgets.set(name, made);
     return made;
   }
@@ -199,7 +199,7 @@ export class Budgets {
         bytes = runtime.engine.views.u32[words + 2] as number;
       } else {
         for (const [part, { recorded }] of this.#budgets) {
-          if (part === name || part.startsWith(`${name}/`)) bytes += recorded.get(module.id) ?? 0;
+          if (part === name || part.startsWith(`${name}/`)) bytes += recorded.get(module.watched) ?? 0;
         }
       }
       if (bytes > 0) used[module.id] = bytes;

@@ -2,7 +2,7 @@
 //
 // Both are rows of size_t, 4 bytes each on wasm32, in the order of the lists below; web/tests/heap_stats.test.ts compares
 // the lists with the header.
-import { isObject } from './checks.js';
+import { isObject, refuse } from './checks.js';
 import { runtimeOf, type EmscriptenModule } from './engine.js';
 import { TidemarkError } from './errors.js';
 
@@ -112,10 +112,7 @@ export function readHeapStats(module: LinkedModule | EmscriptenModule): HeapStat
 }
 
 function checkModule(module: unknown): asserts module is LinkedModule {
-  if (typeof module !== 'object' || module === null) {
-    const given = module === null || module === undefined ? String(module) : `a ${typeof module}`;
-    throw new TidemarkError('invalid-module', `module: ${given} was given, and an Emscripten Module is expected`);
-  }
+  if (!isObject(module)) refuse('module', module, 'an Emscripten Module', 'invalid-module');
   const given = module as Partial<Record<keyof LinkedModule, unknown>>;
   if (!(given.HEAPU8 instanceof Uint8Array)) {
     throw new TidemarkError(

@@ -369,8 +369,12 @@ export class MemoryLeakDetector {
     const collectables = collectablesOf(this.#context).of(watch.module.id);
     const actions: PreventiveAction[] = [];
     const act = (action: PreventiveAction['action'], run: () => void): void => {
-      const done = this.#measured(entry, action, run);
-      if (done.reclaimedBytes > 0) actions.push(done);
+      try {
+        const done = this.#measured(entry, action, run);
+        if (done.reclaimedBytes > 0) actions.push(done);
+      } catch (error) {
+        console.error('tidemark: leak prevention failed', error); // whoever can't give back stops no detection
+      }
     };
     const flush = watch.module.runtime?.engine.module['flushPendingDeletes'];
     if (typeof flush === 'function') act('run-finalizers', () => (flush as () => void)());

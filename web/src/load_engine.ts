@@ -1,6 +1,6 @@
 import createEngine from 'tidemark-engine-glue';
 import { runtimeOf, type Runtime } from './engine.js';
-import { aNumber, checkOptions } from './checks.js';
+import { aNumber, checkOptions, refuse } from './checks.js';
 import { shown, TidemarkError } from './errors.js';
 
 /** What the engine's code is made from. */
@@ -20,10 +20,7 @@ export async function compileEngine(source: EngineCode): Promise<WebAssembly.Mod
     return streams ? WebAssembly.compileStreaming(source) : WebAssembly.compile(await source.arrayBuffer());
   }
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
-  throw new TidemarkError(
-    'invalid-argument',
-    `wasm: ${shown(source)} was given, and a URL, Response, BufferSource or WebAssembly.Module of tidemark.wasm is expected`,
-  );
+  return refuse('wasm', source, 'a URL, Response, BufferSource or WebAssembly.Module of tidemark.wasm');
 }
 
 /** The memory that an engine starts with. */

@@ -91,6 +91,12 @@ export class ManagedModule {
     return this.used ?? 0;
   }
 
+  /** The largest block for which a limit has room that leaves so many bytes: src/heap/size_class.h, and grains of 256 bytes. */
+  largestWithin(left: number): number {
+    const step = !this.watched.runtime ? 1 : left > 2048 ? 256 : Math.max(8, 2 ** (28 - Math.clz32(left)));
+    return Math.max(0, Math.floor(left / step) * step);
+  }
+
   /** What pressure is measured by: where blocks aren't known, the memory. */
   get filledBytes(): number {
     return this.used ?? this.watched.allocatedBytes;

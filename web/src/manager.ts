@@ -73,7 +73,10 @@ export class WasmMemoryManager {
       queue: this.#queue,
       collectables: this.#collectables,
       runHandlers: (managed) => this.#relief.runHandlers(managed, 'gc', 'critical', 0, () => false),
-      finished: (result) => this.#events.emit('gc', result),
+      finished: (managed, result) => {
+        this.#events.emit('gc', result);
+        this.#relief.tell(managed);
+      },
     });
     this.#relief = new Relief({
       config: this.#config,
@@ -169,8 +172,8 @@ export class WasmMemoryManager {
     const used = managed.countedBytes;
     return explain(moduleId, size, {
       maxAllocationSize: limits.maxAllocationSize,
-      hardLimit: Math.max(0, limits.hardLimit - used),
-      totalLimit: Math.max(0, this.#modules.totalLimit - this.#modules.totalUsed),
+      hardLimit: managed.largestWithin(limits.hardLimit - used),
+      totalLimit: managed.largestWithin(this.#modules.totalLimit - this.#modules.totalUsed),
       growthRateLimit: history.growthLeft(used, now, limits),
       quota: history.quotaLeft(now, limits),
     });

@@ -13,7 +13,7 @@ export interface CollectionsWork {
   readonly queue: DisposalQueue;
   readonly collectables: Collectables;
   readonly runHandlers: (managed: ManagedModule) => void;
-  readonly finished: (result: GCResult) => void;
+  readonly finished: (managed: ManagedModule, result: GCResult) => void;
 }
 
 export class Collections {
@@ -124,8 +124,7 @@ export class Collections {
     managed.gc.runs += 1;
     managed.gc.reclaimedBytes += result.reclaimedBytes;
     managed.gc.last = result;
-    managed.gauge.read(managed.filledBytes);
-    this.work.finished(result);
+    this.work.finished(managed, result);
     return result;
   }
 }

@@ -113,14 +113,13 @@ export function mergeLimits(given: unknown, base: MemoryLimits, name = 'limits')
     required(`${name}.${key}`, value, aboveZero, code);
   }
   const merged = { ...base, ...present };
-  const share = merged.hardLimit / base.hardLimit;
-  if (!Number.isFinite(share) && present.hardLimit !== undefined) {
-    // Without a limit there is no pressure.
-    merged.criticalLimit = present.criticalLimit ?? merged.hardLimit;
-    merged.softLimit = present.softLimit ?? merged.criticalLimit;
-  } else if (share !== 1) {
-    merged.criticalLimit = present.criticalLimit ?? Math.round(base.criticalLimit * share);
-    merged.softLimit = present.softLimit ?? Math.min(Math.round(base.softLimit * share), merged.criticalLimit);
+  // Of no limit there is no share.
+  const whole = base.hardLimit < Infinity ? base : defaultLimits;
+  const share = merged.hardLimit / whole.hardLimit;
+  if (merged.hardLimit !== base.hardLimit) {
+    // Without a limit there is no pressure: all of them are infinite then.
+    merged.criticalLimit = present.criticalLimit ?? Math.round(whole.criticalLimit * share);
+    merged.softLimit = present.softLimit ?? Math.min(Math.round(whole.softLimit * share), merged.criticalLimit);
     if (present.softLimit !== undefined && present.criticalLimit === undefined) {
       merged.criticalLimit = Math.max(merged.criticalLimit, merged.softLimit);
     }

@@ -95,21 +95,26 @@ export class Relief {
     return { moduleId, level, reason, used, limit: limits.hardLimit, wantedBytes };
   }
 
-  /** Compares the use with the marks: events, handlers, automatic collection. */
-  look(managed: ManagedModule): void {
+  /** Compares the use with the marks: events, handlers. */
+  tell(managed: ManagedModule): void {
     const { gauge, limits } = managed;
     const previous = gauge.level;
     const used = managed.filledBytes;
     const level = gauge.read(used);
-    if (level !== previous) {
-      this.work.events.emit('pressure', { moduleId: managed.id, level, previous, used, limit: limits.hardLimit });
-      if (pressureLevels.indexOf(level) > pressureLevels.indexOf(previous)) {
-        this.runHandlers(managed, 'level', level, 0, () => false);
-      }
+    if (level === previous || !this.work.modules.manages(managed)) return;
+    gauge.level = level;
+    this.work.events.emit('pressure', { moduleId: managed.id, level, previous, used, limit: limits.hardLimit });
+    if (pressureLevels.indexOf(level) > pressureLevels.indexOf(previous)) {
+      this.runHandlers(managed, 'level', level, 0, () => false);
     }
+  }
+
+  /** As tell(), and an automatic collection where one is due. */
+  look(managed: ManagedModule): void {
+    this.tell(managed);
     const { gc } = this.work.config;
     if (!this.work.modules.manages(managed)) return; // who was told has taken it out
-    if (gc.autoGC && managed.filledBytes >= (limits.hardLimit * gc.gcThreshold) / 100)
+    if (gc.autoGC && managed.filledBytes >= (managed.limits.hardLimit * gc.gcThreshold) / 100)
       this.work.collections.request(managed);
   }
 

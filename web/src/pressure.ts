@@ -56,7 +56,8 @@ export interface HandlerProblem {
 
 /** The marks of docs/limits.md, and the level with 5 points of hysteresis: as src/manager/pressure_gauge.h. */
 export class PressureGauge {
-  #level = 0;
+  /** As it was last told of. */
+  level: PressureLevel = 'none';
   #marks: readonly number[] = [];
   #releaseBytes = 0;
 
@@ -69,20 +70,16 @@ export class PressureGauge {
     this.#releaseBytes = Number.isFinite(hardLimit) ? hardLimit * 0.05 : 0;
   }
 
-  get level(): PressureLevel {
-    return pressureLevels[this.#level] as PressureLevel;
-  }
-
-  /** The level with so many bytes in use. */
+  /** The level with so many bytes in use. Whoever only asks changes nothing of what is told. */
   read(usedBytes: number): PressureLevel {
     let level = this.#marks.length - 1;
     while (level > 0 && usedBytes < (this.#marks[level] as number)) level -= 1;
-    if (level < this.#level) {
-      level = this.#level;
+    const told = pressureLevels.indexOf(this.level);
+    if (level < told) {
+      level = told;
       while (level > 0 && usedBytes + this.#releaseBytes < (this.#marks[level] as number)) level -= 1;
     }
-    this.#level = level;
-    return this.level;
+    return pressureLevels[level] as PressureLevel;
   }
 }
 

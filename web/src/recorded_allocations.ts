@@ -58,6 +58,7 @@ export class AllocatorWrapper {
     }
     const born = (block: number, bytes: number): number => {
       if (block !== 0) {
+        dead(block); // freed from within, where it was known
         this.#sizes.set(block, bytes);
         recorded.allocate(bytes);
       }

@@ -168,10 +168,7 @@ export class MemoryPerformanceTester {
     const suite = this.#suites.get(name);
     if (suite) return suite;
     const known = [...this.#suites.keys()].map((key) => shown(key)).join(', ') || 'there is none yet';
-    throw new TidemarkError(
-      'invalid-argument',
-      `suite: ${shown(name)} was given, and the name of a test suite is expected (${known})`,
-    );
+    return refuse('suite', name, `the name of a test suite (${known})`);
   }
 }
 

@@ -1,6 +1,5 @@
 // Whether one run was better than another, or only luckier.
 import { aNumber, checkOptions, isObject, notNegative, refuse } from './checks.js';
-import { TidemarkError } from './errors.js';
 import { median } from './median.js';
 import type { TestResult, TestSuiteResult } from './tester_types.js';
 
@@ -117,14 +116,14 @@ export function compare(
   }
   checkOptions(options, checks);
   if ('results' in a !== 'results' in b) {
-    throw new TidemarkError(
-      'invalid-argument',
-      'b: one of a and b is the result of a suite, and two of a kind are expected',
-    );
+    refuse('b', b, `the result of a ${'results' in a ? 'suite' : 'test'}, as a is,`);
   }
   if ('results' in a && 'results' in b) return compareSuites(a, b, options);
   return compareTests(a as TestResult, b as TestResult, options);
 }
+
+/** Whether the larger one is more than the other by more than a share of it: the same whichever comes first. */
+const differ = (a: number, b: number, share: number): boolean => Math.max(a, b) > Math.min(a, b) * (1 + share);
 
 function compareTests(
   a: TestResult,
@@ -138,20 +137,22 @@ function compareTests(
     if (a.leakedBytes !== b.leakedBytes && Math.min(a.leakedBytes, b.leakedBytes) === 0) {
       (b.leakedBytes > 0 ? worse : better).push(`leaked ${a.leakedBytes} bytes, and ${b.leakedBytes} now`);
     }
-    const memory = a.peakBytes > 0 ? b.peakBytes / a.peakBytes : 1;
-    if (Math.abs(memory - 1) > Math.max(threshold, 0.05)) {
-      (memory > 1 ? worse : better).push(`held ${a.peakBytes} bytes at its peak, and ${b.peakBytes} now`);
+    if (differ(a.peakBytes, b.peakBytes, Math.max(threshold, 0.05))) {
+      (b.peakBytes > a.peakBytes ? worse : better).push(
+        `held ${a.peakBytes} bytes at its peak, and ${b.peakBytes} now`,
+      );
     }
   }
   let ratio: number | null = null;
   let interval: [number, number] | null = null;
   let pValue: number | null = null;
-  if (a.passed && b.passed && a.costs.length > 0 && b.costs.length > 0 && median(a.costs) > 0) {
-    ratio = median(b.costs) / median(a.costs);
+  const [before, now] = [median(a.costs), median(b.costs)];
+  if (a.passed && b.passed && before > 0 && now > 0) {
+    ratio = now / before;
     interval = bootstrapInterval(a.costs, b.costs);
     pValue = mannWhitney(a.costs, b.costs);
     const enough = a.costs.length >= 8 && b.costs.length >= 8;
-    if (enough && pValue < alpha && Math.abs(ratio - 1) > threshold && (interval[0] > 1 || interval[1] < 1)) {
+    if (enough && pValue < alpha && differ(before, now, threshold) && (interval[0] > 1 || interval[1] < 1)) {
       const percent = Math.abs(Math.round((ratio - 1) * 100));
       (ratio > 1 ? worse : better).push(`${percent} % ${ratio > 1 ? 'slower' : 'faster'}`);
     }

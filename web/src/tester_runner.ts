@@ -58,6 +58,9 @@ export async function runSuite(
   options: TestOptions,
 ): Promise<TestSuiteResult> {
   const { clock } = context;
+  const owner = {};
+  const { id } = context.modules.acquire(module, owner);
+  context.modules.release(id, owner);
   const timestamp = clock.now();
   const begun = clock.elapsed();
   const results: TestResult[] = [];
@@ -70,7 +73,7 @@ export async function runSuite(
   return {
     name,
     description,
-    moduleId: module.id,
+    moduleId: id,
     timestamp,
     version: context.runtime.version,
     results,

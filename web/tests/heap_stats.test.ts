@@ -88,7 +88,7 @@ describe('what is not such a program', () => {
   test.each([
     [undefined, 'undefined was given'],
     [null, 'null was given'],
-    [7, 'a number was given'],
+    [7, '7 was given'],
     [{}, 'HEAPU8 is not there'],
   ])('%o is an invalid module', (given, words) => {
     const { code, message } = codeOf(given);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createTidemark } from 'tidemark/manual';
 import type { LeakResult, TidemarkApi, WasmModule } from 'tidemark';
 import type { Engine, Runtime } from '../src/engine.js';
@@ -215,6 +215,26 @@ test('what is done against a leak is recorded with what it gained, and not done 
   expect(preventiveActions.map(({ action }) => action)).not.toContain('reclaim-unreachable');
   cache.dispose();
   pool.dispose();
+});
+
+test('a detection goes on where what is asked to give back throws', async () => {
+  const api = await createTidemark();
+  const { exports, module } = engineOf(api.defaultModule);
+  const { held } = (module as unknown as { tidemark: { resources: { held: Set<number> } } }).tidemark.resources;
+  const forgotten = exports.malloc(5000);
+  exports.malloc(8);
+  held.delete(forgotten);
+  const failing = {
+    trim(): void {
+      throw new Error('on purpose');
+    },
+  };
+  api.wasmMemoryManager.registerCollectable(failing, 'tidemark');
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect(api.detectMemoryLeaks('tidemark')).toMatchObject({ hasLeak: true });
+  expect(told).toHaveBeenCalledWith('tidemark: leak prevention failed', new Error('on purpose'));
+  told.mockRestore();
+  expect(api.getLeakHistory('tidemark')).toHaveLength(1);
 });
 
 test('a scenario that keeps a block each time leaks, and one that gives it back does not', async () => {

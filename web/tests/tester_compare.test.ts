@@ -87,6 +87,19 @@ describe('compare', () => {
     expect(compare(before, result(figures(1, 40), { peakBytes: 800 })).verdict).toBe('better');
   });
 
+  test('what was better one way is worse the other way', () => {
+    const opposite = { better: 'worse', worse: 'better', same: 'same' };
+    const peaks = [0, 1, 100, 104, 105.2, 106, 200];
+    for (const [first, second] of peaks.flatMap((a) => peaks.map((b) => [a, b] as const))) {
+      const [a, b] = [first, second].map((peakBytes) => result(figures(1, 40), { peakBytes }));
+      if (a && b) expect(compare(b, a).verdict).toBe(opposite[compare(a, b).verdict]);
+    }
+    // Faster than the clock can tell is too little to tell, and not infinitely fast.
+    const [some, none] = [result(figures(1, 40)), result(figures(1, 40, 0))];
+    expect([compare(some, none).verdict, compare(none, some).verdict]).toEqual(['same', 'same']);
+    expect(compare(result(figures(1, 40)), result(figures(1, 40), { peakBytes: 0 })).verdict).toBe('better');
+  });
+
   test('suites: the worst verdict counts, and what only one has is named', () => {
     const suite = (...results: TestResult[]): TestSuiteResult => ({ name: 's', results }) as TestSuiteResult;
     const named = (name: string, factor: number): TestResult => result(figures(1, 40, factor), { name });

@@ -81,3 +81,12 @@ test.each([5, null, {}])('%j is no suite', async (suite) => {
   const run = runMemoryPerformanceTestSuite(defaultModule, suite as never);
   await expect(run).rejects.toMatchObject({ code: 'invalid-argument' });
 });
+
+test('a suite without tests is not run on what is no module', async () => {
+  const suite = { name: 'empty', description: '', tests: [] };
+  await expect(runMemoryPerformanceTestSuite(undefined as never, suite)).rejects.toMatchObject({
+    code: 'invalid-module',
+  });
+  const { summary } = await runMemoryPerformanceTestSuite(defaultModule, suite);
+  expect(summary).toMatchObject({ total: 0, passed: 0, failed: 0 });
+});

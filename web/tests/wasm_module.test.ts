@@ -125,6 +125,21 @@ describe('a wrapped allocator', () => {
     expect(module._free).toBe(free);
   });
 
+  test('a block that the program has freed by itself counts no more when its address is given again', () => {
+    const { _free: freeFromWithin } = module;
+    const watched = new WatchedModule({ id: 'w', module, wrapAllocator: true });
+    const addresses = new Set<number>();
+    for (let i = 0; i < 100; ++i) {
+      const block = module._malloc(100);
+      addresses.add(block);
+      freeFromWithin(block);
+    }
+    expect(addresses.size).toBeLessThan(100);
+    expect(watched.recorded.liveBlocks).toBe(addresses.size);
+    expect(watched.recorded.liveBytes).toBe(100 * addresses.size);
+    watched.dispose();
+  });
+
   test('an allocation that fails is none', () => {
     const watched = new WatchedModule({ id: 'w', module, wrapAllocator: true });
     expect(module._malloc(0xffff_0000)).toBe(0);

@@ -1,6 +1,6 @@
 // The create… functions, bound to one engine.
+import { refuse } from '../checks.js';
 import type { Context } from '../context.js';
-import { shown, TidemarkError } from '../errors.js';
 import { BufferPool, type BufferPoolOptions } from './buffer_pool.js';
 import { ColumnArray, type ColumnTypes } from './column_array.js';
 import { CompactArray, type CompactArrayOptions } from './compact_array.js';
@@ -51,14 +51,11 @@ const isOptions = (value: object): value is CompactArrayOptions => Object.keys(v
 /** What was given, or no options; `names` are those that options may have, and null where any may be. */
 function checked<Given extends object>(what: string, given: Given | null | undefined, names: string[] | null): Given {
   const options = given ?? ({} as Given);
-  const refuse = (value: unknown, expected: string): never => {
-    throw new TidemarkError('invalid-config', `${what}: ${shown(value)} was given, and ${expected} is expected`);
-  };
   if (typeof options !== 'object' && typeof options !== 'string') {
-    return refuse(options, 'an object of options, or something iterable,');
+    refuse(what, options, 'an object of options, or something iterable,', 'invalid-config');
   }
   const name = isIterable(options) ? undefined : Object.keys(options).find((key) => names && !names.includes(key));
-  if (name !== undefined) refuse(name, `one of ${names?.join(', ')}`);
+  if (name !== undefined) refuse(what, name, `one of ${names?.join(', ')}`, 'invalid-config');
   return options;
 }
 

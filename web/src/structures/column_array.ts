@@ -2,7 +2,6 @@
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { aFunction, anObject, isObject, refuse, required } from '../checks.js';
-import { shown, TidemarkError } from '../errors.js';
 import { Column, type NumberView } from './column.js';
 import { isNumberType, numberTypes, requireNumber, type NumberType } from './element_type.js';
 import { relativeIndex } from './relative_index.js';
@@ -25,12 +24,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
 
   /** @throws {TidemarkError} `'invalid-config'`, `'out-of-memory'` */
   constructor(types: Types, context: Context = defaultContext()) {
-    if (!anObject[1](types)) {
-      throw new TidemarkError(
-        'invalid-config',
-        `ColumnArray: columns: ${shown(types)} was given, and their types by name, as { x: 'f32' }, are expected`,
-      );
-    }
+    required('ColumnArray: columns', types, ["an object of types, as { x: 'f32' },", anObject[1]], 'invalid-config');
     this.#names = Object.keys(types);
     for (const name of this.#names) {
       if (!isNumberType(types[name])) {
@@ -57,25 +51,21 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   set(index: number, record: RecordOf<Types>): this {
+    const numbers = this.#numbersOf('set', record);
     const { length } = this;
     if (!(index >= 0 && index <= length && Number.isInteger(index))) {
       refuse('CompactArray.set: index', index, `0 … ${length}`);
     }
-    this.#check('set', record);
-    if (index === length) for (const column of this.#columns) column.reserve(length + 1, length);
-    this.#names.forEach((name, i) => {
-      this.#view(i)[index] = record[name];
-    });
-    if (index === length) ++this.#length;
+    this.#write(index, numbers);
     return this;
   }
 
   /** The new length. Of several records, all are there afterwards, or none. */
   push(...records: RecordOf<Types>[]): number {
+    const rows = records.map((record) => this.#numbersOf('push', record));
     const { length } = this;
-    for (const record of records) this.#check('push', record);
-    for (const column of this.#columns) column.reserve(length + records.length, length);
-    for (const record of records) this.set(this.#length, record);
+    for (const column of this.#columns) column.reserve(length + rows.length, length);
+    for (const numbers of rows) this.#write(this.#length, numbers);
     return this.#length;
   }
 
@@ -147,11 +137,11 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
   }
 
   find(match: Visit<Types, unknown>, thisArg?: unknown): RecordOf<Types> | undefined {
-    return this.at(this.#search(match, thisArg) ?? this.length);
+    return this.#search(match, thisArg)?.[1];
   }
 
   findIndex(match: Visit<Types, unknown>, thisArg?: unknown): number {
-    return this.#search(match, thisArg) ?? -1;
+    return this.#search(match, thisArg)?.[0] ?? -1;
   }
 
   some(match: Visit<Types, unknown>, thisArg?: unknown): boolean {
@@ -160,7 +150,7 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
 
   every(match: Visit<Types, unknown>, thisArg?: unknown): boolean {
     required('CompactArray: callback', match, aFunction);
-    return this.#search((record, i) => !match.call(thisArg, record, i, this), undefined) === undefined;
+    return this.#search((record, i) => !match.call(thisArg, record, i, this)) === undefined;
   }
 
   /** Of the first record from `start` on whose fields are all those of `wanted`; -1 where there is none. */
@@ -221,18 +211,32 @@ export class ColumnArray<Types extends ColumnTypes> implements Iterable<RecordOf
     this.dispose();
   }
 
-  #search(match: Visit<Types, unknown>, thisArg: unknown): number | undefined {
+  /** Index and record of the first that matches, of those that are there now. */
+  #search(match: Visit<Types, unknown>, thisArg?: unknown): [index: number, record: RecordOf<Types>] | undefined {
     required('CompactArray: callback', match, aFunction);
-    const { length } = this;
-    for (let i = 0; i < length && i < this.#length; ++i) {
-      if (match.call(thisArg, this.#read(i), i, this)) return i;
+    for (let i = 0, { length } = this; i < length && i < this.#length; ++i) {
+      const record = this.#read(i);
+      if (match.call(thisArg, record, i, this)) return [i, record];
     }
     return undefined;
   }
 
-  #check(what: string, record: RecordOf<Types>): void {
+  /** Read once, and before anything else: a field may be a getter, which may change the array. */
+  #numbersOf(what: string, record: RecordOf<Types>): number[] {
     if (!isObject(record)) refuse(`CompactArray.${what}: record`, record, `{ ${this.#names.join(', ')} }`);
-    for (const name of this.#names) requireNumber(`CompactArray.${what}: ${name}`, record[name]);
+    return this.#names.map((name) => {
+      const number = record[name];
+      requireNumber(`CompactArray.${what}: ${name}`, number);
+      return number;
+    });
+  }
+
+  /** Requires 0 <= index <= length. */
+  #write(index: number, numbers: readonly number[]): void {
+    const length = this.#length;
+    if (index === length) for (const column of this.#columns) column.reserve(length + 1, length);
+    numbers.forEach((number, i) => (this.#view(i)[index] = number));
+    if (index === length) ++this.#length;
   }
 
   #read(index: number): RecordOf<Types> {

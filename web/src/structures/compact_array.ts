@@ -223,7 +223,6 @@ export class CompactArray<T> implements Iterable<T> {
 
   forEach(visit: Visit<T, void>, thisArg?: unknown): void {
     required('CompactArray: callback', visit, aFunction);
-    this.#requireMemory();
     for (let i = 0, { length } = this; i < length && i < this.#length; ++i)
       visit.call(thisArg, this.at(i) as T, i, this);
   }
@@ -266,24 +265,20 @@ export class CompactArray<T> implements Iterable<T> {
   }
 
   find(match: Visit<T, unknown>, thisArg?: unknown): T | undefined {
-    const index = this.findIndex(match, thisArg);
-    return index === -1 ? undefined : this.at(index);
+    return this.#search(match, thisArg)?.[1];
   }
 
   findIndex(match: Visit<T, unknown>, thisArg?: unknown): number {
-    required('CompactArray: callback', match, aFunction);
-    this.#requireMemory();
-    for (let i = 0; i < this.#length; ++i) if (match.call(thisArg, this.at(i) as T, i, this)) return i;
-    return -1;
+    return this.#search(match, thisArg)?.[0] ?? -1;
   }
 
   some(match: Visit<T, unknown>, thisArg?: unknown): boolean {
-    return this.findIndex(match, thisArg) !== -1;
+    return this.#search(match, thisArg) !== undefined;
   }
 
   every(match: Visit<T, unknown>, thisArg?: unknown): boolean {
     required('CompactArray: callback', match, aFunction);
-    return this.findIndex((value, index) => !match.call(thisArg, value, index, this)) === -1;
+    return this.#search((value, index) => !match.call(thisArg, value, index, this)) === undefined;
   }
 
   indexOf(wanted: T, start = 0): number {
@@ -399,6 +394,16 @@ export class CompactArray<T> implements Iterable<T> {
       refuse('CompactArray.set: index', index, `0 … ${length}`);
     }
     this.#write(index, value);
+  }
+
+  /** Index and value of the first that matches, of those that are there now: as they were when it was asked of them. */
+  #search(match: Visit<T, unknown>, thisArg?: unknown): [index: number, value: T] | undefined {
+    required('CompactArray: callback', match, aFunction);
+    for (let i = 0, { length } = this; i < length && i < this.#length; ++i) {
+      const value = this.at(i) as T;
+      if (match.call(thisArg, value, i, this)) return [i, value];
+    }
+    return undefined;
   }
 
   /** Requires 0 <= index < length. */

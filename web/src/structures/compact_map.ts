@@ -2,7 +2,6 @@
 import { defaultContext, type Context } from '../context.js';
 import { symbolDispose } from '../disposable.js';
 import { aFunction, anyNumber, isObject, refuse, required } from '../checks.js';
-import { TidemarkError } from '../errors.js';
 import { codecOf, requireNumber, type Codec, type NumberType } from './element_type.js';
 import { requireIterable, requireNumbers, requireOptions } from './given.js';
 import { getMany, putMany, type Numbers } from './many.js';
@@ -156,10 +155,7 @@ export class CompactMap<K, V> {
     requireNumbers('CompactMap: keys', keys);
     requireNumbers('CompactMap: values', values);
     if (keys.length !== values.length) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `CompactMap.setMany: values: ${values.length} of them, and as many as keys, ${keys.length}, are expected`,
-      );
+      refuse('CompactMap.setMany: values', values, `one of ${keys.length}, as keys is,`);
     }
     putMany(this.#table, this.#encodeAll('key', this.#key, keys), this.#encodeAll('value', this.#value, values));
     return this;

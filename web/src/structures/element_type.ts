@@ -1,6 +1,5 @@
 // The types that keys, values and elements can be fixed to.
 import { refuse } from '../checks.js';
-import { shown, TidemarkError } from '../errors.js';
 
 export type NumberType = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'u32' | 'f32' | 'f64';
 
@@ -70,10 +69,5 @@ export function codecOf(what: string, type: unknown, isKey: boolean): Codec | nu
 
 /** @throws {TidemarkError} `'invalid-argument'` */
 export function requireNumber(what: string, value: unknown): asserts value is number {
-  if (typeof value !== 'number') {
-    throw new TidemarkError(
-      'invalid-argument',
-      `${what}: ${shown(value)}, and a number is expected, since its type is fixed`,
-    );
-  }
+  if (typeof value !== 'number') refuse(what, value, 'a number, since its type is fixed,');
 }

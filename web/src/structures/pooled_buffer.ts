@@ -1,7 +1,7 @@
 // PooledBuffer: bytes of linear memory that a BufferPool has lent.
 import { symbolDispose } from '../disposable.js';
 import { aFunction, anyNumber, refuse, required } from '../checks.js';
-import { shown, TidemarkError } from '../errors.js';
+import { TidemarkError } from '../errors.js';
 import { requireNumbers } from './given.js';
 import type { PoolBlock } from './buffer_store.js';
 import type { StructureMemory } from './structure_memory.js';
@@ -91,10 +91,7 @@ export class PooledBuffer {
   write(source: ArrayLike<number>, offset = 0): void {
     requireNumbers('PooledBuffer.write: source', source);
     if (!(Number.isInteger(offset) && offset >= 0 && offset + source.length <= this.length)) {
-      throw new TidemarkError(
-        'invalid-argument',
-        `PooledBuffer.write: ${source.length} bytes at offset ${shown(offset)}, and at most ${this.length} fit`,
-      );
+      refuse('PooledBuffer.write: offset', offset, `one where ${source.length} bytes fit into ${this.length}`);
     }
     this.#current(this.#requireBlock()).set(source, offset);
   }

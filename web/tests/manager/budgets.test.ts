@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { OverBudget } from 'tidemark';
 import { bareModule, bench, code, MiB } from './support.js';
@@ -135,4 +137,27 @@ test('a body that is no function is refused before its budget is entered', async
   const { api } = await bench();
   expect(code(() => api.withBudget('textures', 5 as never))).toBe('invalid-argument');
   expect(api.getBudgets()).toEqual([]);
+});
+
+test('a module that was taken out is forgotten, and another one of its name begins with nothing', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { api } = await bench();
+  using manager = new api.WasmMemoryManager();
+  const use = (): WeakRef<WebAssembly.Memory> => {
+    const module = bareModule('m');
+    manager.registerModule(module);
+    manager.withBudget('b', () => manager.recordAllocation('m', 1000));
+    expect(manager.getBudgets()[0]).toMatchObject({ usedBytes: 1000, modules: { m: 1000 } });
+    manager.unregisterModule('m');
+    return new WeakRef(module.memory);
+  };
+  const memory = use();
+  manager.registerModule(bareModule('m'));
+  expect(manager.getBudgets()[0]).toMatchObject({ usedBytes: 0, peakBytes: 1000, modules: {} });
+  for (let i = 0; i < 50 && memory.deref() !== undefined; ++i) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+  }
+  expect(memory.deref()).toBeUndefined();
 });

@@ -178,3 +178,38 @@ test('after dispose() every use is refused as such', async () => {
     expect(code(use)).toBe('disposed');
   }
 });
+
+test('a manager without a hard limit has limits that are numbers, and so have its modules', async () => {
+  const { api } = await bench();
+  using manager = new api.WasmMemoryManager({ limits: { hardLimit: Infinity } });
+  const all = { hardLimit: Infinity, softLimit: Infinity, criticalLimit: Infinity };
+  for (const limits of [{}, { maxAllocationSize: MiB }, { hardLimit: Infinity }]) {
+    manager.registerModule(bareModule('m'), limits);
+    expect(manager.getLimits('m')).toMatchObject(all);
+    expect(manager.getPressure('m')).toBe('none');
+    manager.unregisterModule('m');
+  }
+  manager.registerModule(bareModule('m'), { hardLimit: 64 * MiB }); // the shares of the defaults
+  expect(manager.getLimits('m')).toMatchObject({ softLimit: 48 * MiB, criticalLimit: 56 * MiB });
+  expect(manager.getPressure('m')).toBe('none');
+});
+
+test('what canAllocate() allows malloc gives, and what it refuses malloc refuses', async () => {
+  const { api, id, malloc, free, used } = await bench();
+  using manager = new api.WasmMemoryManager({ gc: { autoGC: false } });
+  for (const total of [false, true]) {
+    for (let room = 1; room < 10_000; room += room < 4200 ? 7 : 101) {
+      const limit = used() + room;
+      manager.registerModule(api.defaultModule, { hardLimit: total ? limit + 1000 : limit, growthRateLimit: Infinity });
+      manager.setTotalLimit(total ? limit : null);
+      const most = manager.explainAllocation(id, 1).available[total ? 'totalLimit' : 'hardLimit'];
+      expect(most).toBeLessThanOrEqual(room);
+      for (const size of [1, room - 9, room - 1, room, room + 1, most, most + 1]) {
+        if (size < 1) continue;
+        const block = malloc(size);
+        if (block !== 0) free(block);
+        if (manager.canAllocate(id, size) !== (block !== 0)) expect({ room, size, most }).toBe('as malloc has it');
+      }
+    }
+  }
+});

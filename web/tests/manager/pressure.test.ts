@@ -199,3 +199,35 @@ test('what is no handler is refused', async () => {
   expect(code(() => api.onPressure(() => {}, { level: 'none' as never }))).toBe('invalid-argument');
   expect(code(() => api.onPressure(() => {}, { priority: NaN }))).toBe('invalid-argument');
 });
+
+test('who looks at the figures, or relieves, takes no change of the pressure from who is to be told of it', async () => {
+  const { api, clock } = await bench();
+  using manager = new api.WasmMemoryManager({ gc: { autoGC: false } });
+  const changes: string[] = [];
+  const calls: string[] = [];
+  manager.on('pressure', ({ previous, level }) => changes.push(`${previous} ${level}`));
+  manager.onPressure(({ level, reason }) => void calls.push(`${level} ${reason}`));
+  const module = bareModule('m', 8);
+  manager.registerModule(module, { hardLimit: MiB });
+  expect(changes).toEqual([]);
+  module.memory.grow(7); // 15 of 16 pages
+  expect(manager.getAggregateStats()).toMatchObject({ pressure: 'high', byModule: { m: { pressure: 'high' } } });
+  const [report] = await manager.relieve('m');
+  expect(report).toMatchObject({ before: 'high', after: 'high' });
+  clock.advance(1000);
+  expect(changes).toEqual(['none high']);
+  expect(calls).toEqual(['critical asked', 'high level']);
+});
+
+test('that a collection has taken the pressure away is told', async () => {
+  const { api, id, malloc, free } = await bench();
+  using manager = new api.WasmMemoryManager();
+  const told: string[] = [];
+  manager.on('gc', () => told.push('gc'));
+  manager.on('pressure', ({ previous, level }) => told.push(`${previous} ${level}`));
+  manager.registerModule(api.defaultModule, { hardLimit: 8 * MiB });
+  const block = malloc(7.5 * MiB);
+  manager.disposeLater(() => free(block));
+  expect(manager.getPressure(id)).toBe('none'); // high, and so a collection, which has freed it
+  expect(told).toEqual(['none high', 'gc', 'high none']);
+});

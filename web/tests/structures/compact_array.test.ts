@@ -226,7 +226,7 @@ test.each([
   array.compact();
   const bytes = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8 }[type];
   expect(array.memoryUsage).toBeLessThan(bytes * array.length + 200);
-  expect(() => array.push('x' as never)).toThrow(/"x", and a number is expected/);
+  expect(() => array.push('x' as never)).toThrow(/"x" was given, and a number, since its type is fixed, is expected/);
   expect(array.length).toBe(10_000 + given.length);
 });
 
@@ -385,4 +385,58 @@ test.each([undefined, { type: 'f64' as const }])('searches begin where they are 
   for (const use of [() => array.indexOf(1), () => array.lastIndexOf(1), () => array.includes(NaN)]) {
     expect(use).toThrow(expect.objectContaining({ code: 'disposed' }) as Error);
   }
+});
+
+test.each([undefined, { type: 'f64' as const }])(
+  'a search ends at the length that it has begun with: %j',
+  (options) => {
+    for (const search of ['find', 'findIndex', 'some', 'every'] as const) {
+      const array = createCompactArray<number>(options);
+      array.push(1, 2, 3);
+      let calls = 0;
+      array[search](() => {
+        array.push(4);
+        ++calls;
+        return search === 'every';
+      });
+      expect([search, calls, array.length]).toEqual([search, 3, 6]);
+    }
+  },
+);
+
+test('find() gives the element that matched, whatever its callback does to the array', () => {
+  const array = createCompactArray<number>({ type: 'i32' });
+  const records = createCompactArray({ id: 'u32' });
+  for (let id = 1; id <= 3; ++id) {
+    array.push(id);
+    records.push({ id });
+  }
+  expect(array.find((value, i) => value === 2 && array.splice(i, 1))).toBe(2);
+  expect(array.find((value, i) => value === 3 && array.set(i, 7))).toBe(3);
+  expect(records.find(({ id }, i) => id === 2 && records.set(i, { id: 9 }))).toEqual({ id: 2 });
+  expect(records.find(({ id }) => id === 3 && records.pop() !== undefined)).toEqual({ id: 3 });
+});
+
+test('a record whose field is a getter is read once, before anything is written', () => {
+  const array = createCompactArray({ x: 'f32', id: 'u32' });
+  let reads = 0;
+  const growing = {
+    get x(): number {
+      ++reads;
+      for (let id = 0; id < 100; ++id) array.push({ x: 1, id });
+      return 7;
+    },
+    id: 8,
+  };
+  expect(array.push(growing)).toBe(101);
+  expect([array.at(-1), array.at(99), reads]).toEqual([{ x: 7, id: 8 }, { x: 1, id: 99 }, 1]);
+  const emptying = {
+    x: 1,
+    get id(): number {
+      while (array.length > 0) array.pop();
+      return 1;
+    },
+  };
+  expect(() => array.set(5, emptying)).toThrow(/5 was given, and 0 … 0 is expected/);
+  expect(array.length).toBe(0);
 });

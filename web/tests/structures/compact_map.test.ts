@@ -225,7 +225,7 @@ describe('values', () => {
       [2, NaN],
     ]);
     expect(map.getMany([2 ** 32 - 1, 1, 2, 3], -1)).toEqual(new Float64Array([Math.fround(0.1), -0, NaN, -1]));
-    expect(() => map.set(1, 'x' as never)).toThrow(/value: "x", and a number is expected/);
+    expect(() => map.set(1, 'x' as never)).toThrow(/value: "x" was given, and a number, since/);
     expect(() => createCompactMap({ key: 'f80' as never })).toThrow(/"f80" was given, and one of/);
     expect(map.get('1' as never)).toBeUndefined();
   });

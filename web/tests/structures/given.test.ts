@@ -62,7 +62,7 @@ test.each([
   [
     () => new ColumnArray(no(undefined)),
     'invalid-config',
-    "ColumnArray: columns: undefined was given, and their types by name, as { x: 'f32' }, are expected",
+    "ColumnArray: columns: undefined was given, and an object of types, as { x: 'f32' }, is expected",
   ],
   [
     () => createCompactMap(no(42)),
