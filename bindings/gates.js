@@ -5,20 +5,25 @@
 //   epoch gates  what wasmExports holds; a shrink closes them for good
 /* global addToLibrary, LibraryManager */
 
+// The arrow function that a gate with such parameters is.
+const tidemarkGate = (parameters) =>
+#if WASM_EXCEPTIONS
+  `(${parameters}) => { try { return cell.f(${parameters}); } catch (e) { throw tidemarkNoteThrown(e); } }`;
+#else
+  `(${parameters}) => cell.f(${parameters})`;
+#endif
+
 addToLibrary({
+#if WASM_EXCEPTIONS
+  $tidemarkMakeGate__deps: ['$tidemarkNoteThrown'],
+#endif
   // The number of parameters is known of WebAssembly functions, and calls through as many named ones cost nothing.
-  $tidemarkMakeGate: (cell, parameterCount) => {
+  $tidemarkMakeGate: `=(cell, parameterCount) => {
     switch (parameterCount) {
-      case 0: return () => cell.f();
-      case 1: return (a) => cell.f(a);
-      case 2: return (a, b) => cell.f(a, b);
-      case 3: return (a, b, c) => cell.f(a, b, c);
-      case 4: return (a, b, c, d) => cell.f(a, b, c, d);
-      case 5: return (a, b, c, d, e) => cell.f(a, b, c, d, e);
-      case 6: return (a, b, c, d, e, f) => cell.f(a, b, c, d, e, f);
-      default: return (...args) => cell.f(...args);
+      ${['', 'a', 'a, b', 'a, b, c', 'a, b, c, d', 'a, b, c, d, e', 'a, b, c, d, e, f'].map((names, i) => `case ${i}: return ${tidemarkGate(names)};`).join('\n      ')}
+      default: return ${tidemarkGate('...args')};
     }
-  },
+  }`,
 
   $tidemarkProgram__deps: ['$wasmTable', '$wasmMemory'],
   // What is known of the program and of the instance that it runs in.

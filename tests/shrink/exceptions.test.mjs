@@ -39,9 +39,45 @@ describe('exceptions and longjmp', { timeout: 600_000 }, () => {
         assert.equal(program._rethrow(), 'u'.charCodeAt());
         assert.throws(program._escape);
       }
-      if (name === 'by WebAssembly') return; // there an exception has the tag of its instance (docs/shrink.md)
       assert.deepEqual(program.getExceptionMessage(escaped), ['std::runtime_error', 'runtime']);
       program.decrementExceptionRefcount(escaped);
+    });
+  }
+});
+
+describe('exceptions that JavaScript holds', { timeout: 600_000 }, () => {
+  for (const [name, flags] of Object.entries(flavours)) {
+    test(name, async () => {
+      const program = await start('thrown.cpp', [
+        ...flags,
+        '-std=c++20',
+        '-O1',
+        '--no-entry',
+        '-sMODULARIZE',
+        '-sEXPORT_ES6',
+        '-sEXPORTED_RUNTIME_METHODS=getExceptionMessage,decrementExceptionRefcount',
+      ]);
+      const caught = [];
+      for (let round = 0; round < 3; ++round) {
+        program.keep();
+        try {
+          program.fail(`round ${round}`);
+        } catch (error) {
+          caught.push(error);
+        }
+        shrinkAfterPeak(program);
+        assert.equal(program.throwKept(), 'kept as a value of JavaScript');
+        shrinkAfterPeak(program);
+        assert.equal(program.throwKept(), 'kept as a value of JavaScript');
+        assert.equal(program.alive(), 2 + round);
+        program.dropKept();
+        assert.equal(program.alive(), 1 + round);
+      }
+      for (const error of caught) {
+        assert.match(program.getExceptionMessage(error)[0], /Counted/);
+        program.decrementExceptionRefcount(error);
+      }
+      assert.equal(program.alive(), 0);
     });
   }
 });
