@@ -88,6 +88,9 @@ def linker_setup(ports, settings):
     exit_with_error(f'tidemark.py: -sMALLOC={user_settings["MALLOC"]} is another malloc: leave it out')
   if settings.USE_ASAN or settings.USE_LSAN:
     exit_with_error('tidemark.py: the address and leak sanitizers (-fsanitize=address, -fsanitize=leak) bring a malloc of their own: leave Tidemark out, or use harden=true instead of them')
+  if opts['runtime'] and settings.MAIN_MODULE == 1:
+    # So does tidemark.js, but after Emscripten has made its libraries for it, which takes minutes.
+    exit_with_error('tidemark.py: the shrink runtime does not work with -sMAIN_MODULE=1, which links every archive as a whole: leave runtime=true out, or use -sMAIN_MODULE=2')
   settings.MALLOC = 'none'
   if opts['small'] is None:
     opts['small'] = settings.SHRINK_LEVEL > 0 and not opts['runtime'] and not opts['harden']
