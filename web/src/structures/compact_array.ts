@@ -14,6 +14,7 @@ import { isNumberType, numberTypes, requireNumber, type NumberType } from './ele
 import { requireIterable, requireOptions } from './given.js';
 import { aFunction, check, refuse, required } from '../checks.js';
 import { relativeIndex } from './relative_index.js';
+import { orderOf } from './sort_order.js';
 import { orDispose } from './structure.js';
 import type { ViewHolder } from './structure_memory.js';
 
@@ -487,18 +488,4 @@ export class CompactArray<T> implements Iterable<T> {
     this.#length = length - (end - begin) + values.length;
     this.#dropView();
   }
-}
-
-/** The indices of values in the order into which Array's sort() brings them. */
-function orderOf<T>(values: readonly T[], compare: ((a: T, b: T) => number) | undefined): number[] {
-  const indices = [...values.keys()];
-  const rest = indices.filter((i) => values[i] === undefined);
-  const sorted = indices.filter((i) => values[i] !== undefined);
-  if (compare !== undefined) {
-    sorted.sort((a, b) => compare(values[a] as T, values[b] as T));
-  } else {
-    const texts = values.map((value) => ''.concat(value as string));
-    sorted.sort((a, b) => ((texts[a] as string) < (texts[b] as string) ? -1 : texts[a] === texts[b] ? 0 : 1));
-  }
-  return [...sorted, ...rest];
 }
